@@ -1,0 +1,1 @@
+"""The media engine: worker processes that own every RTP socket, and the client that steers them."""

@@ -1,0 +1,1 @@
+"""Where a call goes. Pure functions: facts in, a decision out."""

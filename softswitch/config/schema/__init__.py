@@ -1,0 +1,1 @@
+"""What may stand in the YAML file: one module per section."""
