@@ -64,7 +64,10 @@ class PortStatistics:
 
 @dataclass(frozen=True, slots=True)
 class RtpTimeout:
-    """A port heard neither RTP nor RTCP for too long; said once per `set_remote`, `join` or `hold`."""
+    """A port heard neither RTP nor RTCP for too long.
+
+    Said once; `set_remote`, `join` and `hold` start the time anew.
+    """
 
     port: MediaPort
 
