@@ -1,0 +1,72 @@
+"""What is kept of a call when it is over: one CallRecord with a LegRecord for every device tried.
+
+Values only. They travel on the bus inside CallEnded and from there into the store. Times are wall
+clock seconds (Unix), durations and jitter are seconds.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+CallOutcome = Literal[
+    "answered",
+    "busy",
+    "no_answer",
+    "rejected",
+    "unavailable",
+    "cancelled",
+    "not_found",
+    "failed",
+]
+"""How a call went, in one word: the outcomes of routing/outcomes.py, and what needs no device."""
+
+Side = Literal["caller", "callee"]
+EndedBy = Literal["caller", "callee", "switch"]
+
+
+@dataclass(frozen=True, slots=True)
+class LegRecord:
+    """One dialog of a call: the caller's, or that with one device of the called user."""
+
+    side: Side
+    sip_call_id: str
+    device: str
+    """The contact the leg went to or came from."""
+    result: str
+    """What the device did: an outcome's word, `cancelled`, or `failed`."""
+    packets_received: int = 0
+    packets_lost: int = 0
+    jitter: float = 0.0
+    packets_sent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """The call detail record. A time is None where the call never came that far."""
+
+    call_id: str
+    caller: str
+    callee: str
+    """The number as dialled."""
+    answered_by: str | None
+    arrived_at: float
+    ringing_at: float | None
+    answered_at: float | None
+    ended_at: float
+    outcome: CallOutcome
+    status: int
+    """The final SIP status the caller heard; 200 for an answered call."""
+    reason: str
+    """Why it ended, in words."""
+    ended_by: EndedBy
+    legs: tuple[LegRecord, ...] = ()
+    because: str = ""
+    """What made routing decide so: the line of the configuration, or the state."""
+
+    @property
+    def talk_time(self) -> float:
+        """Seconds from answer to end; 0 when nobody answered."""
+        return 0.0 if self.answered_at is None else max(0.0, self.ended_at - self.answered_at)
+
+    def as_dict(self) -> dict[str, object]:
+        """Fit for JSON: legs as a list of dicts."""
+        return asdict(self)
