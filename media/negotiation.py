@@ -18,7 +18,7 @@ beside; keys under RTP/AVP ("optimistic" encryption) are dropped, so the answer 
 
 from dataclasses import dataclass
 
-from .sdp import (
+from softswitch.media.sdp import (
     MAX_PORT,
     NAME,
     UNICAST,

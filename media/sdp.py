@@ -159,7 +159,7 @@ def connection(lines: list[str]) -> str | None:
 
 
 def connection_address(line: str) -> str:
-    """The address in a `c=` line, without a multicast's TTL; may be a host name. Raises SdpError."""
+    """The address (or host name) in a `c=` line, without TTL. Raises SdpError."""
     words = line[2:].split()
     if len(words) != 3 or words[0].upper() != "IN" or words[1].upper() not in ("IP4", "IP6"):
         raise SdpError(f"connection line {line[:60]!r} is not c=IN IP4|IP6 <address>")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .outcomes import reason_header
+from softswitch.routing.outcomes import reason_header
 
 
 @dataclass(frozen=True, slots=True)

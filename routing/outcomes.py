@@ -1,4 +1,4 @@
-"""The vocabulary of outcomes: what a device did, what that makes of the user, what the caller hears.
+"""The vocabulary of outcomes: what a device did, what the user thus did, what the caller hears.
 
 Every device of a user gives one result (`device_result`), the user's outcome is the best of them
 (`combine`), and a call that nobody takes is released with a status and a Q.850 cause (`release`;

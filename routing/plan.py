@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from .decision import Decision, Reject, Ring
-from .outcomes import UNKNOWN_NUMBER, Outcome, Release, release
+from softswitch.routing.decision import Decision, Reject, Ring
+from softswitch.routing.outcomes import UNKNOWN_NUMBER, Outcome, Release, release
 
 MAX_SHOWN = 40
 """Characters of a dialled number that a decision repeats: enough for any telephone number."""
