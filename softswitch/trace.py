@@ -1,0 +1,230 @@
+"""The SIP messages of every call, kept while it lives and handed to the store when it is over.
+
+`record` is on the path of each message and does nothing but append: no copy, no parsing, one
+look-up. All work (masking, packing) waits until the call is over, or somebody asks. Nothing leaves
+this module unmasked: passwords' digests, media keys and keyed digits are gone from what is stored
+and shown.
+
+    begin(call, leg 0) ─ record … ─ begin(call, leg 1) ─ record … ─ end ─ some seconds ─► sink
+
+A call is known to be one only after its INVITE was recorded, perhaps after a challenge. Messages of
+no call therefore wait in a short ring, from which `begin` takes those of its Call-ID.
+"""
+
+import math
+import struct
+import zlib
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+from softswitch.masking import mask
+from softswitch.sip.flow import Flow, bracketed
+
+MAX_MESSAGES = 200
+"""Messages kept of one call: a call has 16, one with an hour of session refreshes 80."""
+
+MAX_OCTETS = 65_536
+"""Octets kept of one call."""
+
+OPENING = 40
+"""Messages at the start that a long call never loses; behind them the oldest goes first."""
+
+MAX_OCTETS_IN_ALL = 128 * 1024 * 1024
+"""Of all calls together; beyond it, ended ones are stored early and then nothing more is kept."""
+
+RING = 128
+"""Messages of no call that are remembered: some tens of milliseconds of a busy switch."""
+
+MAX_RING_MESSAGE = 16_384
+"""Octets of a message worth a place in the ring, so that it never holds more than 2 MB."""
+
+LINGER = 2.0
+"""Seconds an ended call still listens: the answer to its BYE, repeated finals, late ACKs."""
+
+MAGIC = b"softswitch trace 1\n"
+_HEAD = struct.Struct("!I")  # messages left out
+_ENTRY = struct.Struct("!dBBHI")  # wall time, sent, leg, octets of the flow text, octets of data
+
+
+class Entry(NamedTuple):
+    """One message of a trace."""
+
+    at: float
+    """Wall clock, Unix seconds."""
+    sent: bool
+    leg: int
+    """0 is the caller's, the others are the devices' in the order they were called."""
+    flow: str
+    """`UDP 192.0.2.1:5060 198.51.100.7:5062`: protocol, our end, the peer's."""
+    data: bytes
+
+
+class Trace(NamedTuple):
+    """The messages of one call, in the order they passed."""
+
+    entries: list[Entry]
+    left_out: int
+    """Messages that were dropped behind the first `OPENING`, for the call was too long."""
+
+
+Kept = tuple[float, bool, int, Flow, bytes]
+"""An Entry before anybody reads it."""
+
+
+class _Call:
+    __slots__ = ("call_id", "ended", "entries", "left_out", "octets", "sip_call_ids", "stored")
+
+    def __init__(self, call_id: str) -> None:
+        self.ended = False
+        self.stored = False
+        self.call_id = call_id
+        self.sip_call_ids: list[str] = []
+        self.entries: list[Kept] = []
+        self.octets = 0
+        self.left_out = 0
+
+
+class Tracer:
+    """Keeps the messages of calls that are up; `sink` gets a call's id and its packed trace."""
+
+    def __init__(self, sink: Callable[[str, bytes], object]) -> None:
+        self._sink = sink
+        self._calls: dict[str, _Call] = {}
+        self._legs: dict[str, tuple[_Call, int]] = {}
+        self._ended: deque[tuple[float, _Call]] = deque()
+        self._ring: deque[tuple[str, bytes, bool, Flow, float]] = deque(maxlen=RING)
+        self._octets = 0
+        self._now = 0.0
+        self._due = math.inf
+
+    def __len__(self) -> int:
+        """Calls held, those that linger included."""
+        return len(self._calls)
+
+    def record(
+        self, sip_call_id: str, data: bytes, sent: bool, flow: Flow, now_wall: float
+    ) -> None:
+        """Keep a message that passed. The caller must not change `data` later (bytes cannot)."""
+        leg = self._legs.get(sip_call_id)
+        if now_wall >= self._due:
+            self._store_due(now_wall)
+        self._now = now_wall
+        if leg is not None:
+            self._keep(leg[0], (now_wall, sent, leg[1], flow, data))
+        elif len(data) <= MAX_RING_MESSAGE:
+            self._ring.append((sip_call_id, data, sent, flow, now_wall))
+
+    def begin(self, call_id: str, sip_call_id: str) -> None:
+        """Messages with this SIP Call-ID belong to the call; the first is the caller's leg."""
+        known = self._legs.get(sip_call_id)
+        if known is not None:
+            if not known[0].ended:
+                return  # two live calls claim one Call-ID: it stays with the first
+            self._store(known[0])
+        call = self._calls.get(call_id)
+        if call is None:
+            call = self._calls[call_id] = _Call(call_id)
+        number = min(len(call.sip_call_ids), 255)
+        call.sip_call_ids.append(sip_call_id)
+        self._legs[sip_call_id] = (call, number)
+        if number == 0:
+            for one, data, sent, flow, at in self._ring:
+                if one == sip_call_id:
+                    self._keep(call, (at, sent, 0, flow, data))
+
+    def end(self, call_id: str) -> None:
+        """The call is over. Its trace goes to the sink `LINGER` seconds later."""
+        call = self._calls.get(call_id)
+        if call is not None and not call.ended:
+            call.ended = True
+            self._ended.append((self._now + LINGER, call))
+            self._due = self._ended[0][0]
+
+    def flush(self) -> None:
+        """Hand every ended call to the sink now: the switch stops."""
+        self._store_due(math.inf)
+
+    def find(self, prefix: str) -> list[str]:
+        """The ids of the held calls that begin so; one alone if it is exactly that."""
+        if prefix in self._calls:
+            return [prefix]
+        return [call_id for call_id in self._calls if call_id.startswith(prefix)]
+
+    def packed(self, call_id: str) -> bytes | None:
+        """The trace so far of a call that is held, masked; for unpack()."""
+        call = self._calls.get(call_id)
+        return None if call is None else _pack(call)
+
+    def _keep(self, call: _Call, entry: Kept) -> None:
+        size = len(entry[4])
+        if self._octets + size > MAX_OCTETS_IN_ALL:
+            self.flush()
+            if call.stored or self._octets + size > MAX_OCTETS_IN_ALL:
+                call.left_out += 1
+                return
+        call.entries.append(entry)
+        call.octets += size
+        self._octets += size
+        while call.octets > MAX_OCTETS or len(call.entries) > MAX_MESSAGES:
+            self._drop_one(call)
+
+    def _drop_one(self, call: _Call) -> None:
+        oldest = min(OPENING, len(call.entries) - 1)
+        size = len(call.entries.pop(oldest)[4])
+        call.octets -= size
+        call.left_out += 1
+        self._octets -= size
+
+    def _store_due(self, now_wall: float) -> None:
+        ended = self._ended
+        while ended and (ended[0][1].stored or ended[0][0] <= now_wall):
+            call = ended.popleft()[1]
+            if not call.stored:
+                self._store(call)
+        self._due = ended[0][0] if ended else math.inf
+
+    def _store(self, call: _Call) -> None:
+        """Forget an ended call and hand it over."""
+        call.stored = True
+        self._octets -= call.octets
+        del self._calls[call.call_id]
+        for sip_call_id in call.sip_call_ids:
+            del self._legs[sip_call_id]
+        self._sink(call.call_id, _pack(call))
+
+
+def unpack(blob: bytes) -> Trace:
+    """What packed() or the sink gave. Raises ValueError when it is something else."""
+    if not blob.startswith(MAGIC):
+        raise ValueError("this is no SIP trace")
+    try:
+        text = zlib.decompress(blob[len(MAGIC) :])
+        (left_out,) = _HEAD.unpack_from(text)
+        entries = []
+        offset = _HEAD.size
+        while offset < len(text):
+            at, sent, leg, flow_size, size = _ENTRY.unpack_from(text, offset)
+            middle = offset + _ENTRY.size + flow_size
+            flow = text[offset + _ENTRY.size : middle].decode()
+            offset = middle + size
+            entries.append(Entry(at, bool(sent), leg, flow, text[middle:offset]))
+    except (struct.error, zlib.error, UnicodeDecodeError) as error:
+        raise ValueError(f"the SIP trace is damaged: {error}") from None
+    return Trace(entries, left_out)
+
+
+def _pack(call: _Call) -> bytes:
+    parts = [_HEAD.pack(call.left_out)]
+    flows: dict[Flow, bytes] = {}
+    for at, sent, leg, flow, data in call.entries:
+        text = flows.get(flow) or flows.setdefault(flow, _flow_text(flow))
+        shown = mask(data)
+        parts += _ENTRY.pack(at, sent, leg, len(text), len(shown)), text, shown
+    # Messages of a call repeat each other: level 1 makes a third of them, for a tenth of the time
+    return MAGIC + zlib.compress(b"".join(parts), 1)
+
+
+def _flow_text(flow: Flow) -> bytes:
+    ends = (f"{bracketed(host)}:{port}" for host, port in (flow.local, flow.remote))
+    return f"{flow.protocol} {' '.join(ends)}".encode()
