@@ -1,0 +1,322 @@
+"""Requests and responses (RFC 3261 §7), and the response that a request calls for (§8.2.6).
+
+A message is its start line, its header fields in order, and its body. What the core needs of the
+fields is parsed when it is first asked for, and then remembered: whoever changes a field after
+reading it would be answered with the old value, so build first and read then.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Generic, TypeVar, overload
+
+from .errors import ParseError
+from .headers import CSeq, Headers, NameAddr, Via, parse_number, split_commas
+from .uri import Uri
+
+T = TypeVar("T")
+
+REASONS: dict[int, str] = {
+    100: "Trying",
+    180: "Ringing",
+    181: "Call Is Being Forwarded",
+    182: "Queued",
+    183: "Session Progress",
+    199: "Early Dialog Terminated",
+    200: "OK",
+    202: "Accepted",
+    204: "No Notification",
+    300: "Multiple Choices",
+    301: "Moved Permanently",
+    302: "Moved Temporarily",
+    305: "Use Proxy",
+    380: "Alternative Service",
+    400: "Bad Request",
+    401: "Unauthorized",
+    402: "Payment Required",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    406: "Not Acceptable",
+    407: "Proxy Authentication Required",
+    408: "Request Timeout",
+    410: "Gone",
+    412: "Conditional Request Failed",
+    413: "Request Entity Too Large",
+    414: "Request-URI Too Long",
+    415: "Unsupported Media Type",
+    416: "Unsupported URI Scheme",
+    420: "Bad Extension",
+    421: "Extension Required",
+    422: "Session Interval Too Small",
+    423: "Interval Too Brief",
+    430: "Flow Failed",
+    433: "Anonymity Disallowed",
+    439: "First Hop Lacks Outbound Support",
+    440: "Max-Breadth Exceeded",
+    469: "Bad Info Package",
+    480: "Temporarily Unavailable",
+    481: "Call/Transaction Does Not Exist",
+    482: "Loop Detected",
+    483: "Too Many Hops",
+    484: "Address Incomplete",
+    485: "Ambiguous",
+    486: "Busy Here",
+    487: "Request Terminated",
+    488: "Not Acceptable Here",
+    489: "Bad Event",
+    491: "Request Pending",
+    493: "Undecipherable",
+    494: "Security Agreement Required",
+    500: "Server Internal Error",
+    501: "Not Implemented",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Server Time-out",
+    505: "Version Not Supported",
+    513: "Message Too Large",
+    580: "Precondition Failure",
+    600: "Busy Everywhere",
+    603: "Decline",
+    604: "Does Not Exist Anywhere",
+    606: "Not Acceptable",
+    607: "Unwanted",
+}
+"""Reason phrases (§21 and the registry of response codes)."""
+
+MAX_LOGGED_LENGTH = 120
+"""Characters of a URI or Call-ID in a log line."""
+
+COPIED = frozenset({"Via", "From", "To", "Call-ID", "CSeq"})
+"""The fields that every response has from its request (§8.2.6.2)."""
+
+
+class parsed(Generic[T]):
+    """A property that is worked out on first use and then is a plain attribute.
+
+    Like functools.cached_property, without that one's lock.
+    """
+
+    def __init__(self, work_out: Callable[[Any], T]) -> None:
+        self._work_out = work_out
+        self.__doc__ = work_out.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, message: None, owner: type) -> "parsed[T]": ...
+
+    @overload
+    def __get__(self, message: object, owner: type) -> T: ...
+
+    def __get__(self, message: object | None, owner: type) -> "parsed[T] | T":
+        if message is None:
+            return self
+        value = self._work_out(message)
+        setattr(message, self._name, value)
+        return value
+
+
+class Message:
+    """What requests and responses have in common. Properties raise ParseError."""
+
+    headers: Headers
+    body: bytes
+    data: bytes
+    """The octets as they came; b"" for a message of our own making."""
+
+    @parsed
+    def call_id(self) -> str:
+        """With From tag and To tag, the dialog's identifier."""
+        return self._required("Call-ID")
+
+    @parsed
+    def cseq(self) -> CSeq:
+        """Number and method."""
+        return CSeq.parse(self._required("CSeq"))
+
+    @parsed
+    def via(self) -> Via:
+        """The topmost Via: on a request, who sent it; on a response, ourselves."""
+        line = self._required("Via")
+        return Via.parse(split_commas(line)[0] if "," in line else line)
+
+    @property
+    def branch(self) -> str:
+        """The topmost Via's branch; "" when it has none."""
+        return self.via.branch
+
+    @parsed
+    def from_(self) -> NameAddr:
+        """Who says it is calling."""
+        return NameAddr.parse(self._required("From"))
+
+    @parsed
+    def to(self) -> NameAddr:
+        """Who was called."""
+        return NameAddr.parse(self._required("To"))
+
+    @parsed
+    def from_tag(self) -> str:
+        """The tag of From; "" from RFC 2543 peers."""
+        tag = _find_tag(self._required("From"))
+        return self.from_.tag if tag is None else tag
+
+    @parsed
+    def to_tag(self) -> str:
+        """The tag of To; "" outside a dialog."""
+        tag = _find_tag(self._required("To"))
+        return self.to.tag if tag is None else tag
+
+    @parsed
+    def contacts(self) -> list[NameAddr]:
+        """All Contacts, over all lines; none for the `*` of a REGISTER (§10.2.2)."""
+        values = self.headers.values("Contact")
+        return [] if values == ["*"] else [NameAddr.parse(value) for value in values]
+
+    @property
+    def contact(self) -> NameAddr | None:
+        """The first Contact."""
+        return self.contacts[0] if self.contacts else None
+
+    @parsed
+    def content_type(self) -> str:
+        """Type and subtype of the body, lower case, without parameters; "" when not said."""
+        value = self.headers.get("Content-Type") or ""
+        return "".join(value.partition(";")[0].split()).lower()
+
+    def _required(self, name: str) -> str:
+        value = self.headers.get(name)
+        if not value:
+            raise ParseError(f"no {name}")
+        return value
+
+    def _serialize(self, start_line: str) -> bytes:
+        if "\n" in start_line or "\r" in start_line:
+            raise ValueError(f"line break in start line {start_line!r}")
+        fields = [f"{name}: {value}" for name, value in self.headers if name != "Content-Length"]
+        head = "\r\n".join([start_line, *fields, f"Content-Length: {len(self.body)}", "", ""])
+        return head.encode("utf-8", "surrogateescape") + self.body
+
+
+class Request(Message):
+    """A request: a method, and the URI that it is for."""
+
+    def __init__(
+        self,
+        method: str,
+        uri: str,
+        headers: Headers,
+        body: bytes = b"",
+        data: bytes = b"",
+        version: str = "SIP/2.0",
+    ) -> None:
+        self.method = method
+        self.uri = uri
+        self.headers = headers
+        self.body = body
+        self.data = data
+        self.version = version
+
+    @parsed
+    def request_uri(self) -> Uri:
+        """The Request-URI, parsed."""
+        return Uri.parse(self.uri)
+
+    @parsed
+    def max_forwards(self) -> int | None:
+        """Hops still allowed; None from RFC 2543 peers."""
+        value = self.headers.get("Max-Forwards")
+        return None if value is None else parse_number(value)
+
+    def serialize(self) -> bytes:
+        """The octets to send. Content-Length is that of the body."""
+        return self._serialize(f"{self.method} {self.uri} {self.version}")
+
+    def __str__(self) -> str:
+        return f"{printable(self.method)} {printable(self.uri)} {_named(self)}"
+
+
+class Response(Message):
+    """A response: a status code, and a phrase for people."""
+
+    def __init__(
+        self, status: int, reason: str, headers: Headers, body: bytes = b"", data: bytes = b""
+    ) -> None:
+        self.status = status
+        self.reason = reason
+        self.headers = headers
+        self.body = body
+        self.data = data
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it ends its transaction: all but 1xx."""
+        return self.status >= 200
+
+    def serialize(self) -> bytes:
+        """The octets to send. Content-Length is that of the body."""
+        return self._serialize(f"SIP/2.0 {self.status} {self.reason}")
+
+    def __str__(self) -> str:
+        cseq = printable(self.headers.get("CSeq") or "")
+        return f"{self.status} {printable(self.reason)} ({cseq}) {_named(self)}"
+
+
+def respond(
+    request: Request,
+    status: int,
+    reason: str = "",
+    *,
+    to_tag: str = "",
+    headers: Iterable[tuple[str, str]] = (),
+    body: bytes = b"",
+    content_type: str = "application/sdp",
+) -> Response:
+    """The response to a request, with what it has to copy from it (§8.2.6, §12.1.1).
+
+    Takes requests that are broken, too: what they lack, the response lacks.
+    """
+    copied = COPIED
+    if status < 300 and request.method == "INVITE":
+        # A dialog's route set is learnt from the response that forms it (§12.1.1); a 100 forms
+        # none, but has to show how long it took (§8.2.6.1).
+        copied = COPIED | {"Record-Route" if status > 100 else "Timestamp"}
+    items = [item for item in request.headers if item[0] in copied]
+    if to_tag and status > 100 and not _has_to_tag(request):
+        items = [(n, f"{v};tag={to_tag}") if n == "To" else (n, v) for n, v in items]
+    copy = Headers.adopt(items, dict(reversed(items)))
+    for name, value in headers:
+        copy.append(name, value)
+    if body:
+        copy.append("Content-Type", content_type)
+    return Response(status, reason or REASONS.get(status, "Unknown"), copy, body)
+
+
+def _has_to_tag(request: Request) -> bool:
+    try:
+        return bool(request.to_tag)
+    except ParseError:
+        return False
+
+
+def _find_tag(value: str) -> str | None:
+    """The tag of a From or To whose parameters are plain; None when it takes a parser to tell."""
+    params = value[value.rfind(">") + 1 :]
+    if '"' in params:
+        return None
+    start = params.find(";tag=")
+    if start < 0:
+        return None if ";" in params else ""
+    tag = params[start + 5 :]
+    end = tag.find(";")
+    return (tag if end < 0 else tag[:end]).rstrip()
+
+
+def _named(message: Message) -> str:
+    return f"Call-ID {printable(message.headers.get('Call-ID') or '-')}"
+
+
+def printable(text: str) -> str:
+    """A peer's text for a log line: control characters escaped, cut to a sane length."""
+    text = text[:MAX_LOGGED_LENGTH]
+    return text if text.isprintable() else repr(text)[1:-1]
