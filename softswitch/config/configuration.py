@@ -1,0 +1,111 @@
+"""What the YAML file says, as plain frozen values: all that the rest of the switch sees of it.
+
+Durations are seconds. A default stands here and nowhere else.
+"""
+
+import functools
+import socket
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import NamedTuple
+
+IpNetwork = IPv4Network | IPv6Network
+
+SIP_PORT = 5060
+RTP_PORTS = range(20000, 20999, 2)
+DEFAULT_REALM = "softswitch"
+LOCAL_NETS: tuple[IpNetwork, ...] = tuple(
+    ip_network(net)
+    for net in (
+        "10.0.0.0/8",  # RFC 1918
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "169.254.0.0/16",  # link-local, RFC 3927
+        "127.0.0.0/8",
+        "fc00::/7",  # unique local, RFC 4193
+        "fe80::/10",  # link-local, RFC 4291 §2.5.6
+        "::1/128",
+    )
+)
+
+
+class ListenAddress(NamedTuple):
+    """Where a listening socket is bound; `host` is an IP address without brackets."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+@functools.cache
+def has_ipv6() -> bool:
+    """Can this machine bind an IPv6 socket? Containers often cannot, whatever Python says."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+def every_address(port: int) -> tuple[ListenAddress, ...]:
+    """The wildcard addresses of both families, or of IPv4 alone where there is no IPv6."""
+    hosts = ("0.0.0.0", "::") if has_ipv6() else ("0.0.0.0",)
+    return tuple(ListenAddress(host, port) for host in hosts)
+
+
+def _default_addresses() -> tuple[ListenAddress, ...]:
+    return every_address(SIP_PORT)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Sockets and addresses. `rtp` steps over the even ports; RTCP is one above each."""
+
+    udp: tuple[ListenAddress, ...] = field(default_factory=_default_addresses)
+    tcp: tuple[ListenAddress, ...] = field(default_factory=_default_addresses)
+    rtp: range = RTP_PORTS
+    external: str | None = None
+    local_nets: tuple[IpNetwork, ...] = LOCAL_NETS
+    domains: tuple[str, ...] = ()
+    rtp_timeout: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """One extension. `origin` tells for each key where its value was written."""
+
+    extension: str
+    name: str = ""
+    password: str = field(default="", repr=False)
+    ring_time: float = 30.0
+    max_calls: int = 4
+    max_devices: int = 5
+    unreachable_after: float = 4.0
+    origin: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """key → "file:line", or "default"; of `password` also "secrets.yaml" or "missing"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """How much is logged, and for how long the SIP of past calls is kept."""
+
+    level: str = "info"
+    keep_traces: float = 7 * 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The whole file. `state` is absolute; users in `missing_passwords` have password ""."""
+
+    path: Path
+    network: Network
+    state: Path
+    users: dict[str, User]
+    log: Log
+    realm: str = DEFAULT_REALM
+    missing_passwords: tuple[str, ...] = ()

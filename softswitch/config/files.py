@@ -1,0 +1,58 @@
+"""Reading text files whatever they turn out to be: missing, a folder, binary, endless."""
+
+import codecs
+from pathlib import Path
+
+from softswitch.config.problems import ConfigErrors, Source, Wrong
+
+MAX_FILE = 1_000_000
+"""Bytes. 10,000 users take about 700,000; a larger file is not a configuration."""
+
+_BYTE_ORDER_MARKS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
+
+
+def shown_path(path: Path) -> str:
+    """The path as messages write it: always printable."""
+    return str(path).encode("utf-8", "replace").decode()
+
+
+def read_bytes(path: Path, limit: int = MAX_FILE) -> bytes:
+    """The file's content.
+
+    Raises OSError where the system does not give it, Wrong where it is longer than `limit`.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except ValueError as error:  # a NUL in the name
+        raise OSError(str(error)) from None
+    if len(data) > limit:
+        raise Wrong(f"is larger than {limit} bytes", "is this the right file?")
+    return data
+
+
+def read_source(path: Path, *, confidential: bool = False) -> Source:
+    """The file as text. Raises ConfigErrors."""
+    source = Source.of(shown_path(path), "", confidential=confidential)
+    try:
+        data = read_bytes(path)
+    except OSError as error:
+        wrong = Wrong(f"cannot be read: {error.strerror or error}")
+        raise ConfigErrors([source.problem(0, 0, "", wrong)], unreadable=True) from None
+    except Wrong as wrong:
+        raise ConfigErrors([source.problem(0, 0, "", wrong)]) from None
+    return _decode(source, data)
+
+
+def _decode(source: Source, data: bytes) -> Source:
+    """UTF-8, with or without a byte order mark (CFG-4)."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        encoding = _BYTE_ORDER_MARKS.get(data[:2])
+        found = f"it is {encoding}" if encoding else f"byte 0x{data[error.start]:02x} stands here"
+        before = data[: error.start].decode("utf-8-sig").split("\n")
+        wrong = Wrong(f"is not UTF-8: {found}", "save it as UTF-8 in your editor")
+        problem = source.problem(len(before) - 1, len(before[-1]), "", wrong)
+        raise ConfigErrors([problem]) from None
+    return Source.of(source.file, text, confidential=source.confidential)

@@ -1,0 +1,270 @@
+"""From the file to a Config, or to everything that is wrong with it at once.
+
+The way of a line: files (bytes to text), nodes (text to a tree with positions), tags (`!secret`
+and the like), schema (words to values), references (what must go together), and here the built-in
+default, `defaults:` and the user's own keys become one User. A mistake is found by its location
+in the document, and the tree knows where that stands.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from softswitch.config import nodes, references, units
+from softswitch.config.configuration import DEFAULT_REALM, Config, ListenAddress, Log, Network, User
+from softswitch.config.files import read_source
+from softswitch.config.problems import ConfigErrors, Problem, Source, Wrong, quoted
+from softswitch.config.schema.document import ADAPTER, Document, known_keys
+from softswitch.config.schema.users import DefaultsSection, UserSection
+from softswitch.config.secrets import SECRETS_FILE, password_name
+from softswitch.config.tags import Tags
+
+Location = tuple[int | str, ...]
+
+_BUILT_IN = dict.fromkeys(UserSection.__annotations__, "default")
+
+DEFAULT_STATE = "var"
+"""Beside the YAML file."""
+
+_MESSAGES = {
+    "dict_type": "must be keys with values under it, not a list",
+    "list_type": "must be a list",
+}
+
+
+def load(path: Path, *, environment: Mapping[str, str] | None = None) -> Config:
+    """The configuration in this file, all passwords filled in that are known.
+
+    `environment` is what `!env` reads, os.environ if None. Raises ConfigErrors with every
+    mistake in it; its `unreadable` tells that there was nothing to read.
+    """
+    source = read_source(path)
+    variables = os.environ if environment is None else environment
+    return _Loader(path, source, Tags(path, variables)).load()
+
+
+class _Loader:
+    """One reading of one file."""
+
+    def __init__(self, path: Path, source: Source, tags: Tags) -> None:
+        self.path = path
+        self.source = source
+        self.tags = tags
+        self.root = nodes.Mapping(0, 0)
+        self.problems: list[Problem] = []
+
+    def load(self) -> Config:
+        self._read_tree()
+        document = self._validate(self._plain_top())
+        network = _network(document)
+        state = references.state_folder(self.path, document.get("state", DEFAULT_STATE))
+        written = self._keys_of("users")
+        self._note(references.check(document, network, state))
+        self._note(references.same_extensions(written), at_key=True)
+        users = {} if self.problems else self._users(document, written)
+        if self.tags.secrets_used:
+            self.problems += self.tags.secrets.problems
+        self._raise_if_wrong()
+        return Config(
+            path=self.path,
+            network=network,
+            state=state,
+            users=users,
+            log=Log(**document.get("log", {})),
+            realm=network.domains[0] if network.domains else DEFAULT_REALM,
+            missing_passwords=tuple(user.extension for user in users.values() if not user.password),
+        )
+
+    def _read_tree(self) -> None:
+        root, self.problems = nodes.read(self.source)
+        if isinstance(root, nodes.Mapping):
+            self.root = root
+            return
+        if root is not None:
+            wrong = Wrong("the file must be keys with values, like `users:`")
+            self.problems.append(self.source.problem(root.line, root.column, "", wrong))
+        elif not self.problems:
+            wrong = Wrong("the file is empty", "two lines are enough: `users:` and `  100: Anna`")
+            self.problems.append(self.source.problem(0, 0, "", wrong))
+        self._raise_if_wrong()
+
+    def _raise_if_wrong(self) -> None:
+        """All problems in the order of the file, each once though an alias repeats it."""
+        if self.problems:
+            once = {(p.file, p.line, p.column, p.message): p for p in reversed(self.problems)}
+            ours = self.source.file
+            raise ConfigErrors(
+                sorted(once.values(), key=lambda p: (p.file != ours, p.line, p.column))
+            )
+
+    # The tree as plain values
+
+    def _plain_top(self) -> dict[str, Any]:
+        """Keys that begin with `x-` are there to hold anchors."""
+        return {
+            name: self._plain(entry.value, (name,))
+            for name, entry in self.root.entries.items()
+            if not name.startswith("x-")
+        }
+
+    def _plain(self, node: nodes.Node, location: Location) -> Any:
+        if isinstance(node, nodes.Mapping):
+            return {
+                name: self._plain(entry.value, (*location, name))
+                for name, entry in node.entries.items()
+            }
+        if isinstance(node, nodes.Sequence):
+            return [
+                self._plain(item, (*location, position)) for position, item in enumerate(node.items)
+            ]
+        if node.tag not in nodes.STANDARD_TAGS and not node.broken:
+            return self._resolved(node, location)
+        return None if node.plain and not node.text else node.text
+
+    def _resolved(self, node: nodes.Scalar, location: Location) -> str | None:
+        try:
+            return self.tags.resolve(node.tag or "", node.text)
+        except Wrong as wrong:
+            self._problem(location, node, wrong)
+            node.broken = True
+            return None
+
+    # Mistakes and their places
+
+    def _validate(self, values: dict[str, Any]) -> Document:
+        """The document; where there are mistakes, that part of it which has none."""
+        try:
+            return ADAPTER.validate_python(values)
+        except ValidationError as errors:
+            wrong_sections = set()
+            for error in errors.errors(include_url=False):
+                wrong_sections.add(error["loc"][0])
+                self._schema_problem(error)
+        sound = {name: value for name, value in values.items() if name not in wrong_sections}
+        return ADAPTER.validate_python(sound)
+
+    def _schema_problem(self, error: Any) -> None:
+        location: Location = error["loc"]
+        kind = error["type"]
+        if kind == "extra_forbidden":
+            self._note([(location, _unknown_key(location))], at_key=True)
+        elif location[-1] == "[key]":
+            self._note([(location[:-1], error["ctx"]["error"])], at_key=True)
+        elif kind == "value_error":
+            self._note([(location, error["ctx"]["error"])])
+        else:
+            self._note([(location, Wrong(_MESSAGES.get(kind, error["msg"])))])
+
+    def _note(self, findings: Iterable[references.Finding], *, at_key: bool = False) -> None:
+        """Notes mistakes at the value of each location, or at its key and above it."""
+        for location, wrong in findings:
+            entry, node = self._find(location)
+            if node.broken:
+                continue
+            if at_key and entry:
+                self._problem(location[:-1], entry.key, wrong)
+            else:
+                self._problem(location, node, wrong)
+
+    def _find(self, location: Location) -> tuple[nodes.Entry | None, nodes.Node]:
+        """What stands there; a short form ends the way early."""
+        entry: nodes.Entry | None = None
+        node: nodes.Node = self.root
+        for part in location:
+            if isinstance(node, nodes.Mapping) and part in node.entries:
+                entry = node.entries[str(part)]
+                node = entry.value
+            elif isinstance(node, nodes.Sequence) and isinstance(part, int):
+                node = node.items[part]
+        return entry, node
+
+    def _problem(self, location: Location, node: nodes.Node, wrong: Wrong) -> None:
+        path = ".".join(str(part) for part in location)
+        self.problems.append(
+            self.source.problem(node.line, node.column, path, wrong, width=node.width)
+        )
+
+    # Users
+
+    def _keys_of(self, *location: str) -> list[str]:
+        node = self._find(location)[1]
+        return list(node.entries) if isinstance(node, nodes.Mapping) else []
+
+    def _users(self, document: Document, written: list[str]) -> dict[str, User]:
+        defaults: DefaultsSection = document.get("defaults", {})
+        below = {name: self._origin(("defaults", name)) for name in defaults}
+        sections = document.get("users", {})
+        users = {}
+        for word in written:
+            extension = units.extension(word)
+            users[extension] = self._user(extension, word, sections[extension], defaults, below)
+        return users
+
+    def _user(
+        self,
+        extension: str,
+        word: str,
+        section: UserSection,
+        defaults: DefaultsSection,
+        below: dict[str, str],
+    ) -> User:
+        own = {name: self._origin(("users", word, name)) for name in section}
+        origin = _BUILT_IN | below | own
+        merged: UserSection = {**defaults, **section}
+        if "password" not in merged:
+            name = password_name(extension)
+            merged["password"] = self.tags.secrets.values.get(name, "")
+            line = self.tags.secrets.lines.get(name)
+            origin["password"] = f"{SECRETS_FILE}:{line}" if line else "missing"
+        return User(extension=extension, origin=origin, **merged)
+
+    def _origin(self, location: Location) -> str:
+        entry, _ = self._find(location)
+        return f"{self.source.file}:{entry.key.line + 1}" if entry else "default"
+
+
+def _unknown_key(location: Location) -> Wrong:
+    known = known_keys(location[:-1])
+    near = get_close_matches(str(location[-1]), known, 1)
+    hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
+    return Wrong(f"unknown key {quoted(str(location[-1]))}", hint)
+
+
+def _network(document: Document) -> Network:
+    section = document.get("network", {})
+    sip = section.get("sip", {})
+    built = Network()
+    udp = _addresses(sip.get("udp"))
+    tcp = _addresses(sip.get("tcp"))
+    return Network(
+        udp=_first(udp, tcp, built.udp),
+        tcp=_first(tcp, udp, built.tcp),
+        rtp=section.get("rtp", built.rtp),
+        external=section.get("external"),
+        local_nets=tuple(section.get("local_nets", built.local_nets)),
+        domains=tuple(section.get("domains", built.domains)),
+        rtp_timeout=section.get("rtp_timeout", built.rtp_timeout),
+    )
+
+
+def _addresses(
+    listeners: list[tuple[ListenAddress, ...]] | None,
+) -> tuple[ListenAddress, ...] | None:
+    if listeners is None:
+        return None
+    return tuple(address for addresses in listeners for address in addresses)
+
+
+def _first(
+    own: tuple[ListenAddress, ...] | None,
+    other: tuple[ListenAddress, ...] | None,
+    default: tuple[ListenAddress, ...],
+) -> tuple[ListenAddress, ...]:
+    """What is written; else what is written for the other protocol; else the default."""
+    if own is not None:
+        return own
+    return other or default

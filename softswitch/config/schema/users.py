@@ -1,0 +1,41 @@
+"""`users:` and `defaults:` who has a telephone, and how it behaves."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, ConfigDict, PlainValidator, with_config
+from typing_extensions import TypedDict
+
+from softswitch.config import units
+from softswitch.config.schema.fields import Extension, Password, Text, as_section
+
+RingTime = Annotated[float, PlainValidator(units.duration_between("1s", "1h"))]
+MaxCalls = Annotated[int, PlainValidator(units.whole_between(1, 10_000))]
+MaxDevices = Annotated[int, PlainValidator(units.whole_between(1, 100))]
+UnreachableAfter = Annotated[float, PlainValidator(units.duration_between("500ms", "32s"))]
+"""A transaction gives up after 64·T1 = 32 s (RFC 3261 §17.1.1.2, timer B)."""
+
+
+@with_config(ConfigDict(extra="forbid"))
+class DefaultsSection(TypedDict, total=False):
+    """What is written under `defaults`: for every user who does not say otherwise."""
+
+    ring_time: RingTime
+    max_calls: MaxCalls
+    max_devices: MaxDevices
+    unreachable_after: UnreachableAfter
+
+
+@with_config(ConfigDict(extra="forbid"))
+class UserSection(DefaultsSection, total=False):
+    """What is written under one extension."""
+
+    name: Text
+    password: Password
+
+
+def long_form(value: object) -> object:
+    """`101: Jan` is `101: {name: Jan}`."""
+    return {"name": value} if isinstance(value, str) else as_section(value)
+
+
+UsersSection = dict[Extension, Annotated[UserSection, BeforeValidator(long_form)]]
