@@ -1,1 +1,5 @@
-"""What must outlive the process: bindings, call records, traces."""
+"""What outlives the process: bindings, call records, traces, secrets.
+
+`store.py` says what can be kept, `sqlite.py` keeps it in a file, `migrations/` is how the file
+comes to its present shape.
+"""

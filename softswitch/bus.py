@@ -1,0 +1,122 @@
+"""What happened, told to whoever wants to know.
+
+Registrar and calls publish; message waiting, lamps, pages, webhooks and logs subscribe. Neither
+knows the other, and nothing that a listener does can hurt a call: its exceptions are logged, and
+it runs to its end before `publish` returns, so it must not wait for anything.
+
+Times in events are wall clock seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from softswitch.location import Binding
+    from softswitch.records import CallRecord
+
+log = logging.getLogger(__name__)
+
+E = TypeVar("E")
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A device said where it is."""
+
+    binding: Binding
+    refreshed: bool
+    """Whether it was registered before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unregistered:
+    """A binding is gone: `removed` by the device, `expired`, `replaced` by another device of its
+    user, or `disconnected` with its TCP connection."""
+
+    binding: Binding
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceReachable:
+    """A device that did not answer answers again."""
+
+    binding: Binding
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceUnreachable:
+    """A device does not answer any more, although it is registered."""
+
+    binding: Binding
+
+
+@dataclass(frozen=True, slots=True)
+class CallArrived:
+    """Somebody dials."""
+
+    call_id: str
+    caller: str
+    callee: str
+    """The number as dialled."""
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallRinging:
+    """The first device of the called user rings."""
+
+    call_id: str
+    caller: str
+    callee: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallAnswered:
+    """Somebody picked up."""
+
+    call_id: str
+    caller: str
+    callee: str
+    answered_by: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CallEnded:
+    """A call is over, answered or not."""
+
+    record: CallRecord
+
+
+class Bus:
+    """Carries events to those who subscribed to their kind, in the order of subscription."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[type, tuple[Callable[[Any], None], ...]] = {}
+
+    def subscribe(self, kind: type[E], callback: Callable[[E], None]) -> Callable[[], None]:
+        """Hear every event of exactly this kind, until the function that is returned is called."""
+        self._listeners[kind] = (*self._listeners.get(kind, ()), callback)
+
+        def unsubscribe() -> None:
+            # Equality, not identity: a bound method is a new object each time it is looked up.
+            left = list(self._listeners[kind])
+            if callback in left:
+                left.remove(callback)
+            self._listeners[kind] = tuple(left)
+
+        return unsubscribe
+
+    def publish(self, event: object) -> None:
+        """Tell all who subscribed. Never raises."""
+        for listener in self._listeners.get(type(event), ()):
+            try:
+                listener(event)
+            except Exception:
+                log.exception("a listener failed on %s", type(event).__name__)

@@ -1,0 +1,102 @@
+"""What the switch keeps for longer than it runs, by purpose.
+
+Parts ask a Store; which database is behind it they do not know. Rows are plain values: the store
+understands no SIP. Times are wall clock seconds.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+
+class StoreError(Exception):
+    """The store cannot do it. The text is for the operator: what is wrong, and with which file."""
+
+
+class BindingRow(NamedTuple):
+    """One device of a user. See softswitch.location.Binding for what the fields mean."""
+
+    id: int
+    user: str
+    contact: str
+    display: str
+    params: str
+    protocol: str
+    local_host: str
+    local_port: int
+    remote_host: str
+    remote_port: int
+    path: str
+    """Routes joined by line feeds, which no header value contains."""
+    call_id: str
+    cseq: int
+    q: float
+    expires_at: float
+    user_agent: str
+    instance: str
+    reg_id: int
+    registered_at: float
+    refreshed_at: float
+    nat: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One call that is over."""
+
+    call_id: str
+    caller: str
+    callee: str
+    answered_by: str | None
+    arrived_at: float
+    ringing_at: float | None
+    answered_at: float | None
+    ended_at: float
+    outcome: str
+    status: int
+    reason: str
+    ended_by: str
+    because: str
+    legs: str
+    """JSON: a list of objects."""
+
+
+class Store(Protocol):
+    """Everything that is kept. Methods raise StoreError; waiting for one never blocks the loop."""
+
+    @property
+    def epoch(self) -> int:
+        """How often the store was opened by a running switch, this time included."""
+
+    def put_bindings(self, put: Sequence[BindingRow], drop: Sequence[int] = ()) -> Awaitable[None]:
+        """Keep these rows and forget those ids, all or nothing; done when it is committed.
+
+        Calls take effect in their order. An id that was dropped is not put again.
+        """
+
+    async def bindings(self) -> list[BindingRow]:
+        """All that is kept, by id."""
+
+    def add_call(self, call: CallRow) -> Awaitable[None]:
+        """Keep the record of a call; done when it is committed."""
+
+    async def calls(self, limit: int, user: str | None = None) -> list[CallRow]:
+        """The latest calls, newest first; only those the user took part in, when one is given."""
+
+    async def call(self, prefix: str) -> CallRow | None:
+        """The newest call whose id begins so."""
+
+    def add_trace(self, call_id: str, data: bytes) -> Awaitable[None]:
+        """Keep the messages of a call; done when they are committed."""
+
+    async def trace(self, call_id: str) -> bytes | None:
+        """The messages of a call."""
+
+    async def drop_traces(self, before: float) -> None:
+        """Forget the messages of calls that ended before this time."""
+
+    async def secret(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """What is kept under this name; `make` is asked for it the first time."""
+
+    async def close(self) -> None:
+        """Commit what waits, and let go. Calls after it raise StoreError."""
