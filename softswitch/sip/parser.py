@@ -22,7 +22,7 @@ MAX_HEADERS = 200
 MAX_HEAD = 64 * 1024
 """Octets of all fields together: what a UDP datagram can hold."""
 MAX_VIAS = 70
-"""As many hops as Max-Forwards usually allows (§8.1.1.6). RFC 4475 §3.1.1.7 has 34."""
+"""Lines. As many hops as Max-Forwards usually allows (§8.1.1.6); RFC 4475 §3.1.1.7 has 34."""
 MAX_BODY = 256 * 1024
 """Octets. An SDP has 1 to 4 kB, the largest MIME bodies some 100 kB."""
 
@@ -44,10 +44,11 @@ SINGLE = frozenset(
 )  # fmt: skip
 """Fields that say one thing: a second one is an attempt to say two (RFC 4475 §3.3.8)."""
 
+BLANKS = (" ", "\t")
+
 ANSWERED_WITH = frozenset({"Via", "From", "To", "Call-ID", "CSeq"})
 
 _version = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE | re.ASCII).fullmatch
-_unfold = re.compile(r"[ \t]*\r\n[ \t]+").sub
 
 
 def parse_datagram(data: bytes) -> Request | Response:
@@ -57,22 +58,18 @@ def parse_datagram(data: bytes) -> Request | Response:
     end = data.find(b"\r\n\r\n")
     if end < 0:
         raise ParseError("no empty line behind the header fields")
-    if end > MAX_HEADER_LINE:
-        _check_sizes(data, end)
-    head = data[:end].decode("utf-8", "surrogateescape")
-    if "\r\n " in head or "\r\n\t" in head:
-        head = _unfold(" ", head)
-    lines = head.split("\r\n")
-    # A lone CR or LF is a line end for some readers and none for others: request smuggling.
-    if head.count("\n") >= len(lines) or head.count("\r") >= len(lines):
+    if end > MAX_START_LINE:
+        _check_sizes(data[:end])
+    lines = data[:end].decode("utf-8", "surrogateescape").split("\r\n")
+    text = "".join(lines)
+    if "\r" in text or "\n" in text:
+        # They end a line for some readers and not for others: a way to smuggle header fields.
         raise ParseError("CR or LF outside a line end")
-    if "\0" in head:
-        _check_nul(head)
-    headers = _parse_headers(lines)
-    if len(headers) + head.count(",") > MAX_VIAS:
-        _check_vias(headers)
-    body = _cut_body(data, end + 4, headers)
+    if "\0" in text:
+        _check_nul(text)
     start_line = lines[0]
+    headers = _parse_headers(lines)
+    body = _cut_body(data, end + 4, headers)
     if start_line.startswith("SIP/"):
         return _response(start_line, headers, body, data)
     return _request(start_line, headers, body, data)
@@ -89,16 +86,40 @@ def _parse_headers(lines: list[str]) -> Headers:
     next(rest)
     for line in rest:
         spelling, colon, value = line.partition(":")
+        name = known(spelling)
+        if name is None:
+            if line[:1] in BLANKS:  # no known spelling starts with one
+                if line is lines[1]:
+                    raise ParseError("the start line goes on in a second one")
+                return _parse_headers(_unfold(lines))
+            name = canonical(spelling)
         if not colon:
             raise ParseError(f"header line {excerpt(line)} has no colon")
-        name = known(spelling) or canonical(spelling)
         value = value.strip(" \t")
         add((name, value))
         if name not in first:
             first[name] = value
         elif name in single:
             raise ParseError(f"more than one {name}")
+    if len(items) - len(first) >= MAX_VIAS:
+        _check_vias(items)
     return Headers.adopt(items, first)
+
+
+def _unfold(lines: list[str]) -> list[str]:
+    """Join each continuation line to the header field that it belongs to (§7.3.1)."""
+    unfolded = lines[:1]
+    for line in lines[1:]:
+        if line[:1] not in BLANKS:
+            unfolded.append(line)
+        else:
+            unfolded[-1] += " " + line.strip(" \t")
+    return unfolded
+
+
+def _check_vias(items: list[tuple[str, str]]) -> None:
+    if [name for name, _ in items].count("Via") > MAX_VIAS:
+        raise ParseError(f"more than {MAX_VIAS} Vias")
 
 
 def _request(start_line: str, headers: Headers, body: bytes, data: bytes) -> Request:
@@ -140,25 +161,21 @@ def _cut_body(data: bytes, start: int, headers: Headers) -> bytes:
     return body
 
 
-def _check_sizes(data: bytes, end: int) -> None:
+def _check_sizes(head: bytes) -> None:
     """Refuse the long lines that only a large head can have."""
-    if data.find(b"\r\n", 0, end) > MAX_START_LINE or b"\r\n" not in data[:end]:
-        raise ParseError(f"start line of more than {MAX_START_LINE} octets", 414)
-    if end > MAX_HEAD:
-        raise ParseError(f"header fields of {end} octets", 513)
-    if max(map(len, data[:end].split(b"\r\n"))) > MAX_HEADER_LINE:
+    lines = head.split(b"\r\n")
+    if len(lines[0]) > MAX_START_LINE:
+        raise ParseError(f"start line of {len(lines[0])} octets", 414)
+    if len(head) > MAX_HEAD:
+        raise ParseError(f"header fields of {len(head)} octets", 513)
+    if max(map(len, lines)) > MAX_HEADER_LINE:
         raise ParseError(f"header line of more than {MAX_HEADER_LINE} octets", 513)
 
 
-def _check_nul(head: str) -> None:
+def _check_nul(text: str) -> None:
     """NUL is allowed only as a quoted pair (§25.1, RFC 4475 §3.1.1.2)."""
-    if "\0" in head.replace("\\\\", "").replace("\\\0", ""):
+    if "\0" in text.replace("\\\\", "").replace("\\\0", ""):
         raise ParseError("NUL in the header fields")
-
-
-def _check_vias(headers: Headers) -> None:
-    if len(headers.values("Via")) > MAX_VIAS:
-        raise ParseError(f"more than {MAX_VIAS} Vias")
 
 
 def salvage(data: bytes) -> Request | None:
@@ -168,8 +185,8 @@ def salvage(data: bytes) -> Request | None:
     for what has no Via to answer by. Nothing in it may be used but by `respond`.
     """
     head = data[:MAX_HEAD].lstrip(b"\r\n").partition(b"\r\n\r\n")[0]
-    text = _unfold(" ", head.decode("utf-8", "surrogateescape"))
-    lines = text.split("\r\n")
+    lines = head.decode("utf-8", "surrogateescape").split("\r\n")
+    lines = _unfold(lines[: MAX_HEADERS + 1])
     method, _, rest = lines[0].partition(" ")
     if method == "ACK" or not is_token(method) or " SIP/" not in rest.upper():
         return None
