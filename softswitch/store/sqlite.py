@@ -1,0 +1,235 @@
+"""The store in an SQLite file.
+
+Writes are gathered for 5 ms and committed together: under load a transaction carries dozens of
+REGISTERs, and the loop never waits for a disk. What is acknowledged survives the death of the
+process (WAL, synchronous=NORMAL); after a power cut the last moments may be missing, never more.
+
+    put_bindings ─┐
+    add_call ─────┼─► waiting ── 5 ms ──► one transaction ──► each caller's future
+    add_trace ────┘
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+
+from .schema import prepare
+from .store import BindingRow, CallRow, StoreError
+
+log = logging.getLogger(__name__)
+
+WINDOW = 0.005
+"""Seconds to wait for more writes before a transaction."""
+
+
+BUSY_ATTEMPTS = 30
+"""Of two seconds each (`schema.BUSY_TIMEOUT`); then the writes that wait are given up."""
+
+MAX_WAITING = 10_000
+"""Writes that may wait for a slow disk; beyond it new ones are refused."""
+
+
+def _insert(table: str, columns: Iterable[str]) -> str:
+    names = tuple(columns)
+    marks = ", ".join("?" * len(names))
+    return f"INSERT OR REPLACE INTO {table} ({', '.join(names)}) VALUES ({marks})"
+
+
+CALL_COLUMNS = ", ".join(CallRow.__slots__)
+PUT_BINDING = _insert("bindings", BindingRow._fields)
+DROP_BINDING = "DELETE FROM bindings WHERE id = ?"
+ADD_CALL = _insert("calls", CallRow.__slots__)
+ADD_TRACE = _insert("traces", ("call_id", "messages"))
+
+Rows = Sequence[Sequence[Any]]
+
+
+class Write:
+    """Rows that are committed all or none, and who waits for them."""
+
+    __slots__ = ("done", "statements")
+
+    def __init__(self, statements: tuple[tuple[str, Rows], ...]) -> None:
+        self.statements = statements
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+
+class SqliteStore:
+    """A Store on one connection, which belongs to a thread of its own. Made by `open_store`."""
+
+    def __init__(self, connection: aiosqlite.Connection, path: Path, epoch: int) -> None:
+        self.epoch = epoch
+        self._connection = connection
+        self._path = path
+        self._waiting: list[Write] = []
+        self._work = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._closed = False
+
+    def put_bindings(
+        self, put: Sequence[BindingRow], drop: Sequence[int] = ()
+    ) -> asyncio.Future[None]:
+        dropped = [(binding_id,) for binding_id in drop]
+        return self._write((PUT_BINDING, put), (DROP_BINDING, dropped))
+
+    def add_call(self, call: CallRow) -> asyncio.Future[None]:
+        return self._write((ADD_CALL, [astuple(call)]))
+
+    def add_trace(self, call_id: str, data: bytes) -> asyncio.Future[None]:
+        return self._write((ADD_TRACE, [(call_id, data)]))
+
+    async def drop_traces(self, before: float) -> None:
+        await self._write(("DELETE FROM traces WHERE kept_at < ?", [(before,)]))
+
+    async def bindings(self) -> list[BindingRow]:
+        columns = ", ".join(BindingRow._fields)
+        rows = await self._read(f"SELECT {columns} FROM bindings ORDER BY id")
+        return [BindingRow(*row) for row in rows]
+
+    async def calls(self, limit: int, user: str | None = None) -> list[CallRow]:
+        where = "" if user is None else "WHERE ? IN (caller, callee, answered_by)"
+        rows = await self._read(
+            f"SELECT {CALL_COLUMNS} FROM calls {where} ORDER BY arrived_at DESC LIMIT ?",
+            (limit,) if user is None else (user, limit),
+        )
+        return [CallRow(*row) for row in rows]
+
+    async def call(self, prefix: str) -> CallRow | None:
+        rows = await self._read(
+            f"SELECT {CALL_COLUMNS} FROM calls WHERE substr(call_id, 1, ?) = ?"
+            " ORDER BY arrived_at DESC LIMIT 1",
+            (len(prefix), prefix),
+        )
+        return CallRow(*rows[0]) if rows else None
+
+    async def trace(self, call_id: str) -> bytes | None:
+        rows = await self._read("SELECT messages FROM traces WHERE call_id = ?", (call_id,))
+        return bytes(rows[0][0]) if rows else None
+
+    async def secret(self, name: str, make: Callable[[], bytes]) -> bytes:
+        find = "SELECT value FROM secrets WHERE name = ?"
+        rows = await self._read(find, (name,))
+        if not rows:
+            # Whoever comes second, in another process too, takes what the first one kept.
+            await self._write(("INSERT OR IGNORE INTO secrets VALUES (?, ?)", [(name, make())]))
+            rows = await self._read(find, (name,))
+        return bytes(rows[0][0])
+
+    async def close(self) -> None:
+        """Commit what waits. Writes that come later are refused."""
+        self._closed = True
+        self._work.set()
+        await self._ended.wait()
+
+    async def run(self) -> None:
+        """Commit what waits, until the store is closed and nothing waits any more."""
+        try:
+            while not self._closed or self._waiting:
+                await self._work.wait()
+                self._work.clear()
+                if not self._closed:
+                    await asyncio.sleep(WINDOW)
+                batch, self._waiting = self._waiting, []
+                await self._commit(batch)
+        finally:
+            self._ended.set()
+
+    async def _read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        try:
+            return list(await self._connection.execute_fetchall(sql, parameters))
+        except (sqlite3.Error, ValueError) as error:
+            raise self._failure(error) from error
+
+    def _write(self, *statements: tuple[str, Rows]) -> asyncio.Future[None]:
+        write = Write(statements)
+        if self._closed:
+            self._refuse(write, "the store is closed")
+        elif len(self._waiting) >= MAX_WAITING:
+            self._refuse(write, "too many writes wait")
+        else:
+            self._waiting.append(write)
+            self._work.set()
+        return write.done
+
+    async def _commit(self, batch: list[Write]) -> None:
+        """Commit the writes together; when that fails, each alone, so that one cannot hurt all."""
+        error = await self._try(batch)
+        attempts = 1
+        while error is not None and _is_busy(error) and attempts < BUSY_ATTEMPTS:
+            if self._closed:
+                break
+            log.warning("%s is locked by another program; %d writes wait", self._path, len(batch))
+            error = await self._try(batch)
+            attempts += 1
+        if error is None:
+            for write in batch:
+                if not write.done.done():
+                    write.done.set_result(None)
+        elif len(batch) > 1 and not _is_busy(error):
+            for write in batch:
+                await self._commit([write])
+        else:
+            self._fail(batch, error)
+
+    async def _try(self, batch: list[Write]) -> Exception | None:
+        together: dict[str, list[Sequence[Any]]] = {}
+        for write in batch:
+            for sql, rows in write.statements:
+                if rows:
+                    together.setdefault(sql, []).extend(rows)
+        try:
+            for sql, rows in together.items():
+                await self._connection.executemany(sql, rows)
+            await self._connection.commit()
+        except (sqlite3.Error, ValueError) as error:  # ValueError: text that is no text
+            await self._connection.rollback()
+            return error
+        return None
+
+    def _fail(self, batch: list[Write], error: Exception) -> None:
+        failure = self._failure(error)
+        log.error("%s; %d writes are lost", failure, len(batch))
+        for write in batch:
+            if not write.done.done():
+                write.done.set_exception(failure)
+                write.done.exception()  # said above; nobody has to ask for it
+
+    def _refuse(self, write: Write, why: str) -> None:
+        write.done.set_exception(StoreError(f"{self._path}: {why}"))
+        write.done.exception()
+
+    def _failure(self, error: Exception) -> StoreError:
+        return StoreError(f"{self._path}: {error}")
+
+
+def _is_busy(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+@asynccontextmanager
+async def open_store(path: Path, *, read_only: bool = False) -> AsyncIterator[SqliteStore]:
+    """A store that lives as long as the context, and commits what waits at its end.
+
+    Raises StoreError when the file cannot be used. With `read_only` nothing is written, not even
+    the epoch: for commands that look at what a switch has kept, whether it runs or not.
+    """
+    connection, epoch = await prepare(path, read_only=read_only)
+    try:
+        store = SqliteStore(connection, path, epoch)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(store.run())
+            try:
+                yield store
+            finally:
+                await store.close()
+    finally:
+        await connection.close()

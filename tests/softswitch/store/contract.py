@@ -1,0 +1,144 @@
+"""What every Store has to do, whatever is behind it: functions that take an open one.
+
+`test_sqlite.py` runs them all; a store for another database gets a file of five lines like it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
+from typing import Any, cast
+
+from softswitch.store.store import BindingRow, CallRow, Store
+
+Check = Callable[[Store], Coroutine[Any, Any, None]]
+
+
+async def all_done(*writes: Awaitable[None]) -> None:
+    await asyncio.gather(*writes)
+
+
+def binding(binding_id: int, user: str = "100", **other: object) -> BindingRow:
+    row = BindingRow(
+        id=binding_id,
+        user=user,
+        contact=f"sip:{user}@10.0.0.{binding_id}:5062;ob",
+        display="Anna",
+        params=';+sip.instance="<urn:uuid:1>"',
+        protocol="UDP",
+        local_host="0.0.0.0",
+        local_port=5060,
+        remote_host="192.0.2.4",
+        remote_port=1024,
+        path="<sip:edge;lr>\n<sip:inner;lr>",
+        call_id="a84b4c76e66710",
+        cseq=17,
+        q=0.5,
+        expires_at=1_800_000_300.25,
+        user_agent="phone/1",
+        instance="<urn:uuid:1>",
+        reg_id=1,
+        registered_at=1_800_000_000.0,
+        refreshed_at=1_800_000_001.0,
+        nat=1,
+    )
+    return row._replace(**cast(Any, other))
+
+
+def call(call_id: str = "c1", arrived_at: float = 1_800_000_000.0) -> CallRow:
+    return CallRow(
+        call_id=call_id,
+        caller="100",
+        callee="101",
+        answered_by="101",
+        arrived_at=arrived_at,
+        ringing_at=None,
+        answered_at=arrived_at + 2,
+        ended_at=arrived_at + 60,
+        outcome="answered",
+        status=200,
+        reason="the caller hung up",
+        ended_by="caller",
+        because="users.101",
+        legs="[]",
+    )
+
+
+async def keeps_bindings_as_they_were_given(store: Store) -> None:
+    await store.put_bindings([binding(2), binding(1, "101")])
+    assert await store.bindings() == [binding(1, "101"), binding(2)]
+
+
+async def replaces_a_binding_of_the_same_id(store: Store) -> None:
+    await store.put_bindings([binding(1)])
+    await store.put_bindings([binding(1, cseq=18)])
+    assert [row.cseq for row in await store.bindings()] == [18]
+
+
+async def forgets_dropped_bindings(store: Store) -> None:
+    await store.put_bindings([binding(1), binding(2)])
+    await store.put_bindings([binding(3)], [1, 2, 99])
+    assert [row.id for row in await store.bindings()] == [3]
+
+
+async def commits_what_is_written_at_once_in_order(store: Store) -> None:
+    writes = [store.put_bindings([binding(1, cseq=number)]) for number in range(50)]
+    await all_done(*writes, store.put_bindings([], [2]), store.add_call(call()))
+    assert [row.cseq for row in await store.bindings()] == [49]
+    assert await store.calls(10) == [call()]
+
+
+async def lists_calls_newest_first(store: Store) -> None:
+    calls = [call(f"c{n}", 1_800_000_000.0 + n) for n in range(5)]
+    await all_done(*map(store.add_call, calls))
+    assert await store.calls(3) == calls[:1:-1]
+
+
+async def lists_the_calls_of_one_user(store: Store) -> None:
+    made = call("made")
+    taken = replace(call("taken", 1_800_000_001.0), caller="102", answered_by="100")
+    dialled = replace(call("dialled", 1_800_000_002.0), caller="102", callee="100")
+    foreign = replace(call("foreign", 1_800_000_003.0), caller="102")
+    await all_done(*map(store.add_call, (made, taken, dialled, foreign)))
+    assert await store.calls(10, "100") == [dialled, taken, made]
+
+
+async def finds_a_call_by_the_beginning_of_its_id(store: Store) -> None:
+    await store.add_call(call("abc%_1"))
+    await store.add_call(call("abd", 1_800_000_001.0))
+    assert await store.call("abc%") == call("abc%_1")
+    assert await store.call("ab") == call("abd", 1_800_000_001.0)
+    assert await store.call("a_d") is None
+
+
+async def keeps_traces_until_they_are_dropped(store: Store) -> None:
+    await store.add_trace("c1", b"\0SIP\xff")
+    await store.drop_traces(before=1.0)
+    assert await store.trace("c1") == b"\0SIP\xff"
+    await store.drop_traces(before=1e12)
+    assert await store.trace("c1") is None
+
+
+async def makes_a_secret_once(store: Store) -> None:
+    assert await store.secret("nonces", lambda: b"\0one") == b"\0one"
+    assert await store.secret("nonces", lambda: b"two") == b"\0one"
+    assert await store.secret("other", lambda: b"three") == b"three"
+
+
+async def takes_text_of_any_kind_as_a_value(store: Store) -> None:
+    nasty = "'; DROP TABLE bindings; --\0\u202e"
+    await store.put_bindings([binding(1, nasty)])
+    assert (await store.bindings())[0].user == nasty
+
+
+CHECKS: tuple[Check, ...] = (
+    keeps_bindings_as_they_were_given,
+    replaces_a_binding_of_the_same_id,
+    forgets_dropped_bindings,
+    commits_what_is_written_at_once_in_order,
+    lists_calls_newest_first,
+    lists_the_calls_of_one_user,
+    finds_a_call_by_the_beginning_of_its_id,
+    keeps_traces_until_they_are_dropped,
+    makes_a_secret_once,
+    takes_text_of_any_kind_as_a_value,
+)
