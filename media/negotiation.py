@@ -277,4 +277,5 @@ def _stream(media: RemoteMedia, profile: str, address: str, rtp_port: int) -> st
 
 
 def _declined(media: MediaDescription) -> str:
-    return f"m={media.kind} 0 {media.protocol} {' '.join(media.formats)}\r\n"
+    formats = " ".join(media.formats) or "0"  # ours needs one, though nobody reads it (§6)
+    return f"m={media.kind} 0 {media.protocol} {formats}\r\n"

@@ -50,9 +50,12 @@ class MediaDescription:
 
     @classmethod
     def parse(cls, line: str) -> "MediaDescription":
-        """Of a whole `m=` line (RFC 8866 §5.14). Raises SdpError."""
+        """Of a whole `m=` line (RFC 8866 §5.14). Raises SdpError.
+
+        Formats may be missing: some leave them out of a stream with port 0.
+        """
         words = line[2:].split()
-        if len(words) < 4:
+        if len(words) < 3:
             raise SdpError(f"media line has {len(words)} words, expected at least 4")
         if len(words) > MAX_FORMATS + 3:
             raise SdpError(f"media line has {len(words) - 3} formats, at most {MAX_FORMATS}", 488)
@@ -78,7 +81,7 @@ class MediaDescription:
     def serialize(self) -> list[str]:
         """Its lines, the `m=` line first."""
         count = f"/{self.port_count}" if self.port_count != 1 else ""
-        head = f"m={self.kind} {self.port}{count} {self.protocol} {' '.join(self.formats)}"
+        head = " ".join([f"m={self.kind} {self.port}{count}", self.protocol, *self.formats])
         return [head, *self.lines]
 
 

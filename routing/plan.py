@@ -53,7 +53,8 @@ def decide(dialled: str, caller: str, directory: Directory, facts: Facts) -> Dec
     if facts.live_bindings < 1:
         why = f"{dialled} has no live registration"
         return _reject(release(Outcome.UNAVAILABLE), "unavailable", why)
-    why = f"users.{dialled}: {_setting(user, 'ring_time', user.ring_time)}"
+    line = user.origin.get("name", "no name")
+    why = f"users.{dialled} ({line}), {_setting(user, 'ring_time', user.ring_time)}"
     return Ring(dialled, user.ring_time, user.unreachable_after, why)
 
 

@@ -12,21 +12,24 @@ class User:
     origin: dict[str, str] = field(default_factory=dict)
 
 
+ORIGIN = {"name": "demo.yaml:8", "ring_time": "demo.yaml:9", "max_calls": "demo.yaml:10"}
 USERS: dict[str, User] = {
     "100": User(),
-    "101": User(12.5, 3.0, 2, {"ring_time": "demo.yaml:9", "max_calls": "demo.yaml:10"}),
+    "101": User(12.5, 3.0, 2, ORIGIN),
 }
 FREE = Facts(live_bindings=1, calls=0)
 
 
 def test_a_registered_user_rings_for_the_configured_time() -> None:
     assert decide("101", "100", USERS, FREE) == Ring(
-        "101", 12.5, 3.0, "users.101: ring_time 12.5 (demo.yaml:9)"
+        "101", 12.5, 3.0, "users.101 (demo.yaml:8), ring_time 12.5 (demo.yaml:9)"
     )
 
 
 def test_a_default_is_named_as_such() -> None:
-    assert decide("100", "101", USERS, FREE).because == "users.100: ring_time 30 (default)"
+    assert decide("100", "101", USERS, FREE).because == (
+        "users.100 (no name), ring_time 30 (default)"
+    )
 
 
 def test_an_unknown_number_is_not_found() -> None:
