@@ -1,0 +1,115 @@
+"""Is this message fit to be worked with? (RFC 3261 §8.1.1, §8.2.2.1, §16.3 step 1)
+
+Every field that the core reads later is parsed here once, so that reading it cannot fail
+afterwards. Credentials are the exception: a bad login is not a bad request, and `digest` reads it.
+What needs to know the switch (methods, extensions, content) is decided in `uas`.
+"""
+
+from typing import NamedTuple
+
+from .errors import ParseError, excerpt
+from .headers import NameAddr
+from .message import Message, Request, Response
+from .parser import VERSION
+
+MAGIC_COOKIE = "z9hG4bK"
+"""Starts the branch of every RFC 3261 peer, which then is unique (§8.1.1.7)."""
+MAX_FORWARDS = 255
+"""The largest value that §8.1.1.6 and §20.22 know."""
+
+ROUTING_FIELDS = ("Route", "Record-Route", "Path")
+"""Lists of addresses that may become the route set of a dialog or binding."""
+TARGET_REFRESHERS = frozenset({"INVITE", "UPDATE"})
+"""Their Contact becomes the dialog's remote target (§12.2, RFC 3311 §5.1)."""
+
+
+class Rejection(NamedTuple):
+    """What to answer instead of working on the request."""
+
+    status: int
+    reason: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def check(request: Request) -> Rejection | None:
+    """What is wrong with the request; None when nothing is. An ACK is never answered: drop it."""
+    if request.version != VERSION:
+        return Rejection(505)
+    try:
+        _check_fields(request)
+        _check_request(request)
+        # §8.2.2.1; after the fields, because an answer needs them to be sound.
+        if not request.request_uri.is_sip:
+            return Rejection(416)
+        _check_request_uri(request)
+    except ParseError as error:
+        return Rejection(error.status, f"Bad Request: {error.problem}")
+    return None
+
+
+def flaw(response: Response) -> str:
+    """Why a response has to be dropped; "" when it is fine. Nobody is ever told."""
+    try:
+        _check_fields(response)
+    except ParseError as error:
+        return error.problem
+    return ""
+
+
+def _check_fields(message: Message) -> None:
+    """What requests and responses need alike."""
+    branch = message.via.branch
+    if branch == MAGIC_COOKIE:
+        # All such requests would be one transaction (RFC 4475 §3.2.1).
+        raise ParseError("branch is nothing but the magic cookie")
+    if any(blank in message.call_id for blank in " \t"):
+        raise ParseError(f"Call-ID {excerpt(message.call_id)} has blanks in it")
+    for address in (message.from_, message.to):
+        if "@" in address.tag:
+            raise ParseError(f"tag {excerpt(address.tag)} is not a token")
+    message.cseq  # noqa: B018 - parsed for its errors
+    headers = message.headers
+    for name in ROUTING_FIELDS:
+        if name in headers:
+            for value in headers.values(name):
+                if not NameAddr.parse(value).uri.is_sip:
+                    raise ParseError(f"{name} {excerpt(value)} is not a SIP URI")
+    if "Contact" in headers:
+        message.contacts  # noqa: B018 - parsed for its errors
+
+
+def _check_request(request: Request) -> None:
+    # Both are there to be compared, so that nobody can be told one and do the other (§8.1.1.5).
+    if request.cseq.method != request.method:
+        raise ParseError(f"CSeq says {excerpt(request.cseq.method)}")
+    if (request.max_forwards or 0) > MAX_FORWARDS:
+        raise ParseError(f"Max-Forwards {request.max_forwards} is above {MAX_FORWARDS}")
+    if request.method == "REGISTER":
+        # Only SIP users can be registered (§10.3; RFC 4475 §3.3.4).
+        if not request.to.uri.is_sip:
+            raise ParseError(f"To {excerpt(str(request.to.uri))} cannot be registered")
+    else:
+        _check_target(request)
+
+
+def _check_target(request: Request) -> None:
+    """A request that makes or refreshes a dialog says where its sender can be reached."""
+    if request.headers.get("Contact") and not request.contacts:
+        raise ParseError("Contact * outside REGISTER")
+    if request.method in TARGET_REFRESHERS:
+        for contact in request.contacts:
+            if not contact.uri.is_sip:
+                raise ParseError(f"Contact {excerpt(str(contact.uri))} is not a SIP URI")
+    if request.method == "INVITE" and not request.to_tag:
+        # Exactly one (§8.1.1.8); RFC 2543 peers, known by their branch, need not have one.
+        if len(request.contacts) > 1:
+            raise ParseError("more than one Contact")
+        if not request.contacts and request.branch.startswith(MAGIC_COOKIE):
+            raise ParseError("no Contact")
+
+
+def _check_request_uri(request: Request) -> None:
+    # A Request-URI carries no header fields (§19.1.1); they would be somebody's Route
+    # (RFC 4475 §3.2.11).
+    if request.request_uri.headers:
+        raise ParseError("header fields in the Request-URI")
