@@ -1,0 +1,245 @@
+"""The epoll backend: one receive and one send for each packet. Works on every Linux.
+
+Level-triggered, one packet per event: reading until the queue is empty would end every packet with
+an exception, and costs a third more. `serve` holds the short way of a packet, where every name is
+a local and no function of ours is called; whatever is unusual goes to `Leg.receive`.
+"""
+
+import select
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from softswitch.media import rtp
+from softswitch.media.engine.backends.interface import BATCH_WAIT, FEW_LEGS
+from softswitch.media.engine.leg import Leg
+from softswitch.media.engine.sockets import MAX_STALE, SocketPair, widen
+from softswitch.media.latch import Address
+from softswitch.media.statistics import JITTER_GAIN, MAX_DEVIATION
+
+MAX_EVENTS = 4096
+MAX_PACKET = 2048
+"""Octets; no audio packet is longer, and a longer one cannot cross without being cut."""
+DOOR_BATCH = 16
+"""Packets read from one door per batch: a stranger's flood waits for the audio, not vice versa."""
+
+
+class _Endpoint:
+    """A leg's sockets, and what to do when its doors are knocked at."""
+
+    __slots__ = ("backend", "leg", "line", "may_connect", "pair", "peer")
+
+    def __init__(self, backend: "EpollBackend", leg: Leg, pair: SocketPair) -> None:
+        self.backend = backend
+        self.leg = leg
+        self.pair = pair
+        self.line: socket.socket | None = None
+        self.may_connect = True
+        """False after a failure, until the next negotiation."""
+        self.peer: _Endpoint | None = None
+
+    def sender(self) -> Callable[[memoryview], object]:
+        """What sends to this leg's remote now."""
+        return self.send_from_door if self.line is None else self.line.send
+
+    def send_from_door(self, packet: memoryview | bytes) -> None:
+        """To where the latch says, as long as there is no line. Raises OSError."""
+        destination = self.leg.latch.destination
+        if destination is not None:
+            self.pair.rtp.sendto(packet, destination)
+
+    def receive(self) -> None:
+        """At the RTP door: judge each source, and connect a line to the one that is right."""
+        self.read(self.pair.rtp, DOOR_BATCH)
+        if self.line is None and self.may_connect and self.leg.latch.locked is not None:
+            self.backend.connect(self, self.leg.latch.locked)
+
+    def read(self, sock: socket.socket, most: int) -> None:
+        """Read a socket that strangers may have written to."""
+        backend = self.backend
+        buffer = backend.buffer
+        with suppress(OSError):
+            for _ in range(most):
+                size, source = sock.recvfrom_into(buffer)
+                header = rtp.parse(buffer, size) if size <= MAX_PACKET else None
+                if header is not None and self.leg.admits(source[:2], header):
+                    backend.forward(self.leg, header, size)
+
+    def receive_rtcp(self) -> None:
+        """At the RTCP door."""
+        with suppress(OSError):
+            for _ in range(DOOR_BATCH):
+                data, source = self.pair.rtcp.recvfrom(MAX_PACKET)
+                report = self.leg.receive_rtcp(source[:2], data, self.backend.now)
+                if report is not None and self.peer is not None:
+                    self.peer.send_rtcp(report)
+
+    def send_rtcp(self, report: bytes) -> None:
+        """To the remote, when it is known where it takes reports. Raises OSError."""
+        destination = self.leg.rtcp_destination
+        if destination is not None:
+            self.pair.rtcp.sendto(report, destination)
+
+
+class EpollBackend:
+    """See the module."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.now = clock()
+        self.buffer = bytearray(MAX_PACKET + 1)
+        self._clock = clock
+        self._epoll = select.epoll()
+        view = memoryview(self.buffer)
+        self._views = [view[:size] for size in range(MAX_PACKET + 1)]
+        """A slice per length, since making one costs more than looking one up."""
+        self._legs: list[Leg | None] = []
+        """By descriptor of a line."""
+        self._callbacks: dict[int, Callable[[], None]] = {}
+        """By any other descriptor."""
+        self._endpoints: dict[int, _Endpoint] = {}
+        """By number of the leg."""
+
+    def watch(self, descriptor: int, callback: Callable[[], None]) -> None:
+        """Call back whenever this descriptor can be read."""
+        self._add(descriptor, None)
+        self._callbacks[descriptor] = callback
+
+    def open(self, leg: Leg, pair: SocketPair) -> None:
+        """Receive on this pair for this leg."""
+        pair.wake()
+        endpoint = self._endpoints[leg.id] = _Endpoint(self, leg, pair)
+        self.watch(pair.rtp.fileno(), endpoint.receive)
+        self.watch(pair.rtcp.fileno(), endpoint.receive_rtcp)
+
+    def close(self, leg: Leg) -> None:
+        """Receive no more."""
+        endpoint = self._endpoints.pop(leg.id)
+        self._hang_up(endpoint)
+        for sock in (endpoint.pair.rtp, endpoint.pair.rtcp):
+            self._epoll.unregister(sock)
+            del self._callbacks[sock.fileno()]
+        endpoint.pair.rest()
+
+    def unlock(self, leg: Leg) -> None:
+        """Serve what the line holds, and hang it up: the next packets come to the door."""
+        endpoint = self._endpoints[leg.id]
+        if endpoint.line is not None:
+            endpoint.read(endpoint.line, MAX_EVENTS)
+        self._hang_up(endpoint)
+        endpoint.may_connect = True
+
+    def route(self, leg: Leg, peer: Leg | None) -> None:
+        """What the leg receives goes to the peer's remote, or nowhere."""
+        endpoint = self._endpoints[leg.id]
+        endpoint.peer = None if peer is None else self._endpoints[peer.id]
+        if endpoint.peer is not None:
+            leg.send = endpoint.peer.sender()
+
+    def send(self, leg: Leg, packet: bytes) -> None:
+        """Send a packet of our own to the leg's remote, if that can be done."""
+        with suppress(OSError):
+            self._endpoints[leg.id].send_from_door(packet)
+
+    def connect(self, endpoint: _Endpoint, remote: Address) -> None:
+        """From now on the remote's packets take the short way."""
+        try:
+            line = endpoint.pair.line(remote)
+        except OSError:
+            endpoint.may_connect = False
+            return
+        endpoint.read(line, MAX_STALE)
+        widen(line)
+        endpoint.line = line
+        endpoint.leg.receive_into = line.recv_into
+        self._add(line.fileno(), endpoint.leg)
+        self._resend(endpoint)
+
+    def forward(self, leg: Leg, header: rtp.Header, size: int) -> None:
+        """The packet in the buffer is of the leg's proven remote."""
+        if leg.receive(header, self.buffer, self.now):
+            try:
+                leg.send(self._views[size])
+            except OSError:
+                leg.failed += 1
+
+    def serve(self, timeout: float) -> None:
+        """Wait for packets, at most so long, and serve one batch."""
+        events = self._epoll.poll(timeout, MAX_EVENTS)
+        now = self.now = self._clock()
+        buffer, views, legs = self.buffer, self._views, self._legs
+        unpack, pack = rtp.FIXED.unpack_from, rtp.FIXED.pack_into
+        for descriptor, _ in events:
+            leg = legs[descriptor]
+            if leg is None:
+                self._callbacks.get(descriptor, _nothing)()
+                continue
+            try:
+                size = leg.receive_into(buffer)
+            except OSError:
+                continue
+            first, sequence, timestamp, ssrc = unpack(buffer)
+            reception = leg.reception
+            if (
+                sequence == reception.next_sequence
+                and ssrc == reception.ssrc
+                and first in leg.plain
+                and rtp.FIXED_SIZE <= size <= MAX_PACKET
+            ):
+                reception.next_sequence = (sequence + 1) & 0xFFFF
+                reception.packets += 1
+                reception.octets += size - 12
+                if timestamp != reception.timestamp:
+                    transit = now * reception.clock_rate - timestamp
+                    deviation = abs(transit - reception.transit)
+                    reception.timestamp = timestamp
+                    reception.transit = transit
+                    if deviation < MAX_DEVIATION:
+                        reception.jitter += (deviation - reception.jitter) * JITTER_GAIN
+                pack(
+                    buffer,
+                    0,
+                    first,
+                    (sequence + leg.sequence_offset) & 0xFFFF,
+                    (timestamp + leg.timestamp_offset) & 0xFFFFFFFF,
+                    leg.ssrc_out,
+                )
+                try:
+                    leg.send(views[size])
+                except OSError:
+                    leg.failed += 1
+            else:
+                self._unusual(leg, size)
+        if events and len(self._endpoints) > FEW_LEGS:
+            self._wait_for_company()
+
+    def _unusual(self, leg: Leg, size: int) -> None:
+        header = rtp.parse(self.buffer, size) if size <= MAX_PACKET else None
+        if header is not None:
+            self.forward(leg, header, size)
+
+    def _wait_for_company(self) -> None:
+        rest = BATCH_WAIT - (self._clock() - self.now)
+        if rest > 0:
+            time.sleep(rest)
+
+    def _hang_up(self, endpoint: _Endpoint) -> None:
+        if endpoint.line is not None:
+            self._legs[endpoint.line.fileno()] = None
+            endpoint.line.close()  # which also ends its registration
+            endpoint.line = None
+            self._resend(endpoint)
+
+    def _resend(self, endpoint: _Endpoint) -> None:
+        """The way to the endpoint's remote has changed: tell the leg that feeds it."""
+        if endpoint.peer is not None:
+            endpoint.peer.leg.send = endpoint.sender()
+
+    def _add(self, descriptor: int, leg: Leg | None) -> None:
+        self._legs += [None] * (descriptor + 1 - len(self._legs))
+        self._legs[descriptor] = leg
+        self._epoll.register(descriptor, select.EPOLLIN)
+
+
+def _nothing() -> None:
+    """For an event of a socket that an earlier event of the same batch has closed."""

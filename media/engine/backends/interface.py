@@ -1,0 +1,55 @@
+"""What every backend does: move packets between sockets and legs.
+
+The worker tells a backend which legs are in use and when one of them has changed its mind about
+its remote; everything that is decided about a packet, the leg decides. The whole test suite of the
+engine runs over each backend.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from softswitch.media.engine.leg import Leg
+from softswitch.media.engine.sockets import SocketPair
+
+FEW_LEGS = 8
+"""Up to four calls each packet is served as it comes; with more, waiting for a batch is cheaper:
+a wake-up costs more than the packet that it is for."""
+BATCH_WAIT = 0.001
+"""Seconds that a packet may wait for company."""
+
+
+class Backend(Protocol):
+    """One thread's way in and out of the kernel."""
+
+    @property
+    def now(self) -> float:
+        """Monotonic seconds: when the present batch was read."""
+        ...
+
+    def watch(self, descriptor: int, callback: Callable[[], None]) -> None:
+        """Call back whenever this descriptor can be read: the control channel."""
+        ...
+
+    def open(self, leg: Leg, pair: SocketPair) -> None:
+        """Receive on this pair for this leg."""
+        ...
+
+    def unlock(self, leg: Leg) -> None:
+        """The leg's latch is about to be unlocked: serve what its proven remote has sent."""
+        ...
+
+    def route(self, leg: Leg, peer: Leg | None) -> None:
+        """What the leg receives goes to the peer's remote, or nowhere."""
+        ...
+
+    def send(self, leg: Leg, packet: bytes) -> None:
+        """Send a packet of our own to the leg's remote."""
+        ...
+
+    def close(self, leg: Leg) -> None:
+        """Receive no more."""
+        ...
+
+    def serve(self, timeout: float) -> None:
+        """Wait for packets, at most so long (seconds), and serve one batch."""
+        ...

@@ -1,0 +1,269 @@
+"""The media engine as signalling holds it: workers, started and watched, and their ports.
+
+open, set_remote, join …  ──► WorkerEngine ──► one channel per worker
+RtpTimeout, PortsLost     ◄──     │
+                                  └─ a dead worker: its ports are lost, a new one takes its
+                                     share of the range; other workers never notice
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import count
+from typing import TypeVar
+
+from softswitch.media.engine import control
+from softswitch.media.engine.interface import (
+    MediaEvent,
+    MediaPort,
+    NoPorts,
+    PortsLost,
+    PortStatistics,
+    Remote,
+    RtpTimeout,
+)
+from softswitch.media.engine.ports import PortPool, shares
+from softswitch.media.engine.process import WorkerProcess
+from softswitch.media.engine.remotes import canonical
+
+log = logging.getLogger(__name__)
+
+RESTART_PAUSE = 0.5
+"""Seconds before a worker that died young is replaced, so that a broken one does not spin."""
+YOUNG = 1.0
+
+T = TypeVar("T")
+Done = Callable[[PortStatistics | None], None]
+
+
+class _Worker:
+    """One process and what it has lent. Numbers of ports are its own."""
+
+    def __init__(
+        self,
+        serial: int,
+        share: range,
+        addresses: int,
+        on_message: "Callable[[_Worker, control.Message], None]",
+        ready: asyncio.Future[None],
+    ) -> None:
+        self.serial = serial
+        self.share = share
+        self.ready = ready
+        """Set when the first worker of this share has lent something of every address."""
+        self.process = WorkerProcess(partial(on_message, self))
+        self.pools = [PortPool() for _ in range(addresses)]
+        self.missing = set(range(addresses))
+        """Addresses whose first block is still to come."""
+        self.open: dict[int, MediaPort] = {}
+        self.closing: dict[int, tuple[MediaPort, int, Done]] = {}
+        """By number: the port, the index of its address, and who waits for its statistics."""
+
+
+class WorkerEngine:
+    """A MediaEngine whose packets are moved by worker processes."""
+
+    def __init__(
+        self,
+        addresses: Sequence[str],
+        ports: range,
+        workers: int,
+        rtp_timeout: float,
+        held_timeout: float = 300.0,
+    ) -> None:
+        """Bind pairs of `ports` on each address; times in seconds."""
+        self.on_event: Callable[[MediaEvent], None] = _ignore
+        names = [canonical(address) or address for address in addresses]
+        self._addresses = list(dict.fromkeys(names))
+        self._shares = shares(ports, workers)
+        self._timeouts = (rtp_timeout, held_timeout)
+        self._serials = count(1)
+        self._workers: dict[int, _Worker] = {}
+        """By serial number, those that can be used."""
+        self._tasks: asyncio.TaskGroup | None = None
+        self._keepers: list[asyncio.Task[None]] = []
+
+    @property
+    def worker_pids(self) -> tuple[int, ...]:
+        """The process ids of the workers that are up, for whoever measures or watches them."""
+        return tuple(worker.process.pid for worker in self._workers.values())
+
+    async def start(self) -> None:
+        """Start the workers; return when each has lent its first ports. Raises OSError."""
+        loop = asyncio.get_running_loop()
+        self._tasks = await asyncio.TaskGroup().__aenter__()
+        started = [loop.create_future() for _ in self._shares]
+        for share, ready in zip(self._shares, started, strict=True):
+            self._keepers.append(self._tasks.create_task(self._keep(share, ready)))
+        try:
+            await asyncio.gather(*started)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Stop the workers. Open ports are gone, without an event."""
+        for keeper in self._keepers:
+            keeper.cancel()
+        self._keepers.clear()
+        tasks, self._tasks = self._tasks, None
+        if tasks is not None:
+            await tasks.__aexit__(None, None, None)
+
+    def open(self, address: str, *, beside: MediaPort | None = None) -> MediaPort:
+        """A free pair bound to `address`, or to the wildcard of its family. Raises NoPorts."""
+        index = self._index(address)
+        if beside is None:
+            candidates = sorted(self._workers.values(), key=lambda worker: len(worker.open))
+        else:
+            candidates = [self._workers[beside.worker]] if beside.worker in self._workers else []
+        for worker in candidates:
+            pair = worker.pools[index].take()
+            self._stock_up(worker, index)
+            if pair is not None:
+                number, rtp_port = pair
+                port = MediaPort(number, worker.serial, self._addresses[index], rtp_port)
+                worker.open[number] = port
+                worker.process.send(control.Open(number))
+                return port
+        raise NoPorts(f"no RTP port is free on {address}")
+
+    def set_remote(self, port: MediaPort, remote: Remote) -> None:
+        """After every offer and answer. Unlocks the latch, and starts the RTP time-out anew."""
+        self._send(port, control.SetRemote(port.id, remote))
+
+    def join(self, one: MediaPort, other: MediaPort) -> None:
+        """Packets of each go to the other from now on; earlier joins of both end."""
+        if self._worker_of(other) is self._worker_of(one):
+            self._send(one, control.Join(one.id, other.id))
+
+    def part(self, port: MediaPort) -> None:
+        """Packets of the port and of the one it was joined to go nowhere."""
+        self._send(port, control.Part(port.id))
+
+    def hold(self, port: MediaPort, held: bool) -> None:
+        """A held port may be silent for longer before it times out."""
+        self._send(port, control.Hold(port.id, held))
+
+    def close(self, port: MediaPort, done: Done) -> None:
+        """Give the pair back. `done` is called once; at once and with None when it is gone."""
+        worker = self._worker_of(port)
+        if worker is None:
+            done(None)
+            return
+        del worker.open[port.id]
+        worker.closing[port.id] = (port, self._addresses.index(port.address), done)
+        worker.process.send(control.Close(port.id))
+
+    def _index(self, address: str) -> int:
+        wildcard = "::" if ":" in address else "0.0.0.0"
+        for name in (address, wildcard):
+            if name in self._addresses:
+                return self._addresses.index(name)
+        raise NoPorts(f"{address} is not one of our media addresses")
+
+    def _worker_of(self, port: MediaPort) -> _Worker | None:
+        """None when the port is closed, or its worker dead."""
+        worker = self._workers.get(port.worker)
+        return worker if worker is not None and worker.open.get(port.id) is port else None
+
+    def _send(self, port: MediaPort, message: control.Message) -> None:
+        worker = self._worker_of(port)
+        if worker is not None:
+            worker.process.send(message)
+
+    def _stock_up(self, worker: _Worker, index: int) -> None:
+        pairs = worker.pools[index].wanted()
+        if pairs:
+            worker.process.send(control.Lend(index, pairs))
+
+    # a worker's life
+
+    async def _keep(self, share: range, ready: asyncio.Future[None]) -> None:
+        """Run a worker on this share of the ports; another, whenever it ends."""
+        clock = asyncio.get_running_loop().time
+        while True:
+            begun = clock()
+            worker = _Worker(next(self._serials), share, len(self._addresses), self._receive, ready)
+            try:
+                reason = await self._live(worker)
+                self._bury(worker, reason)
+                worker.process.kill()
+            finally:
+                self._workers.pop(worker.serial, None)
+                await worker.process.stop()
+            if not ready.done():
+                ready.set_exception(OSError(f"media worker: {reason}"))
+            if clock() - begun < YOUNG:
+                await asyncio.sleep(RESTART_PAUSE)
+
+    async def _live(self, worker: _Worker) -> str:
+        """Returns why the worker ended."""
+        try:
+            await worker.process.start()
+        except OSError as error:
+            return f"cannot start: {error}"
+        addresses = tuple(self._addresses)
+        share = worker.share
+        settings = control.Configure(share.start, share.stop, *self._timeouts, addresses)
+        worker.process.send(settings)
+        self._workers[worker.serial] = worker
+        for index in range(len(addresses)):
+            self._stock_up(worker, index)
+        return await worker.process.watch()
+
+    def _bury(self, worker: _Worker, reason: str) -> None:
+        lost = tuple(worker.open.values())
+        log.warning(
+            "media worker %d (ports %d-%d) %s: %d ports lost",
+            worker.process.pid,
+            worker.share.start,
+            worker.share.stop - 1,
+            reason,
+            len(lost),
+        )
+        self._workers.pop(worker.serial, None)
+        for _, _, done in worker.closing.values():
+            _call(done, None)
+        if lost:
+            _call(self.on_event, PortsLost(lost, f"media worker {reason}"))
+
+    def _receive(self, worker: _Worker, message: control.Message) -> None:
+        match message:
+            case control.Closed(number, statistics):
+                port, index, done = worker.closing.pop(number)
+                worker.pools[index].give(number, port.rtp_port)
+                _call(done, statistics)
+            case control.TimedOut(number):
+                if number in worker.open:
+                    _call(self.on_event, RtpTimeout(worker.open[number]))
+            case control.Lent():
+                self._stock(worker, message)
+            case control.Trouble(text):
+                log.warning("%s", text)
+
+    def _stock(self, worker: _Worker, lent: control.Lent) -> None:
+        pool = worker.pools[lent.address]
+        pool.lent(lent.pairs, exhausted=lent.exhausted)
+        worker.missing.discard(lent.address)
+        if worker.ready.done():
+            return
+        if not lent.pairs:
+            share, address = worker.share, self._addresses[lent.address]
+            problem = f"no RTP port of {share.start}-{share.stop - 1} is free on {address}"
+            worker.ready.set_exception(OSError(problem))
+        elif not worker.missing:
+            worker.ready.set_result(None)
+
+
+def _call(callback: Callable[[T], None], argument: T) -> None:
+    """A mistake in a callback is ours, and no reason for other ports to hear nothing."""
+    try:
+        callback(argument)
+    except Exception:
+        log.exception("media callback failed")
+
+
+def _ignore(_event: MediaEvent) -> None:
+    """Until signalling sets `on_event`."""

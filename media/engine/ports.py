@@ -1,0 +1,57 @@
+"""Signalling's stock of port pairs: lent by a worker in advance, so opening one never waits."""
+
+from collections import deque
+
+BLOCK = 64
+"""Pairs asked for at a time: a worker binds them in a millisecond."""
+LOW_WATER = 64
+"""Free pairs below which more are asked for: 32 calls may start before the answer comes."""
+
+
+class PortPool:
+    """The pairs of one worker and one address. The one given back first is taken first: the
+    longer a pair rests, the fewer late packets of its last call are still under way."""
+
+    __slots__ = ("_asked", "_free", "exhausted")
+
+    def __init__(self) -> None:
+        self._free: deque[tuple[int, int]] = deque()
+        self._asked = False
+        self.exhausted = False
+
+    def __len__(self) -> int:
+        return len(self._free)
+
+    def take(self) -> tuple[int, int] | None:
+        """Number and RTP port of a free pair."""
+        return self._free.popleft() if self._free else None
+
+    def give(self, number: int, rtp_port: int) -> None:
+        """A pair is back."""
+        self._free.append((number, rtp_port))
+
+    def lent(self, pairs: tuple[tuple[int, int], ...], *, exhausted: bool) -> None:
+        """The worker's answer to what was `wanted`."""
+        self._free.extend(pairs)
+        self._asked = False
+        self.exhausted = exhausted
+
+    def wanted(self) -> int:
+        """How many more to ask for now; the question counts as asked."""
+        if self._asked or self.exhausted or len(self._free) >= LOW_WATER:
+            return 0
+        self._asked = True
+        return BLOCK
+
+
+def shares(ports: range, workers: int) -> list[range]:
+    """The even ports of the range, cut into as many parts; fewer when there are few ports.
+
+    A range of step 2 names RTP ports, one of step 1 RTP and RTCP ports.
+    """
+    first = ports.start + ports.start % 2
+    stop = ports.stop + 1 if ports.step == 2 else ports.stop
+    pairs = (stop - first) // 2
+    parts = max(1, min(workers, pairs))
+    cuts = [first + 2 * (pairs * part // parts) for part in range(parts + 1)]
+    return [range(cuts[part], cuts[part + 1], 2) for part in range(parts)]

@@ -1,0 +1,129 @@
+"""One media worker as signalling sees it: a process, its channel, and whether it lives.
+
+The channel never makes signalling wait: messages queue here when the worker is behind, and a
+worker that is too far behind counts as dead. So does one whose heartbeat fails; death itself shows
+at once, since the channel closes.
+"""
+
+import asyncio
+import socket
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+
+from softswitch.media.engine import control
+
+MODULE = "softswitch.media.engine.worker"
+HUNG_AFTER = 2.0
+"""Seconds without a heartbeat (there should be two a second) after which a worker is killed."""
+LOOK_EVERY = 0.5
+MAX_QUEUE = 20_000
+"""Messages; ten per call, so the calls of a busy minute."""
+STOP_WITHIN = 1.0
+
+
+class WorkerProcess:
+    """`start`, then `watch` until it ends; `stop` in any case."""
+
+    def __init__(self, on_message: Callable[[control.Message], None]) -> None:
+        self._on_message = on_message
+        self._loop = asyncio.get_running_loop()
+        self._channel, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._channel.setblocking(False)
+        self._ended: asyncio.Future[str] = self._loop.create_future()
+        self._queue: list[bytes] = []
+        self._flushing = False
+        self._heard_at = self._loop.time()
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int:
+        """0 before it is started."""
+        return self._process.pid if self._process else 0
+
+    async def start(self) -> None:
+        """Returns when the process exists. Raises OSError when the machine refuses it."""
+        descriptor = self._theirs.fileno()
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", MODULE, str(descriptor), pass_fds=(descriptor,)
+        )
+        self._theirs.close()
+        self._heard_at = self._loop.time()
+        self._loop.add_reader(self._channel, self._read)
+
+    def send(self, message: control.Message) -> None:
+        """Queue a message; it leaves with all others of this turn of the loop."""
+        if self._ended.done():
+            return
+        self._queue.append(control.encode(message))
+        if not self._flushing:
+            self._flushing = True
+            self._loop.call_soon(self._flush)
+        elif len(self._queue) > MAX_QUEUE:
+            self._end("does not read its messages")
+
+    async def watch(self) -> str:
+        """Returns why the worker ended, once it has, or has to."""
+        while not self._ended.done():
+            await asyncio.wait({self._ended}, timeout=LOOK_EVERY)
+            self._read()  # our own loop may have stood still: its heartbeats would be here
+            if self._loop.time() - self._heard_at > HUNG_AFTER:
+                self._end(f"no sign of life for {HUNG_AFTER:g} s")
+        return self._ended.result()
+
+    async def stop(self, patience: float = STOP_WITHIN) -> None:
+        """Close the channel, which tells the worker to end; kill it when it does not."""
+        self._end("stopped")
+        for sock in (self._channel, self._theirs):
+            sock.close()
+        if self._process is None:
+            return
+        try:
+            async with asyncio.timeout(patience):
+                await self._process.wait()
+        except TimeoutError:
+            self.kill()
+            await self._process.wait()
+
+    def kill(self) -> None:
+        """End the process now, whatever it is doing."""
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+
+    def _end(self, reason: str) -> None:
+        if not self._ended.done():
+            self._ended.set_result(reason)
+            self._loop.remove_reader(self._channel)
+            self._loop.remove_writer(self._channel)
+
+    def _read(self) -> None:
+        with suppress(BlockingIOError):
+            while not self._ended.done():
+                try:
+                    datagram = self._channel.recv(control.MAX_DATAGRAM)
+                except ConnectionError:
+                    datagram = b""
+                if not datagram:
+                    self._end("died")
+                    return
+                self._heard_at = self._loop.time()
+                for message in control.decode(datagram):
+                    self._on_message(message)
+
+    def _flush(self) -> None:
+        if self._ended.done():
+            return
+        waiting = control.datagrams(self._queue)
+        try:
+            while waiting:
+                self._channel.send(waiting[0])
+                del waiting[0]
+        except BlockingIOError:
+            self._loop.add_writer(self._channel, self._flush)
+        except OSError:
+            self._end("died")
+        else:
+            self._flushing = False
+            self._loop.remove_writer(self._channel)
+        self._queue = waiting

@@ -1,0 +1,253 @@
+"""The media worker: a process of one thread that owns every RTP socket of its share of the ports.
+
+    signalling ── control channel ──► Worker ──► legs
+    phones ◄───── RTP, RTCP ────────► backend ─┘
+
+It starts no sooner than signalling wants it and ends when the control channel closes, however
+signalling may have died. It waits for packets, messages and its own tick in one place
+(`Backend.serve`); nothing else blocks.
+"""
+
+import gc
+import os
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from softswitch.media.engine import control
+from softswitch.media.engine.backends.epoll import EpollBackend
+from softswitch.media.engine.backends.interface import Backend
+from softswitch.media.engine.interface import Remote
+from softswitch.media.engine.leg import Leg
+from softswitch.media.engine.outgoing import OutgoingStream
+from softswitch.media.engine.remotes import canonical, learnable
+from softswitch.media.engine.sockets import OUT_OF_SOCKETS, SocketPair, family, is_ours
+
+TICK = 0.5
+"""Seconds between heartbeats; also how exact the RTP time-out is."""
+MAX_BACKLOG = 1000
+"""Messages that wait for a busy signalling before heartbeats are left out."""
+WILDCARDS = ("0.0.0.0", "::")
+
+
+class Worker:
+    """Does what the messages say. `run` returns when the channel is closed."""
+
+    def __init__(
+        self,
+        channel: socket.socket,
+        backend: Backend,
+        entropy: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self._channel = channel
+        self._backend = backend
+        self._entropy = entropy
+        self._running = True
+        self._next_tick = backend.now
+        self._outbox: list[bytes] = []
+        self._settings = control.Configure(0, 0, 0.0, 0.0, ())
+        self._next_ports: list[int] = []
+        """By address: the port of the pair that is bound next."""
+        self._pairs: list[SocketPair] = []
+        """By number."""
+        self._addresses: list[str] = []
+        """By number of the pair: what it is bound to."""
+        self._owned: set[tuple[str, int]] = set()
+        """Address and RTP port of every pair."""
+        self._legs: dict[int, Leg] = {}
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            control.Configure: self._configure,
+            control.Lend: self._lend,
+            control.Open: self._open,
+            control.SetRemote: self._set_remote,
+            control.Join: self._join,
+            control.Part: self._part,
+            control.Hold: self._hold,
+            control.Close: self._close,
+        }
+        backend.watch(channel.fileno(), self._read)
+
+    def run(self) -> None:
+        """Serve until signalling is gone."""
+        while self._running:
+            self.serve()
+
+    def serve(self) -> None:
+        """Wait for a batch of packets or messages, at most until the next tick."""
+        backend = self._backend
+        backend.serve(max(0.0, self._next_tick - backend.now))
+        if backend.now >= self._next_tick:
+            self._tick(backend.now)
+        if self._outbox:
+            self._flush()
+
+    def close(self) -> None:
+        """Give every port back to the machine."""
+        for number in list(self._legs):
+            self._end(number)
+        for pair in self._pairs:
+            pair.close()
+        self._running = False
+
+    # the channel
+
+    def _read(self) -> None:
+        try:
+            while datagram := self._channel.recv(control.MAX_DATAGRAM):
+                for message in control.decode(datagram):
+                    self._handlers[type(message)](message)
+        except BlockingIOError:
+            return
+        except ConnectionError:
+            pass
+        self._running = False
+
+    def _say(self, message: control.Message) -> None:
+        self._outbox.append(control.encode(message))
+
+    def _flush(self) -> None:
+        waiting = control.datagrams(self._outbox)
+        try:
+            while waiting:
+                self._channel.send(waiting[0])
+                del waiting[0]
+        except BlockingIOError:
+            pass  # signalling is busy; what it misses is sent with the next batch
+        except OSError:
+            self._running = False
+        self._outbox = waiting
+
+    def _tick(self, now: float) -> None:
+        self._next_tick = now + TICK
+        settings = self._settings
+        for leg in self._legs.values():
+            if leg.timed_out(now, settings.rtp_timeout, settings.held_timeout):
+                self._say(control.TimedOut(leg.id))
+        if len(self._outbox) < MAX_BACKLOG:
+            self._say(control.Alive(len(self._legs)))
+
+    # lending pairs
+
+    def _configure(self, message: control.Configure) -> None:
+        self._settings = message
+        self._next_ports = [message.first_port] * len(message.addresses)
+
+    def _lend(self, message: control.Lend) -> None:
+        pairs: list[tuple[int, int]] = []
+        taken: list[str] = []
+        address = self._settings.addresses[message.address]
+        exhausted = False
+        while len(pairs) < message.pairs and not exhausted:
+            port = self._next_ports[message.address]
+            if port >= self._settings.stop_port:
+                exhausted = True
+                break
+            self._next_ports[message.address] = port + 2
+            try:
+                pairs.append((self._bind(address, port), port))
+            except OSError as error:
+                exhausted = error.errno in OUT_OF_SOCKETS
+                taken.append(f"{port} ({error.strerror})")
+        if taken:
+            self._say(control.Trouble(f"RTP ports of {address} left out: {', '.join(taken)}"))
+        self._say(control.Lent(message.address, exhausted, tuple(pairs)))
+
+    def _bind(self, address: str, port: int) -> int:
+        self._pairs.append(SocketPair(address, port))
+        self._addresses.append(address)
+        self._owned.add((address, port))
+        return len(self._pairs) - 1
+
+    # ports
+
+    def _open(self, message: control.Open) -> None:
+        random = self._entropy(10)
+        outgoing = OutgoingStream(
+            ssrc=int.from_bytes(random[:4], "big"),
+            sequence=int.from_bytes(random[4:6], "big"),
+            timestamp=int.from_bytes(random[6:], "big"),
+        )
+        leg = self._legs[message.port] = Leg(message.port, outgoing)
+        self._backend.open(leg, self._pairs[message.port])
+
+    def _set_remote(self, message: control.SetRemote) -> None:
+        leg, remote = self._legs[message.port], message.remote
+        address = self._reachable(message.port, remote)
+        self._backend.unlock(leg)
+        first = leg.set_remote(remote, address, learnable(remote), self._backend.now)
+        if first is not None:
+            self._backend.send(leg, first)
+
+    def _reachable(self, number: int, remote: Remote) -> str | None:
+        """The SDP's address, when our socket can send to it, and not to one of our own ports:
+        two such legs would pass a packet round for ever."""
+        address, own = canonical(remote.address), self._addresses[number]
+        if address is None or family(address) != family(own):
+            return None
+        for port in (remote.rtp_port & ~1, remote.rtcp_port & ~1):
+            if (address, port) in self._owned:
+                return None
+            if own in WILDCARDS and (own, port) in self._owned and is_ours(address):
+                return None
+        return address
+
+    def _join(self, message: control.Join) -> None:
+        one, other = self._legs[message.one], self._legs[message.other]
+        now = self._backend.now
+        if one.peer is other:
+            one.restart_time_out(now)
+            other.restart_time_out(now)
+            return
+        self._end_join(one)
+        self._end_join(other)
+        for leg, peer in ((one, other), (other, one)):
+            leg.join(peer, now)
+            self._backend.route(leg, peer)
+
+    def _part(self, message: control.Part) -> None:
+        self._end_join(self._legs[message.port])
+
+    def _end_join(self, leg: Leg) -> None:
+        peer = leg.peer
+        for side in (leg, peer):
+            if side is not None:
+                side.part()
+                self._backend.route(side, None)
+
+    def _hold(self, message: control.Hold) -> None:
+        self._legs[message.port].hold(message.held, self._backend.now)
+
+    def _close(self, message: control.Close) -> None:
+        statistics = self._legs[message.port].statistics()
+        self._end(message.port)
+        self._say(control.Closed(message.port, statistics))
+
+    def _end(self, number: int) -> None:
+        leg = self._legs.pop(number)
+        self._end_join(leg)
+        self._backend.close(leg)
+
+
+def raise_file_limit() -> None:
+    """A call up needs six sockets: take what the machine grants."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def main() -> None:
+    """`python -m softswitch.media.engine.worker DESCRIPTOR`"""
+    # Ctrl-C and a service manager's TERM reach the whole group: calls end when signalling says so
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise_file_limit()
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    channel.setblocking(False)
+    gc.freeze()  # what is there now stays: no need to look at it again while packets wait
+    Worker(channel, EpollBackend()).run()
+
+
+if __name__ == "__main__":
+    main()
