@@ -7,14 +7,15 @@ last answers have been heard.
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from asyncio import Future
 from dataclasses import fields
-from typing import Any, Protocol
+from functools import partial
+from typing import Protocol
 
 from softswitch.bus import Bus, CallAnswered, CallArrived, CallEnded, CallRinging
-from softswitch.ladder import printable
 from softswitch.records import CallRecord, LegRecord
-from softswitch.store.store import CallRow, StoreError
+from softswitch.sip.message import printable
+from softswitch.store.store import CallRow
 
 log = logging.getLogger(__name__)
 
@@ -24,23 +25,16 @@ LEG_FIELDS = tuple(field.name for field in fields(LegRecord))
 class Keeper(Protocol):
     """What the journal asks of the store."""
 
-    def add_call(self, call: CallRow) -> Awaitable[None]: ...
+    def add_call(self, call: CallRow) -> Future[None]: ...
 
-    def add_trace(self, call_id: str, data: bytes) -> Awaitable[None]: ...
+    def add_trace(self, call_id: str, data: bytes) -> Future[None]: ...
 
 
 class Journal:
-    """Listens on the bus from its construction to close().
+    """Listens on the bus from its construction to close()."""
 
-    `spawn` runs a coroutine to its end in the task group of the app: the store answers later, and
-    nobody waits for it here.
-    """
-
-    def __init__(
-        self, bus: Bus, store: Keeper, spawn: Callable[[Coroutine[Any, Any, None]], object]
-    ) -> None:
+    def __init__(self, bus: Bus, store: Keeper) -> None:
         self._store = store
-        self._spawn = spawn
         self._subscriptions = [
             bus.subscribe(CallArrived, self._arrived),
             bus.subscribe(CallRinging, self._ringing),
@@ -56,7 +50,7 @@ class Journal:
 
     def keep_trace(self, call_id: str, blob: bytes) -> None:
         """The Tracer's sink."""
-        self._spawn(self._kept(call_id, "trace", self._store.add_trace(call_id, blob)))
+        self._watch(self._store.add_trace(call_id, blob), call_id, "trace")
 
     def _arrived(self, event: CallArrived) -> None:
         log.info(
@@ -82,13 +76,18 @@ class Journal:
             printable(record.reason),
             record.ended_by,
         )
-        self._spawn(self._kept(record.call_id, "record", self._store.add_call(row(record))))
+        self._watch(self._store.add_call(row(record)), record.call_id, "record")
 
-    async def _kept(self, call_id: str, what: str, done: Awaitable[None]) -> None:
-        try:
-            await done
-        except StoreError as error:
-            log.error("call %s: its %s could not be kept: %s", call_id, what, error)
+    @staticmethod
+    def _watch(done: Future[None], call_id: str, what: str) -> None:
+        """Nobody waits for the store here; but a record that is lost is said."""
+        done.add_done_callback(partial(_say_if_lost, call_id, what))
+
+
+def _say_if_lost(call_id: str, what: str, done: Future[None]) -> None:
+    error = None if done.cancelled() else done.exception()
+    if error is not None:
+        log.error("call %s: its %s could not be kept: %s", call_id, what, error)
 
 
 def row(record: CallRecord) -> CallRow:

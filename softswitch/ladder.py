@@ -61,7 +61,7 @@ class _Picture:
         named[1] = "switch"
         row = [" "] * (MARGIN + self._lane * max(named) + width)
         for place, name in named.items():
-            name = _clip(printable(name), width)
+            name = _clip(visible(name), width)
             at = MARGIN + place * self._lane - len(name) // 2
             row[at : at + len(name)] = name
         return "".join(row).rstrip()
@@ -80,7 +80,7 @@ class _Picture:
         verb = "sent to" if entry.sent else "received from"
         protocol, _, ends = entry.flow.partition(" ")
         ours, _, theirs = ends.partition(" ")
-        return printable(f"{self._times(entry)}  {verb} {theirs} over {protocol} at {ours}")
+        return visible(f"{self._times(entry)}  {verb} {theirs} over {protocol} at {ours}")
 
     def _times(self, entry: Entry) -> str:
         wall = datetime.fromtimestamp(entry.at, self._zone).strftime("%H:%M:%S.%f")[:12]
@@ -108,7 +108,7 @@ def describe(data: bytes) -> str:
     """A message in a few words: `INVITE (SDP)`, `200 OK (INVITE, SDP)`."""
     head, _, body = data.partition(b"\r\n\r\n")
     first, _, rest = head.partition(b"\r\n")
-    text = printable(first.decode("utf-8", "replace"))
+    text = visible(first.decode("utf-8", "replace"))
     if text.startswith("SIP/2.0 "):
         text, notes = text[8:].rstrip(), [_method(rest)]
     else:
@@ -122,11 +122,11 @@ def _method(head: bytes) -> str:
     """The method of the CSeq line; the response's only word about what it answers."""
     for line in head.split(b"\r\n"):
         if line[:5].lower() == b"cseq:":
-            return printable(line.split()[-1].decode("utf-8", "replace"))
+            return visible(line.split()[-1].decode("utf-8", "replace"))
     return "?"
 
 
-def printable(text: str) -> str:
+def visible(text: str) -> str:
     """The text with everything that is no visible character escaped, so that no peer's octets
     reach a terminal as commands (and no bidirectional override turns a line around)."""
     if text.isprintable():
@@ -136,7 +136,7 @@ def printable(text: str) -> str:
 
 def _message_lines(data: bytes) -> Iterator[str]:
     for line in data.decode("utf-8", "replace").split("\n"):
-        yield "    " + printable(line.removesuffix("\r"))
+        yield "    " + visible(line.removesuffix("\r"))
 
 
 def _clip(text: str, width: int) -> str:

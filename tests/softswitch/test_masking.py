@@ -1,0 +1,64 @@
+import pytest
+
+from softswitch.masking import mask
+
+REGISTER = b"REGISTER sip:x SIP/2.0\r\nTo: <sip:100@x>\r\n%b\r\nContent-Length: 0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'Authorization: Digest username="100", response="beef"',
+        b'authorization:Digest response="beef"',
+        b"PROXY-AUTHORIZATION \t: Digest beef",
+        b'Authorization: Digest username="100",\r\n  response="beef",\r\n\tcnonce="beef"',
+        b'Authorization: Digest username="100",\n response="beef"',
+        b"Authorization: beef\r\nX: y\r\nProxy-Authorization: beef",
+    ],
+)
+def test_credentials_are_gone_and_the_rest_stays(line: bytes) -> None:
+    masked = mask(REGISTER % line)
+    assert b"beef" not in masked
+    assert masked.startswith(b"REGISTER sip:x SIP/2.0\r\nTo: <sip:100@x>\r\n")
+    assert masked.endswith(b"***\r\nContent-Length: 0\r\n\r\n")
+
+
+def test_a_challenge_is_no_secret() -> None:
+    challenge = b'SIP/2.0 401 Unauthorized\r\nWWW-Authenticate: Digest nonce="1"\r\n\r\n'
+    assert mask(challenge) == challenge
+
+
+def test_a_message_without_secrets_is_not_even_copied() -> None:
+    message = REGISTER % b"X: y"
+    assert mask(message) is message
+
+
+def test_media_keys_are_gone() -> None:
+    masked = mask(b"INVITE x SIP/2.0\r\n\r\na=crypto:1 AES inline:c2VjcmV0|2^20|1:4\r\n")
+    assert masked.endswith(b"a=crypto:1 AES inline:***|2^20|1:4\r\n")
+
+
+@pytest.mark.parametrize(
+    ("body", "masked"),
+    [
+        (b"Signal=5\r\nDuration=160\r\n", b"Signal=*\r\nDuration=160\r\n"),
+        (b"signal = #\r\nDuration = 160\r\n", b"signal = *\r\nDuration = 160\r\n"),
+        (b"5", b"*"),
+        (b"d=5\r\n", b"***\r\n"),
+    ],
+)
+def test_digits_keyed_by_info_are_gone(body: bytes, masked: bytes) -> None:
+    head = b"INFO sip:x SIP/2.0\r\nContent-Type: application/dtmf-relay\r\n\r\n"
+    assert mask(head + body) == head + masked
+
+
+def test_digits_of_an_info_with_bare_line_feeds_are_gone() -> None:
+    assert mask(b"INFO sip:x SIP/2.0\nX: 1\n\nSignal=5\n").endswith(b"\n\nSignal=*\n")
+
+
+def test_the_text_of_a_message_is_gone() -> None:
+    assert mask(b"MESSAGE sip:x SIP/2.0\r\nX: 1\r\n\r\nHi you").endswith(b"X: 1\r\n\r\n** ***")
+
+
+def test_an_info_without_a_body_stays() -> None:
+    assert mask(b"INFO sip:x SIP/2.0\r\nX: 1") == b"INFO sip:x SIP/2.0\r\nX: 1"
