@@ -17,6 +17,11 @@ from .headers import quote
 
 MD5 = "MD5"
 SHA256 = "SHA-256"
+QUOTED_NAMES = {
+    f"{name}=": name
+    for name in ("username", "realm", "nonce", "uri", "response", "cnonce", "opaque", "qop")
+}
+"""Spellings that need no closer look."""
 ALGORITHMS = {MD5: hashlib.md5, SHA256: hashlib.sha256}
 
 _nonce_count = re.compile(r"[0-9A-Fa-f]{8}").fullmatch
@@ -46,14 +51,13 @@ class Challenge:
         offered = [option.strip().lower() for option in fields.get("qop", "").split(",")]
         if offered != [""] and "auth" not in offered:
             raise ParseError(f"challenge offers only qop {excerpt(fields['qop'])}")
-        return cls(
-            _required(fields, "realm"),
-            _required(fields, "nonce"),
-            _algorithm(fields),
-            "auth" in offered,
-            fields.get("opaque", ""),
-            fields.get("stale", "").lower() == "true",
-        )
+        try:
+            realm, nonce = fields["realm"], fields["nonce"]
+        except KeyError as missing:
+            raise ParseError(f"challenge: no {missing}") from None
+        stale = fields.get("stale", "").lower() == "true"
+        opaque = fields.get("opaque", "")
+        return cls(realm, nonce, _algorithm(fields), "auth" in offered, opaque, stale)
 
 
 @dataclass(slots=True)
@@ -82,18 +86,21 @@ class Credentials:
         nc, cnonce = get("nc", ""), get("cnonce", "")
         if qop and (qop != "auth" or not cnonce or not _nonce_count(nc)):
             raise ParseError("credentials: qop is not auth, or nc or cnonce is missing")
-        return cls(
-            _required(fields, "username"),
-            _required(fields, "realm"),
-            _required(fields, "nonce"),
-            _required(fields, "uri"),
-            _required(fields, "response"),
-            _algorithm(fields),
-            qop,
-            nc,
-            cnonce,
-            get("opaque", ""),
-        )
+        try:
+            return cls(
+                fields["username"],
+                fields["realm"],
+                fields["nonce"],
+                fields["uri"],
+                fields["response"],
+                _algorithm(fields),
+                qop,
+                nc,
+                cnonce,
+                get("opaque", ""),
+            )
+        except KeyError as missing:
+            raise ParseError(f"credentials: no {missing}") from None
 
     def __str__(self) -> str:
         text = (
@@ -138,47 +145,51 @@ def _hash(algorithm: str, text: str) -> str:
 
 
 def _parse_fields(value: str) -> dict[str, str]:
-    """Read `Digest name="value", name=value` into lower-case names and unquoted values."""
-    scheme, _, rest = value.partition(" ")
-    if scheme != "Digest" and scheme.lower() != "digest":
-        raise ParseError(f"{excerpt(scheme)} is not the Digest scheme")
-    pairs = _pairs_with_care(rest) if "\\" in rest else _pairs(rest)
-    fields: dict[str, str] = {}
-    for name, text in pairs:
-        if name in fields:
-            raise ParseError(f"credentials: {excerpt(name)} comes twice")
-        fields[name] = text
-    return fields
-
-
-def _pairs(text: str) -> Iterator[tuple[str, str]]:
-    """Name and value of each parameter, when no quote is escaped.
+    """Read `Digest name="value", name=value` into lower-case names and unquoted values.
 
     Split at the quotation marks, every second piece is a quoted value; the piece before it ends
     in that value's name, behind whatever parameters stand there without quotes.
     """
-    pieces = text.split('"')
+    scheme, _, rest = value.partition(" ")
+    if scheme != "Digest" and scheme.lower() != "digest":
+        raise ParseError(f"{excerpt(scheme)} is not the Digest scheme")
+    fields: dict[str, str] = {}
+    if "\\" in rest:
+        for name, text in _pairs_with_care(rest):
+            _add(fields, name, text)
+        return fields
+    pieces = rest.split('"')
     if len(pieces) % 2 == 0:
         raise ParseError("credentials: unfinished quoted string")
-    for index in range(1, len(pieces), 2):
-        *bare, last = pieces[index - 1].split(",")
-        yield from _bare_pairs(bare)
-        name, equals, nothing = last.partition("=")
-        name = name.strip()
-        if not name or not equals or nothing.strip():
-            raise ParseError("credentials: a quoted string without a name")
-        yield name.lower(), pieces[index]
-    yield from _bare_pairs(pieces[-1].split(","))
+    for index in range(0, len(pieces) - 1, 2):
+        name = QUOTED_NAMES.get(pieces[index].strip(" ,")) or _read_bare(pieces[index], fields)
+        if not name or name in fields:
+            raise ParseError(f"credentials: {excerpt(name)} comes twice or has no name")
+        fields[name] = pieces[index + 1]
+    _read_bare(pieces[-1] + ",", fields)
+    return fields
 
 
-def _bare_pairs(parts: list[str]) -> Iterator[tuple[str, str]]:
+def _read_bare(text: str, fields: dict[str, str]) -> str:
+    """Add the parameters without quotes; the name behind the last comma is returned."""
+    *parts, last = text.split(",")
     for part in parts:
         name, equals, value = part.partition("=")
-        name = name.strip()
-        if name and equals:
-            yield name.lower(), value.strip()
-        elif name or equals:
+        if equals:
+            _add(fields, name, value.strip())
+        elif part.strip():
             raise ParseError(f"credentials: {excerpt(part)} is not name=value")
+    name, equals, nothing = last.partition("=")
+    if last.strip() and (not equals or nothing.strip()):
+        raise ParseError(f"credentials: {excerpt(last)} is not a name before a quoted string")
+    return name.strip().lower()
+
+
+def _add(fields: dict[str, str], name: str, value: str) -> None:
+    name = name.strip().lower()
+    if not name or name in fields:
+        raise ParseError(f"credentials: {excerpt(name)} comes twice or has no name")
+    fields[name] = value
 
 
 def _pairs_with_care(text: str) -> Iterator[tuple[str, str]]:
@@ -190,20 +201,16 @@ def _pairs_with_care(text: str) -> Iterator[tuple[str, str]]:
         if match is None:
             raise ParseError(f"credentials: {excerpt(text[position:])} is not name=value")
         quoted = match[2]
-        yield match[1].lower(), match[3] if quoted is None else _quoted_pair.sub(r"\1", quoted)
+        yield match[1], match[3] if quoted is None else _quoted_pair.sub(r"\1", quoted)
         position = match.end()
-
-
-def _required(fields: dict[str, str], name: str) -> str:
-    value = fields.get(name)
-    if not value:
-        raise ParseError(f"credentials: no {name}")
-    return value
 
 
 def _algorithm(fields: dict[str, str]) -> str:
     """One of ALGORITHMS; MD5 when nothing is said (RFC 7616 §3.3)."""
-    algorithm = fields.get("algorithm", MD5).upper()
+    algorithm = fields.get("algorithm", MD5)
+    if algorithm in ALGORITHMS:
+        return algorithm
+    algorithm = algorithm.upper()
     if algorithm not in ALGORITHMS:
         raise ParseError(f"algorithm {excerpt(algorithm)} was not offered")
     return algorithm

@@ -8,10 +8,11 @@ can be smuggled past a check by spelling it differently.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from .errors import ParseError, excerpt
-from .uri import Uri, parse_port, split_host_port
+from .uri import CACHE_SIZE, MAX_CACHED_LENGTH, Uri, parse_port, split_host_port
 
 Params = dict[str, str | None]
 """Header parameters in order: lower-case names; values as on the wire, with their quotes."""
@@ -222,21 +223,23 @@ class Via:
     @classmethod
     def parse(cls, text: str) -> "Via":
         """Read one Via value. Raises ParseError."""
-        sent, semicolon, params = text.partition(";")
-        protocol, blank, sent_by = sent.partition(" ")
-        if not blank or protocol[:8] != "SIP/2.0/" or " " in sent_by or "\t" in sent:
+        sent, semicolon, tail = text.partition(";")
+        protocol, _, sent_by = sent.partition(" ")
+        if protocol[:8] != "SIP/2.0/" or not sent_by or " " in sent_by or "\t" in sent:
             # Blanks may stand around each slash and the colon (§25.1, RFC 4475 §3.1.1.1).
             match = _protocol(sent)
             if match is None:
                 raise ParseError(f"Via {excerpt(text)} has no protocol and host")
             protocol, sent_by = f"SIP/2.0/{match[3]}", "".join(match[4].split())
         host, port = split_host_port(sent_by)
-        via = cls(protocol[8:].upper(), host, port, parse_params(params) if semicolon else {})
-        if semicolon and not params:
+        if not semicolon:
+            return cls(protocol[8:].upper(), host, port, {})
+        if not tail:
             raise ParseError(f"Via {excerpt(text)} ends in a semicolon")
-        if via.params.get("rport"):
-            parse_port(via.params["rport"] or "")
-        return via
+        params = parse_params(tail)
+        if params.get("rport"):
+            parse_port(params["rport"] or "")
+        return cls(protocol[8:].upper(), host, port, params)
 
     @property
     def branch(self) -> str:
@@ -274,35 +277,27 @@ class NameAddr:
     @classmethod
     def parse(cls, text: str) -> "NameAddr":
         """Read `"Alice" <sip:alice@host;lr>;tag=1` or `sip:alice@host;tag=1`. Raises ParseError."""
-        text = text.strip()
-        if text.startswith('"'):
-            match = _quoted(text)
-            if match is None:
-                raise ParseError(f"unfinished quoted string in {excerpt(text)}")
-            display = unquote(match[0])
-            rest = text[match.end() :].lstrip()
-            if not rest.startswith("<"):
-                raise ParseError(f"no <URI> behind the name in {excerpt(text)}")
+        name_end = 0
+        if '"' in text:
+            text = text.strip()
+            if text[0] == '"':
+                match = _quoted(text)
+                if match is None:
+                    raise ParseError(f"unfinished quoted string in {excerpt(text)}")
+                name_end = match.end()
+        end = text.find(">", name_end) + 1
+        if end:
+            address, tail = text[:end], text[end:].strip()
         else:
-            display, angle, rest = text.partition("<")
-            if not angle:
-                return cls._parse_bare(text)
-            display, rest = display.rstrip(), angle + rest
-            if '"' in display:
-                raise ParseError(f"stray quotation mark in {excerpt(text)}")
-        uri, angle, tail = rest[1:].partition(">")
-        tail = tail.lstrip()
-        if not angle or (tail and tail[0] != ";"):
-            raise ParseError(f"text behind <URI>, or no end of it, in {excerpt(text)}")
-        return cls(display, Uri.parse(uri.strip()), _params_behind(tail))
-
-    @classmethod
-    def _parse_bare(cls, text: str) -> "NameAddr":
-        """Without <>, all parameters are the field's, and a ? cannot be told apart (§20)."""
-        uri, semicolon, params = text.partition(";")
-        if "?" in uri or "," in uri:
-            raise ParseError(f"{excerpt(text)} has to stand in <>")
-        return cls("", Uri.parse(uri.rstrip()), _params_behind(semicolon + params))
+            # Without <> all parameters are the field's (§20).
+            address, semicolon, tail = text.partition(";")
+            tail = semicolon + tail.rstrip()
+        display, uri = (_address_cached if end <= MAX_CACHED_LENGTH else _address)(address)
+        if not tail:
+            return cls(display, uri, {})
+        if tail[0] != ";" or len(tail) == 1:
+            raise ParseError(f"no parameter behind the address in {excerpt(text)}")
+        return cls(display, uri, parse_params(tail))
 
     @property
     def tag(self) -> str:
@@ -314,11 +309,26 @@ class NameAddr:
         return f"{display}<{self.uri}>{format_params(self.params)}"
 
 
-def _params_behind(text: str) -> Params:
-    """Parameters after an address, where a lone semicolon is a mistake (RFC 4475 §3.1.2.1)."""
-    if text == ";":
-        raise ParseError("a semicolon without a parameter")
-    return parse_params(text)
+def _address(text: str) -> tuple[str, Uri]:
+    """The display name and URI of `"Alice" <sip:alice@host>` or of `sip:alice@host`."""
+    text = text.strip()
+    match = _quoted(text)
+    if match is not None:
+        display, rest = unquote(match[0]), text[match.end() :].lstrip()
+    else:
+        display, angle, rest = text.partition("<")
+        display, rest = display.rstrip(), angle + rest
+        if not angle:
+            if "?" in text or "," in text:
+                # Nobody can tell whose they are (§20, RFC 4475 §3.1.2.13).
+                raise ParseError(f"{excerpt(text)} has to stand in <>")
+            return "", Uri.parse(text)
+    if rest[:1] != "<" or rest[-1] != ">" or (match is None and '"' in display):
+        raise ParseError(f"{excerpt(text)} is not a name and a <URI>")
+    return display, Uri.parse(rest[1:-1].strip())
+
+
+_address_cached = lru_cache(CACHE_SIZE)(_address)
 
 
 class Headers:
@@ -350,15 +360,19 @@ class Headers:
 
     def all(self, name: str) -> list[str]:
         """The value of every line of that name, in order, unsplit."""
-        if name not in self._first:
+        first = self._first.get(name)
+        if first is None:
             return []
+        if len(self._first) == len(self._items):  # no name comes twice
+            return [first]
         return [value for key, value in self._items if key == name]
 
     def values(self, name: str) -> list[str]:
         """Every value of a list that may be spread over lines and commas (§7.3.1)."""
-        if name not in self._first:
-            return []
-        return [part for line in self.all(name) for part in split_commas(line)]
+        lines = self.all(name)
+        if len(lines) == 1:
+            return split_commas(lines[0])
+        return [part for line in lines for part in split_commas(line)]
 
     def append(self, name: str, value: str) -> None:
         """Add a line at the end."""

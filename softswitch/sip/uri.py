@@ -109,6 +109,10 @@ class Uri:
 
 def split_host_port(text: str) -> tuple[str, int | None]:
     """Read `host` or `host:port`, of a URI or a Via. Raises ParseError."""
+    return (_place_cached if len(text) <= MAX_CACHED_LENGTH else _place)(text)
+
+
+def _place(text: str) -> tuple[str, int | None]:
     host, colon, port = text, "", ""
     if text.startswith("["):
         end = text.find("]") + 1
@@ -120,6 +124,9 @@ def split_host_port(text: str) -> tuple[str, int | None]:
     if not _host(host):
         raise ParseError(f"{excerpt(text)} is not a host")
     return host.lower(), parse_port(port) if colon else None
+
+
+_place_cached = lru_cache(CACHE_SIZE)(_place)
 
 
 def parse_port(text: str) -> int:
