@@ -22,7 +22,7 @@ from typing import Protocol
 from softswitch.sip import stun
 from softswitch.sip.errors import ParseError
 from softswitch.sip.flow import Address, Flow, bracketed
-from softswitch.sip.headers import NameAddr, split_commas
+from softswitch.sip.headers import split_commas
 from softswitch.sip.message import Request, Response, respond
 from softswitch.sip.parser import parse_datagram, salvage
 from softswitch.sip.timers import Timer, TimerWheel
@@ -40,7 +40,7 @@ from softswitch.sip.transactions import (
     TransactionLayer,
 )
 from softswitch.sip.transport import Transport
-from softswitch.sip.validation import check
+from softswitch.sip.validation import check, flaw
 
 log = logging.getLogger(__name__)
 
@@ -113,10 +113,15 @@ class UserAgent:
         self._transactions = TransactionLayer(self._wheel, self._perform)
         self._may_complain_at = 0.0
 
-    def receive(self, data: bytes, flow: Flow) -> None:
-        """Take one message from a socket. Never raises."""
+    def receive(self, data: bytes, flow: Flow, problem: ParseError | None = None) -> None:
+        """Take one message from a socket. Never raises.
+
+        With a `problem` it is the beginning of one whose end cannot be found in its stream.
+        """
         message: Request | Response | None = None
         try:
+            if problem is not None:
+                raise problem
             if not data or not 0x20 <= data[0] <= 0x7E:
                 data = self._without_keepalives(data, flow)
                 if not data:
@@ -127,17 +132,24 @@ class UserAgent:
                 self._trace.record(call_id, data, False, flow, self._wall())
             if log.isEnabledFor(logging.DEBUG):
                 log.debug("< %s:%d %s", *flow.remote, message)
-            if isinstance(message, Request):
+            if isinstance(message, Response):
+                self._receive_response(message, flow)
+            else:
                 if message.method != "ACK":
                     _note_source(message, flow)
-                self._perform(self._transactions.receive(message, flow, self.now()))
-            else:
-                _check_response(message)
                 self._perform(self._transactions.receive(message, flow, self.now()))
         except ParseError as error:
             self._refuse_malformed(data, message, flow, error)
         except Exception:
             self._survive(message, flow)
+
+    def _receive_response(self, response: Response, flow: Flow) -> None:
+        problem = flaw(response)
+        if not problem and len(response.headers.values("Via")) > 1:
+            problem = "a response for another hop"  # for somebody behind us (§8.1.3.3)
+        if problem:
+            raise ParseError(problem)
+        self._perform(self._transactions.receive(response, flow, self.now()))
 
     def _without_keepalives(self, data: bytes, flow: Flow) -> bytes:
         """What is left of a datagram that does not begin like SIP.
@@ -394,16 +406,3 @@ def _note_source(request: Request, flow: Flow) -> None:
     line = request.headers.get("Via") or ""
     others = split_commas(line)[1:] if "," in line else []
     request.headers.replace_first("Via", ", ".join([str(via), *others]))
-
-
-def _check_response(response: Response) -> None:
-    """Parse all that the core may read of a response. Raises ParseError.
-
-    A second Via means that the response was for somebody behind us (§8.1.3.3).
-    """
-    if len(response.headers.values("Via")) != 1:
-        raise ParseError("a response for another hop")
-    _ = response.via, response.call_id, response.cseq, response.from_tag, response.to_tag
-    _ = response.contacts
-    for route in response.headers.values("Record-Route"):
-        NameAddr.parse(route)

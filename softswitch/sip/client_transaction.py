@@ -12,6 +12,7 @@ to acknowledge again, its listeners.
 from __future__ import annotations
 
 import enum
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
@@ -58,7 +59,7 @@ class Host(Protocol):
     ) -> tuple[ClientTransaction, list[Action]]: ...
 
 
-class ClientTransaction:
+class ClientTransaction(ABC):
     """The common part of both kinds."""
 
     __slots__ = (
@@ -102,17 +103,17 @@ class ClientTransaction:
         """Whether no final response came yet and the request has not failed."""
         return self._request is not None
 
+    @abstractmethod
     def start(self, now: float) -> list[Action]:
         """Send the request for the first time."""
-        raise NotImplementedError
 
+    @abstractmethod
     def receive(self, response: Response, now: float) -> list[Action]:
         """React to a response that matches."""
-        raise NotImplementedError
 
+    @abstractmethod
     def handle_timer(self, timer: str, now: float) -> list[Action]:
         """React to a timer, named by its letter."""
-        raise NotImplementedError
 
     def transport_failed(self) -> list[Action]:
         """The bytes could not be sent, or the connection that they went over is closed (§17.1.4).

@@ -60,7 +60,7 @@ class Dialog:
         self.remote_tag = remote_tag
         """Empty for peers of RFC 2543."""
         self.remote_target = remote_target
-        """The URI where the peer wants its requests, as it wrote it."""
+        """The URI where the peer wants its requests."""
         self.route_set = route_set
         self.local_cseq = local_cseq
         self.remote_cseq = remote_cseq

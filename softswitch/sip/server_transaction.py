@@ -10,6 +10,7 @@ response as long as they may have to be sent again.
 from __future__ import annotations
 
 import enum
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Protocol
 
 from softswitch.sip.actions import Action, DeliverAck, Failed, NoAck, Send
@@ -44,7 +45,7 @@ class Host(Protocol):
     def forget_server(self, transaction: ServerTransaction) -> None: ...
 
 
-class ServerTransaction:
+class ServerTransaction(ABC):
     """The common part of both kinds."""
 
     __slots__ = (
@@ -86,21 +87,21 @@ class ServerTransaction:
         """Whether the final response was given."""
         return self.state not in (State.TRYING, State.PROCEEDING)
 
+    @abstractmethod
     def respond(self, response: Response, now: float) -> list[Action]:
         """Send what the core answers. A second final response is ignored."""
-        raise NotImplementedError
 
     def repeat(self) -> list[Action]:
         """The request came again: so shall the last response, if there is one."""
         return [Send(self._last, self.flow, self)] if self._last else []
 
+    @abstractmethod
     def receive_ack(self, request: Request, flow: Flow, now: float) -> list[Action]:
         """React to an ACK that matches."""
-        raise NotImplementedError
 
+    @abstractmethod
     def handle_timer(self, timer: str, now: float) -> list[Action]:
         """React to a timer, named by its letter."""
-        raise NotImplementedError
 
     def transport_failed(self) -> list[Action]:
         """The response could not be sent. The state stays (RFC 6026 §8.8)."""

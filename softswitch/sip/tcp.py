@@ -16,11 +16,11 @@ import itertools
 import logging
 import socket
 from collections.abc import Callable
-from typing import cast
+from typing import Protocol, cast
 
 from softswitch.sip.errors import ParseError
 from softswitch.sip.flow import Address, Flow
-from softswitch.sip.stream import StreamFramer
+from softswitch.sip.stream import FramingError, Keepalive, StreamFramer
 from softswitch.sip.udp import bind
 
 log = logging.getLogger(__name__)
@@ -46,6 +46,13 @@ CONNECT_SECONDS = 10.0
 BACKLOG = 512
 
 PONG = b"\r\n"
+
+
+class Receiver(Protocol):
+    """Who gets the messages."""
+
+    def __call__(self, data: bytes, flow: Flow, problem: ParseError | None = None) -> None:
+        """Take a whole message, or with a problem the beginning of one that has no end."""
 
 
 class TcpConnection(asyncio.Protocol):
@@ -83,16 +90,24 @@ class TcpConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Hand over each whole message; answer pings; close on what cannot be cut."""
         try:
-            for item in self._framer.feed(data):
-                if not isinstance(item, bytes):
-                    self.send(PONG)  # RFC 5626 §3.5.1
-                elif not self.is_closing:
-                    self._heard = asyncio.get_running_loop().time()
-                    self._owner.receive(item, self.flow)
-        except ParseError as error:
+            found = self._framer.feed(data)
+        except FramingError as error:
             # Where the next message begins is unknown now, so the connection is of no more use.
-            log.debug("%s:%d sent a stream that cannot be cut: %s", *self.flow.remote, error)
+            self._handle(error.before)
+            self._owner.receive(error.remains, self.flow, error)
             self.close()
+        else:
+            self._handle(found)
+
+    def _handle(self, found: list[bytes | Keepalive]) -> None:
+        for item in found:
+            if self.is_closing:
+                return
+            if isinstance(item, bytes):
+                self._heard = asyncio.get_running_loop().time()
+                self._owner.receive(item, self.flow)
+            else:
+                self.send(PONG)  # RFC 5626 §3.5.1
 
     @property
     def is_closing(self) -> bool:
@@ -151,9 +166,7 @@ class TcpConnection(asyncio.Protocol):
 class TcpConnections:
     """All connections of the process, by serial number and by remote address."""
 
-    def __init__(
-        self, receive: Callable[[bytes, Flow], None], closed: Callable[[Flow], None]
-    ) -> None:
+    def __init__(self, receive: Receiver, closed: Callable[[Flow], None]) -> None:
         self.receive = receive
         self._closed = closed
         self._serials = itertools.count(1)

@@ -36,6 +36,7 @@ from softswitch.sip.server_transaction import (
     ServerTransaction,
 )
 from softswitch.sip.timers import TimerWheel
+from softswitch.sip.validation import MAGIC_COOKIE
 
 __all__ = [
     "MAGIC_COOKIE",
@@ -51,10 +52,6 @@ __all__ = [
     "ServerTransaction",
     "TransactionLayer",
 ]
-
-MAGIC_COOKIE = "z9hG4bK"
-"""What the branches of RFC 3261 begin with, and those of RFC 2543 do not (§8.1.1.7)."""
-
 
 class TransactionLayer:
     """Keeps all transactions, finds them again, and forgets them in time."""

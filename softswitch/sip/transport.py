@@ -13,8 +13,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol
 
+from softswitch.sip.errors import ParseError
 from softswitch.sip.flow import Address, Flow
-from softswitch.sip.tcp import TcpConnections
+from softswitch.sip.tcp import Receiver, TcpConnections
 from softswitch.sip.udp import UdpSocket
 
 
@@ -34,7 +35,7 @@ class Transport(Protocol):
 class Transports:
     """The listening sockets and all connections. Use as `async with`: it closes them."""
 
-    receive: Callable[[bytes, Flow], None]
+    receive: Receiver
     """Gets each message. Set it before listening."""
     on_closed: Callable[[Flow], None]
     """Hears that a TCP connection is gone. Set it before listening."""
@@ -120,8 +121,8 @@ class Transports:
             task.cancel()
         self._tcp.close()
 
-    def _receive(self, data: bytes, flow: Flow) -> None:
-        self.receive(data, flow)
+    def _receive(self, data: bytes, flow: Flow, problem: ParseError | None = None) -> None:
+        self.receive(data, flow, problem)
 
     def _closed(self, flow: Flow) -> None:
         self.on_closed(flow)
