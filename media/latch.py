@@ -36,7 +36,7 @@ class Verdict(enum.Enum):
 class Latch:
     """Which source is the remote. Until told what to expect, none."""
 
-    __slots__ = ("_candidates", "_learnable", "_payload_types", "_proven", "expected", "locked")
+    __slots__ = ("_candidates", "_learnable", "_proven", "expected", "locked", "payload_types")
 
     def __init__(self) -> None:
         self.expected: Address | None = None
@@ -44,7 +44,8 @@ class Latch:
         self.locked: Address | None = None
         self._proven: Address | None = None
         self._learnable: frozenset[str] = frozenset()
-        self._payload_types: frozenset[int] = frozenset()
+        self.payload_types: frozenset[int] = frozenset()
+        """Negotiated; packets of others prove nothing."""
         self._candidates: dict[Address, tuple[int, int, int]] = {}
 
     @property
@@ -52,9 +53,7 @@ class Latch:
         """Where to send: the source that was proven, else where the SDP says."""
         return self.locked or self._proven or self.expected
 
-    def renegotiate(
-        self, expected: Address | None, learnable: frozenset[str], payload_types: frozenset[int]
-    ) -> None:
+    def renegotiate(self, expected: Address | None, learnable: frozenset[str]) -> None:
         """Unlock: a new offer or answer says what to expect."""
         known = self.locked or self._proven
         keep = known is not None and expected == self.expected and known[0] in learnable
@@ -62,7 +61,6 @@ class Latch:
         self.locked = None
         self.expected = expected
         self._learnable = learnable
-        self._payload_types = payload_types
         self._candidates.clear()
 
     def judge(self, source: Address, header: Header) -> Verdict:
@@ -72,7 +70,7 @@ class Latch:
         exact = source == self.expected or source == self._proven
         if not exact and source[0] not in self._learnable:
             return Verdict.FOREIGN
-        if header.payload_type not in self._payload_types:
+        if header.payload_type not in self.payload_types:
             return Verdict.LEARNING
         if exact or self._proves(source, header):
             self.locked = source

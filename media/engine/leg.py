@@ -30,6 +30,7 @@ class Leg:
 
     __slots__ = (
         "_all_plain",
+        "_described",
         "_heard_packets",
         "_held",
         "_mark",
@@ -45,7 +46,6 @@ class Leg:
         "id",
         "latch",
         "outgoing",
-        "payload_types",
         "peer",
         "plain",
         "receive_into",
@@ -73,7 +73,8 @@ class Leg:
         self.outgoing = outgoing
         self.latch = Latch()
         self.peer: Leg | None = None
-        self.payload_types: frozenset[int] = frozenset()
+        self._described: frozenset[int] = frozenset()
+        """Payload types that the remote's own description names."""
         self.foreign = 0
         self._rtcp_source: Address | None = None
         self._rtcp_locked = False
@@ -97,13 +98,14 @@ class Leg:
         `address` is None when nothing may be sent there.
         """
         expected = (address, remote.rtp_port) if address and remote.rtp_port else None
-        self.payload_types = frozenset(remote.payload_types)
-        self.latch.renegotiate(expected, learnable, self.payload_types)
+        self.latch.renegotiate(expected, learnable)
         self._rtcp_source = (address, remote.rtcp_port) if address and remote.rtcp_port else None
         self._rtcp_locked = False
         self.reception.clock_rate = remote.clock_rate
-        self._all_plain = plain_headers(self.payload_types)
-        self.plain = _NOTHING
+        self._described = frozenset(remote.payload_types)
+        self._agree()
+        if self.peer is not None:
+            self.peer._agree()
         if self.latch.destination is None and self.peer is not None:
             self.peer.unstamp()
         self.restart_time_out(now)
@@ -113,6 +115,7 @@ class Leg:
         """What is received goes to the peer from now on."""
         self.unstamp()
         self.peer = peer
+        self._agree()
         self.restart_time_out(now)
 
     def part(self) -> None:
@@ -120,6 +123,7 @@ class Leg:
         self.unstamp()
         self.peer = None
         self.send = _send_nothing
+        self._agree()
 
     def hold(self, held: bool, now: float) -> None:
         """A held remote may be silent for longer."""
@@ -161,7 +165,7 @@ class Leg:
 
     def receive(self, header: Header, packet: bytearray, now: float) -> bool:
         """Enter a packet of the proven source; True when it was rewritten and is to be sent."""
-        if header.payload_type not in self.payload_types:
+        if header.payload_type not in self.latch.payload_types:
             self.heard_at = now  # comfort noise, most likely: a sign of life, if nothing else
             return False
         reception = self.reception
@@ -220,6 +224,16 @@ class Leg:
         """A new negotiation is a new chance."""
         self.heard_at = now
         self._timed_out = False
+
+    def _agree(self) -> None:
+        """Settle the payload types: a remote may send what either description names, since types
+        need not be the same in both directions (RFC 3264 §5.1)."""
+        described = self._described
+        if self.peer is not None:
+            described |= self.peer._described
+        self.latch.payload_types = described
+        self._all_plain = plain_headers(described)
+        self.plain = _NOTHING
 
     def unstamp(self) -> None:
         """Close the books of what this leg fed to its peer; the next packet starts anew."""
