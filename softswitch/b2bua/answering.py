@@ -1,0 +1,148 @@
+"""A device answers: the first 2xx wins, its answer crosses, the ports are joined.
+
+    caller                switch                  device
+      │◄──────── 200 ────── │ ◄────── 200 ──────────│   answer in the 200: we acknowledge at once
+      │                     │ ─────── ACK ─────────►│
+      │───────── ACK ──────►│                       │
+
+    late offer (the INVITE had no SDP):
+      │◄─ 200 with offer ── │ ◄── 200 with offer ───│
+      │── ACK with answer ─►│ ─── ACK with answer ─►│
+
+Any other 2xx (a second device, a fork behind the first, one that crossed our CANCEL) is
+acknowledged and hung up: RFC 3261 §13.2.2.4 and §9.1.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import TYPE_CHECKING
+
+from softswitch.b2bua import ending, reinvite
+from softswitch.b2bua.accepted import accept
+from softswitch.b2bua.call import Call, Stage, Verdict
+from softswitch.b2bua.crossing import ANSWER, cross
+from softswitch.b2bua.leg import RINGABLE, Leg, State
+from softswitch.b2bua.strays import hang_up_stray
+from softswitch.bus import CallAnswered
+from softswitch.media.negotiation import RemoteMedia, read
+from softswitch.media.sdp import SdpError
+
+if TYPE_CHECKING:
+    from softswitch.sip.message import Response
+
+log = logging.getLogger(__name__)
+
+
+def answer(device: Leg, response: Response) -> str | None:
+    """Take a 2xx of a device; returns what is wrong with it when the hunt has to go on."""
+    if device.state not in RINGABLE:
+        _not_the_first(device, response)
+        return None
+    media = _media_of(response)
+    if isinstance(media, str):
+        device.state = State.CANCELLED
+        hang_up_stray(device, response, ending.INCOMPATIBLE)
+        return media
+    device.adopt(device.dialog_by(response))
+    _connect(device, media, response)
+    return None
+
+
+def _media_of(response: Response) -> RemoteMedia | str:
+    """The offer or answer in a 200, or what is wrong with it."""
+    if not response.body:
+        return "answers without SDP"
+    try:
+        return read(response.body)
+    except SdpError as error:
+        return f"answers with an SDP that cannot be used: {error}"
+
+
+def _connect(device: Leg, media: RemoteMedia, response: Response) -> None:
+    call = device.call
+    board = call.board
+    caller = call.caller
+    call.stage = Stage.ANSWERED
+    call.stop_timers()
+    call.answerer = device
+    call.answered_by = call.callee
+    call.answered_at = board.clock.wall()
+    device.state = State.UP
+    device.result = "answered"
+    device.invite = device.client = None
+    device.takes_update = "UPDATE" in (response.headers.get("Allow") or "")
+    sdp = _cross_answer(call, device, media)
+    log.info("%s: answered by %s (%s)", call.id, call.answered_by, device.device)
+    for other in call.devices:
+        if other.state in RINGABLE:
+            ending.cancel(other, "cancelled", [ending.ANSWERED_ELSEWHERE])
+    assert caller.invite is not None
+    assert caller.server is not None
+    assert caller.dialog is not None
+    caller.dialog.early = False
+    board.invites.pop(caller.server, None)
+    late = partial(_late_answer, device) if device.offer is not None else None
+    accept(caller, caller.invite, caller.server, sdp, cross(response.headers, ANSWER), late)
+    caller.invite = caller.server = caller.offer = None
+    caller.sdp = b""
+    assert caller.port is not None
+    assert device.port is not None
+    board.media.join(caller.port, device.port)
+    call.update_hold()
+    board.bus.publish(
+        CallAnswered(call.id, call.caller_user, call.callee, call.answered_by, call.answered_at)
+    )
+
+
+def _cross_answer(call: Call, device: Leg, media: RemoteMedia) -> bytes:
+    """What the device described, for the caller; and the ACK, if the device's SDP was an answer."""
+    caller = call.caller
+    device.hear(media)
+    if call.late_offer:
+        device.offer = media
+        return caller.describe(media)
+    device.ack_body = b""
+    _acknowledge(device)
+    assert caller.offer is not None
+    if not caller.sdp:
+        return caller.answer(caller.offer, media)
+    if not set(caller.told) & set(media.payload_types):
+        # The early answer cannot be taken back, and what it said the device does not take: the
+        # caller gets the true one as an offer of ours as soon as it has acknowledged.
+        reinvite.plan(caller, media)
+    return caller.sdp
+
+
+def _acknowledge(device: Leg) -> None:
+    assert device.dialog is not None
+    assert device.ack_body is not None
+    device.call.board.agent.send_ack(device.dialog.ack(1, device.ack_body), device.flow)
+
+
+def _late_answer(device: Leg, body: bytes) -> None:
+    """The caller's ACK brought its answer to the device's offer."""
+    call = device.call
+    if call.stage is not Stage.ANSWERED or device.offer is None:
+        return
+    try:
+        media = read(body)
+    except SdpError as error:
+        why = f"caller's answer in the ACK cannot be used: {error}"
+        ending.hang_up(call, Verdict("answered", 200, why, "switch"), [ending.INCOMPATIBLE])
+        return
+    device.ack_body = device.answer(device.offer, media)
+    device.offer = None
+    _acknowledge(device)
+    call.caller.hear(media)
+
+
+def _not_the_first(device: Leg, response: Response) -> None:
+    """A 2xx that comes again is acknowledged again; any other is one too many."""
+    dialog = device.dialog
+    if dialog is not None and not dialog.early and response.to_tag == dialog.remote_tag:
+        if device.ack_body is not None:
+            _acknowledge(device)
+        return
+    hang_up_stray(device, response, ending.NORMAL_CLEARING)

@@ -1,0 +1,232 @@
+"""Ring all devices of a user at once until one answers.
+
+    INVITE ─┬─► 101 desk    180 … 486              dropped: busy
+            ├─► 101 mobile  nothing for 4 s        dropped: unavailable, cancelled when it wakes up
+            └─► 101 dect    180 ……… 200            wins, whoever still rings is cancelled
+
+Each device comes to one outcome; when none may still ring, their combination is what the caller
+hears (features 2.0, routing/outcomes.py). Two timers belong to the hunt: the one for silence and
+the one for ringing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from softswitch.b2bua import answering, ending, ringing
+from softswitch.b2bua.call import Call, Stage, Verdict
+from softswitch.b2bua.crossing import REFUSAL, Fields, cross
+from softswitch.b2bua.leg import MAX_DIALOGS, RINGABLE, Leg, State
+from softswitch.location import target
+from softswitch.media.engine.interface import NoPorts
+from softswitch.routing.outcomes import (
+    Outcome,
+    combine,
+    device_result,
+    reason_header,
+    release,
+    ring_time_over,
+)
+from softswitch.sip.flow import bracketed
+from softswitch.sip.headers import Headers, quote
+from softswitch.sip.message import Request, printable
+from softswitch.uas import ALLOW
+
+if TYPE_CHECKING:
+    from softswitch.location import Binding
+    from softswitch.records import EndedBy
+    from softswitch.routing.decision import Ring
+    from softswitch.sip.message import Response
+
+log = logging.getLogger(__name__)
+
+MAX_DEVICES = 10
+"""Devices rung for one call: the limit of bindings an account has (reliability §3.2)."""
+
+FAILURES = {"timeout": 408, "transport": 503}
+"""What the transaction layer's own failures count as (§8.1.3.1)."""
+
+NOT_ANSWERED = ("Reason", reason_header(19))
+DECLINED_ELSEWHERE = ("Reason", 'SIP;cause=603;text="Decline"')
+
+
+def start(
+    call: Call, bindings: Sequence[Binding], ring: Ring, *, hops: int, fields: Fields
+) -> None:
+    """Ring them all. `fields` cross from the caller's INVITE."""
+    call.engage(ring.user)
+    invited = [leg for leg in [_leg(call, one) for one in bindings[:MAX_DEVICES]] if leg]
+    if not invited:
+        log.warning("%s: no RTP port is free (network.rtp)", call.id)
+        verdict = Verdict("failed", 503, "no RTP port is free", "switch")
+        ending.end(call, verdict, ending.TEMPORARY_FAILURE)
+        return
+    agent = call.board.agent
+    call.timers += (
+        agent.later(ring.unreachable_after, _silence, call),
+        agent.later(ring.ring_time, _ring_time_over, call),
+        agent.later(ringing.REPEAT_EVERY, ringing.repeat, call),
+    )
+    for leg, binding in invited:
+        _invite(leg, binding, hops, fields)
+
+
+def _leg(call: Call, binding: Binding) -> tuple[Leg, Binding] | None:
+    """A leg with a port for the device; None when there is no port."""
+    uri, _, flow = target(binding)
+    call_id = call.board.agent.token()
+    leg = Leg(call, "callee", flow, sip_call_id=call_id, user=call.caller_user, device=uri)
+    call.devices.append(leg)
+    try:
+        leg.open_port(beside=call.caller.port)
+    except NoPorts:
+        leg.outcome = Outcome.UNAVAILABLE
+        leg.result = "failed"
+        leg.over()
+        return None
+    return leg, binding
+
+
+def _invite(leg: Leg, binding: Binding, hops: int, fields: Fields) -> None:
+    if leg.call.stage is not Stage.RINGING:
+        return  # all that were asked before failed at once, and the hunt with them
+    uri, routes, flow = target(binding)
+    host = bracketed(leg.call.board.addressing.sip_address(flow)[0])
+    offer = leg.call.caller.offer
+    body = leg.describe(offer) if offer is not None else b""
+    items = [
+        ("Max-Forwards", str(hops)),
+        *(("Route", route) for route in routes),
+        ("From", f"{_identity(leg.call, host)};tag={leg.local_tag}"),
+        ("To", f"<sip:{leg.call.callee}@{host}>"),
+        ("Call-ID", leg.sip_call_id),
+        ("CSeq", "1 INVITE"),
+        ("Contact", leg.contact),
+        ("Allow", ALLOW),
+        *fields,
+    ]
+    if body:
+        items.append(("Content-Type", ringing.SDP))
+    leg.invite = Request("INVITE", uri, Headers(items), body)
+    client = leg.call.board.agent.request(
+        leg.invite, flow, partial(_response, leg), partial(_failure, leg)
+    )
+    if leg.state in RINGABLE:
+        leg.client = client
+
+
+def _identity(call: Call, host: str) -> str:
+    """Who is calling: the user that logged in, with the name in the configuration (CLI-4)."""
+    user = call.board.directory.get(call.caller_user)
+    name = user.name if user is not None else ""
+    display = f"{quote(name)} " if name.isprintable() and name else ""
+    return f"{display}<sip:{call.caller_user}@{host}>"
+
+
+def _response(leg: Leg, response: Response) -> None:
+    status = response.status
+    if status < 200:
+        _provisional(leg, response)
+    elif status < 300:
+        problem = answering.answer(leg, response)
+        if problem is not None:
+            _alarm(leg, problem)
+            _drop(leg, Outcome.UNAVAILABLE)
+    else:
+        reasons = cross(response.headers, REFUSAL)
+        _refused(leg, status, reasons[0][1] if reasons else None)
+
+
+def _failure(leg: Leg, why: str) -> None:
+    _refused(leg, FAILURES.get(why, 503), None)
+
+
+def _provisional(leg: Leg, response: Response) -> None:
+    if leg.state not in RINGABLE or leg.call.stage is not Stage.RINGING:
+        return
+    if leg.state is State.CALLING:
+        leg.state = State.PROCEEDING
+    if response.status == 100:
+        return
+    tag = response.to_tag
+    if tag and (leg.dialog is None or leg.dialog.remote_tag != tag):
+        if len(leg.keys) >= MAX_DIALOGS:
+            return
+        leg.adopt(leg.dialog_by(response))
+    ringing.progress(leg, response)
+
+
+def _refused(leg: Leg, status: int, reason: str | None) -> None:
+    """A final refusal, or silence that counts as one."""
+    if leg.state not in RINGABLE:
+        leg.over()  # the last word of a leg that was given up
+        return
+    after_ringing = leg.state is State.RINGING
+    trunk = bool(leg.invite is not None and "Route" in leg.invite.headers)
+    result = device_result(status, after_ringing=after_ringing, reason=reason, from_trunk=trunk)
+    if result.alarm is not None:
+        _alarm(leg, result.alarm)
+    leg.result = result.outcome
+    leg.over()
+    if result.stops_all:
+        leg.outcome = result.outcome
+        leg.close_port()
+        _conclude(leg.call, result.outcome, reason, [DECLINED_ELSEWHERE])
+    else:
+        _drop(leg, result.outcome, reason)
+
+
+def _drop(leg: Leg, outcome: Outcome, reason: str | None = None) -> None:
+    """One device is out; when it was the last, so is the hunt."""
+    leg.outcome = outcome
+    leg.result = leg.result or outcome
+    leg.close_port()
+    call = leg.call
+    outcomes = [device.outcome for device in call.devices if device.outcome is not None]
+    if call.stage is Stage.RINGING and len(outcomes) == len(call.devices):
+        _conclude(call, combine(outcomes), reason if len(outcomes) == 1 else None)
+
+
+def _silence(call: Call) -> None:
+    """Who has not said a word by now is not there (FWD-6), however long the others ring."""
+    for leg in call.devices:
+        if leg.state is State.CALLING and leg.outcome is None:
+            ending.cancel(leg, Outcome.UNAVAILABLE)
+            _drop(leg, Outcome.UNAVAILABLE)
+
+
+def _ring_time_over(call: Call) -> None:
+    for leg in call.devices:
+        if leg.outcome is None:
+            outcome = ring_time_over(after_ringing=leg.state is not State.CALLING).outcome
+            leg.outcome = outcome
+            ending.cancel(leg, outcome, [NOT_ANSWERED])
+    _conclude(call, combine([leg.outcome for leg in call.devices if leg.outcome is not None]))
+
+
+def _conclude(
+    call: Call,
+    outcome: Outcome,
+    reason: str | None = None,
+    to_devices: Sequence[tuple[str, str]] = (),
+) -> None:
+    """Nobody took the call: tell the caller why. `reason` is what a lone device said."""
+    status, cause = release(outcome)
+    why = {
+        Outcome.NO_ANSWER: "nobody answered",
+        Outcome.REJECTED: "rejected",
+        Outcome.BUSY: "busy",
+    }.get(outcome, "no device could be reached")
+    by: EndedBy = "callee" if outcome in (Outcome.REJECTED, Outcome.BUSY) else "switch"
+    header = ("Reason", reason or reason_header(cause))
+    ending.refuse(call, Verdict(outcome.value, status, why, by), [header], to_devices=to_devices)
+
+
+def _alarm(leg: Leg, problem: str) -> None:
+    """The operator can do something: the device is there, but this call did not suit it."""
+    log.warning(
+        "%s: %s's phone at %s %s", leg.call.id, leg.call.callee, printable(leg.device), problem
+    )

@@ -1,0 +1,86 @@
+"""INFO goes across as it is (RFC 6086 §1, the old usage: digits and the like), and its answer back.
+
+Only type and body cross. What is in it is nobody's business here: keyed digits may be a PIN, so no
+line of the log shows them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from softswitch.b2bua import ending
+from softswitch.b2bua.call import Stage, Verdict
+from softswitch.b2bua.leg import Leg
+from softswitch.sip.message import Request, Response, respond
+
+if TYPE_CHECKING:
+    from softswitch.sip.flow import Flow
+    from softswitch.sip.server_transaction import ServerTransaction
+
+GONE = frozenset({408, 481})
+"""Within a dialog these say that it is over (RFC 3261 §12.2.1.2)."""
+
+NOBODY_THERE = 480
+"""While a device rings without a dialog yet, an INFO of the caller has no one to go to."""
+
+NOT_FOR_THE_ORIGIN = frozenset({401, 407})
+REFUSED = 403
+
+
+class Info:
+    """One INFO on its way, until the answer comes."""
+
+    __slots__ = ("_origin", "_request", "_target", "_transaction")
+
+    def __init__(
+        self, origin: Leg, target: Leg, request: Request, transaction: ServerTransaction
+    ) -> None:
+        self._origin = origin
+        self._target = target
+        self._request = request
+        self._transaction = transaction
+        target.send(
+            "INFO",
+            self._response,
+            self._failure,
+            body=request.body,
+            content_type=request.headers.get("Content-Type") or "",
+        )
+
+    def _response(self, response: Response) -> None:
+        status = response.status
+        if status < 200:
+            return
+        self._answer(REFUSED if status in NOT_FOR_THE_ORIGIN else status)
+
+    def _failure(self, why: str) -> None:
+        self._answer(408)
+
+    def _answer(self, status: int) -> None:
+        call = self._origin.call
+        # A 408 would come too late for its own transaction (RFC 4320 §4): the dialog is over.
+        carried = 481 if status in GONE else status
+        call.board.agent.respond(self._transaction, respond(self._request, carried))
+        if status in GONE and call.stage is Stage.ANSWERED:
+            why = f"{self._target.side} answered an INFO with {status}"
+            ending.hang_up(call, Verdict("answered", 200, why, "switch"), [ending.TIMER_EXPIRED])
+
+
+def receive(leg: Leg, request: Request, flow: Flow) -> None:
+    """An INFO within a dialog of ours."""
+    agent = leg.call.board.agent
+    transaction = agent.accept(request, flow)
+    target = _target_of(leg)
+    if target is None:
+        agent.respond(transaction, respond(request, NOBODY_THERE))
+    else:
+        Info(leg, target, request, transaction)
+
+
+def _target_of(leg: Leg) -> Leg | None:
+    """The leg to carry it to: also a lone device that is heard before it answers."""
+    call = leg.call
+    target = leg.other
+    if target is None and len(call.devices) == 1:
+        target = call.devices[0]
+    return target if target is not None and target.dialog is not None else None

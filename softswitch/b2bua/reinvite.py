@@ -1,0 +1,276 @@
+"""re-INVITE and UPDATE go across: hold, resume, another codec, another address (RFC 3261 §14).
+
+    holder                switch                  held
+      │── INVITE sendonly ─►│ ── INVITE sendonly ──►│     at our address, with our numbers
+      │◄── 200 recvonly ──  │ ◄── 200 recvonly ─────│
+      │──── ACK ───────────►│ ───── ACK ───────────►│
+
+Without SDP the roles change: the target's 200 offers, the origin's ACK answers. UPDATE (RFC 3311)
+goes to a target that knows it, else as a re-INVITE.
+
+Who may not now (§14.2, RFC 5407 §3.1.4, §3.1.5, §3.3):
+
+* 491 while an offer of ours is out at the same peer, or its ACK must still bring an answer;
+* 500 with Retry-After while its own last request is not answered;
+* a target that still owes an ACK is asked when the ACK has come.
+
+A 491 of the target is not carried back: we try again after the time of §14.1. If the target's own
+re-INVITE comes first, it goes first, and the origin hears the 491 that the glare is.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import TYPE_CHECKING
+
+from softswitch.b2bua import ending
+from softswitch.b2bua.accepted import accept
+from softswitch.b2bua.call import Stage, Verdict
+from softswitch.b2bua.crossing import REOFFER_REFUSAL, cross
+from softswitch.b2bua.leg import Leg
+from softswitch.b2bua.reoffer import Reoffer
+from softswitch.media.negotiation import RemoteMedia, read
+from softswitch.media.sdp import SdpError
+from softswitch.sip.message import Request, respond
+from softswitch.sip.timers import T1
+from softswitch.uas import ALLOW
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from softswitch.sip.flow import Flow
+    from softswitch.sip.message import Response
+
+log = logging.getLogger(__name__)
+
+MAX_TRIES = 4
+"""Times that a peer may answer 491 before the origin hears it: two that glare settle in two."""
+
+PATIENCE = 64 * T1
+"""Seconds that a peer may think about a re-INVITE after its first 1xx: people are not asked."""
+
+PENDING = 491
+ERROR = 500
+NOT_ACCEPTABLE = 488
+GONE = frozenset({408, 481})
+"""Within a dialog these say that it is over (§12.2.1.2)."""
+
+NOT_FOR_THE_ORIGIN = frozenset({401, 407})
+"""We have no password for a phone, and the origin must not be asked for one."""
+
+
+def receive(leg: Leg, request: Request, flow: Flow) -> None:
+    """A re-INVITE or UPDATE within a dialog of ours."""
+    call = leg.call
+    agent = call.board.agent
+    transaction = agent.accept(request, flow)
+    target = leg.other
+
+    def refuse(status: int, headers: Sequence[tuple[str, str]] = ()) -> None:
+        agent.respond(transaction, respond(request, status, headers=headers))
+
+    if not request.body and request.method == "UPDATE":
+        refuse(200, [("Contact", leg.contact), ("Allow", ALLOW)])  # it moves the target, no more
+        return
+    conflict = _conflict(leg, request.method)
+    if conflict:
+        later = [("Retry-After", str(int(call.board.chance() * 11)))]
+        refuse(conflict, later if conflict == ERROR else ())
+        return
+    assert target is not None
+    try:
+        offer = read(request.body) if request.body else None
+    except SdpError as error:
+        refuse(error.status)
+        return
+    if call.reoffer is not None:
+        call.reoffer.refuse(PENDING)
+        call.reoffer.close()
+    method = "UPDATE" if request.method == "UPDATE" and target.takes_update else "INVITE"
+    _send(Reoffer(leg, target, offer, method=method, request=request, transaction=transaction))
+
+
+def _conflict(leg: Leg, method: str) -> int:
+    """Why the peer may not offer now; 0 when it may."""
+    call = leg.call
+    if call.stage is Stage.RINGING:
+        # An UPDATE with an offer while the first one is open (RFC 3311 §5.2), ours or theirs.
+        return ERROR if leg is call.caller else PENDING
+    if leg.accepted is not None and leg.accepted.on_answer is not None:
+        return PENDING
+    if leg.side == "callee" and leg.ack_body is None:
+        return PENDING
+    reoffer = call.reoffer
+    if reoffer is None:
+        return 0
+    if reoffer.origin is leg:
+        return ERROR
+    return 0 if reoffer.is_idle else PENDING
+
+
+def plan(target: Leg, media: RemoteMedia) -> None:
+    """The switch itself has to tell the target another description, after its ACK."""
+    Reoffer(None, target, media).waits_for_ack = True
+
+
+def resume(leg: Leg) -> None:
+    """The ACK has come: what waited for it may go."""
+    reoffer = leg.call.reoffer
+    if reoffer is not None and reoffer.waits_for_ack and reoffer.target is leg:
+        reoffer.waits_for_ack = False
+        _send(reoffer)
+
+
+def cancel(reoffer: Reoffer) -> None:
+    """The origin has thought better of its re-INVITE: so shall the target (§9.2)."""
+    if reoffer.client is not None:
+        reoffer.call.board.agent.cancel(reoffer.client)
+    else:
+        reoffer.refuse(ending.TERMINATED)
+        reoffer.close()
+
+
+def _send(reoffer: Reoffer) -> None:
+    target = reoffer.target
+    reoffer.timer = None
+    if target.accepted is not None:
+        reoffer.waits_for_ack = True
+        return
+    if reoffer.body is None:
+        reoffer.body = target.describe(reoffer.offer) if reoffer.offer is not None else b""
+    reoffer.tries += 1
+    reoffer.client = target.send(
+        reoffer.method,
+        partial(_response, reoffer),
+        partial(_failure, reoffer),
+        headers=[("Contact", target.contact), ("Allow", ALLOW)],
+        body=reoffer.body,
+    )
+    if reoffer.call.reoffer is reoffer:
+        reoffer.timer = reoffer.call.board.agent.later(PATIENCE, _give_up, reoffer)
+
+
+def _response(reoffer: Reoffer, response: Response) -> None:
+    status = response.status
+    if status < 200:
+        return
+    if status < 300 and (reoffer.cseq or reoffer.call.reoffer is not reoffer):
+        _acknowledge_again(reoffer, response)
+        return
+    if reoffer.call.reoffer is not reoffer:
+        return
+    reoffer.stop_timer()
+    if status < 300:
+        _answered(reoffer, response)
+    elif status == PENDING and reoffer.tries < MAX_TRIES:
+        reoffer.client = None
+        reoffer.timer = reoffer.call.board.agent.later(_wait(reoffer), _send, reoffer)
+    else:
+        _refused(reoffer, status, response)
+
+
+def _wait(reoffer: Reoffer) -> float:
+    """Seconds after a 491: the owner of the Call-ID lets the other go first (§14.1)."""
+    chance = reoffer.call.board.chance()
+    if reoffer.target.side == "callee":
+        return 2.1 + round(190 * chance) / 100
+    return round(200 * chance) / 100
+
+
+def _refused(reoffer: Reoffer, status: int, response: Response | None) -> None:
+    """The target does not want it; the session stays as it was (§14.1), or is over."""
+    fields = cross(response.headers, REOFFER_REFUSAL) if response is not None else []
+    carried = NOT_ACCEPTABLE if status < 400 or status in NOT_FOR_THE_ORIGIN else status
+    call = reoffer.call
+    reoffer.refuse(carried, fields)
+    reoffer.close()
+    if status in GONE:
+        side = reoffer.target.side
+        verdict = Verdict("answered", 200, f"{side} answered a re-INVITE with {status}", "switch")
+        ending.hang_up(call, verdict, [ending.TIMER_EXPIRED])
+
+
+def _failure(reoffer: Reoffer, why: str) -> None:
+    if reoffer.call.reoffer is reoffer:
+        _refused(reoffer, 408, None)
+
+
+def _give_up(reoffer: Reoffer) -> None:
+    """A peer that says 100 and nothing more is not there either."""
+    if reoffer.client is not None:
+        reoffer.call.board.agent.cancel(reoffer.client)
+    _refused(reoffer, 408, None)
+
+
+def _answered(reoffer: Reoffer, response: Response) -> None:
+    target = reoffer.target
+    assert target.dialog is not None
+    reoffer.cseq = response.cseq.number
+    target.dialog.refresh(response)
+    try:
+        media = read(response.body)
+    except SdpError as error:
+        log.info("%s: %s answered a re-INVITE unusably: %s", reoffer.call.id, target.device, error)
+        reoffer.acknowledge(b"")
+        reoffer.refuse(NOT_ACCEPTABLE)
+        reoffer.close()
+        return
+    target.hear(media)
+    if reoffer.late:
+        _pass_offer(reoffer, media)
+    else:
+        _pass_answer(reoffer, media)
+
+
+def _pass_answer(reoffer: Reoffer, answer: RemoteMedia) -> None:
+    reoffer.acknowledge(b"")
+    origin = reoffer.origin
+    assert reoffer.offer is not None
+    if origin is not None:
+        origin.hear(reoffer.offer)
+        body = origin.answer(reoffer.offer, answer)
+        request, transaction = reoffer.taken()
+        if request.method == "INVITE":
+            accept(origin, request, transaction, body, [])
+        else:
+            headers = [("Contact", origin.contact), ("Allow", ALLOW)]
+            origin.call.board.agent.respond(
+                transaction, respond(request, 200, headers=headers, body=body)
+            )
+    reoffer.close()
+    reoffer.call.update_hold()
+
+
+def _pass_offer(reoffer: Reoffer, offer: RemoteMedia) -> None:
+    """The target's offer, as ours to the origin, whose ACK shall bring the answer."""
+    origin = reoffer.origin
+    assert origin is not None
+    reoffer.offer = offer
+    request, transaction = reoffer.taken()
+    accept(origin, request, transaction, origin.describe(offer), [], partial(_late_answer, reoffer))
+
+
+def _late_answer(reoffer: Reoffer, body: bytes) -> None:
+    call = reoffer.call
+    if call.reoffer is not reoffer or reoffer.offer is None or reoffer.origin is None:
+        return
+    try:
+        media = read(body)
+    except SdpError as error:
+        why = f"{reoffer.origin.side}'s answer in the ACK cannot be used: {error}"
+        ending.hang_up(call, Verdict("answered", 200, why, "switch"), [ending.INCOMPATIBLE])
+        return
+    reoffer.origin.hear(media)
+    reoffer.acknowledge(reoffer.target.answer(reoffer.offer, media))
+    reoffer.close()
+    call.update_hold()
+
+
+def _acknowledge_again(reoffer: Reoffer, response: Response) -> None:
+    """A 2xx came again, or after the call was over: every 2xx has its ACK (RFC 5407 §3.2.3)."""
+    if reoffer.ack_body is not None:
+        reoffer.acknowledge(reoffer.ack_body)
+    elif reoffer.call.reoffer is not reoffer:
+        reoffer.cseq = response.cseq.number
+        reoffer.acknowledge(reoffer.target.declining(response) if reoffer.late else b"")

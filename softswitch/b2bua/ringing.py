@@ -1,0 +1,114 @@
+"""18x of the devices, as the caller hears them; and early media (RFC 3960, features SIP-4, SIP-5).
+
+With one device, what it says crosses: 183 or 180 with an SDP is answered to the caller once, and
+the two ports are joined, so that the caller hears announcements and the far end's own ringing. Of
+several early dialogs the one that described its media last is heard; the caller's answer, once
+given, stays the same until the call is answered. 180 after 183 crosses as 180.
+
+With several devices nobody could say which of them to listen to. Then the first 18x of any makes
+one 180 without SDP, and the caller's phone plays the ringing tone.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from softswitch.b2bua.crossing import PROGRESS, cross
+from softswitch.b2bua.leg import Leg, State
+from softswitch.bus import CallRinging
+from softswitch.media.negotiation import RemoteMedia, read
+from softswitch.media.sdp import SdpError
+from softswitch.sip.message import respond
+
+if TYPE_CHECKING:
+    from softswitch.b2bua.call import Call
+    from softswitch.sip.message import Response
+
+log = logging.getLogger(__name__)
+
+RINGING = 180
+SESSION_PROGRESS = 183
+CROSSING = frozenset({180, 181, 182, 183})
+"""The others (199, and what may be invented) are no news for a phone."""
+
+REPEAT_EVERY = 60.0
+"""Seconds."""
+
+SDP = "application/sdp"
+
+
+def progress(device: Leg, response: Response) -> None:
+    """A device rings, or says something before it is answered."""
+    call = device.call
+    device.state = State.RINGING
+    if call.ringing_at is None:
+        _first_ring(call)
+    if len(call.devices) > 1:
+        _tell(call, RINGING, b"", response)
+        return
+    if response.status in CROSSING:
+        body = _early_media(device, response)
+        _tell(call, response.status, body, response)
+
+
+def _first_ring(call: Call) -> None:
+    call.ringing_at = call.board.clock.wall()
+    log.info("%s: %s is ringing", call.id, call.callee)
+    call.board.bus.publish(CallRinging(call.id, call.caller_user, call.callee, call.ringing_at))
+
+
+def _early_media(device: Leg, response: Response) -> bytes:
+    """Let the caller hear the device, and return the SDP for the caller; b"" for none."""
+    call = device.call
+    caller = call.caller
+    media = described(response)
+    if media is None or caller.offer is None:
+        # Without an offer of ours it is an offer, and there is no answer to one in a plain 18x.
+        return b""
+    device.hear(media)
+    if not caller.sdp:
+        caller.sdp = caller.answer(caller.offer, media)
+        caller.told = media.payload_types
+        assert caller.port is not None
+        assert device.port is not None
+        call.board.media.join(caller.port, device.port)
+    return caller.sdp
+
+
+def described(response: Response) -> RemoteMedia | None:
+    """The media that an 18x describes; None when there is none, or none that could be used."""
+    if not response.body or response.content_type != SDP:
+        return None
+    try:
+        return read(response.body)
+    except SdpError as error:
+        log.debug("early media that cannot be used: %s", error)
+        return None
+
+
+def _tell(call: Call, status: int, body: bytes, response: Response) -> None:
+    news = (status, bool(body))
+    if news == call.progress:
+        return
+    call.progress = news
+    caller = call.caller
+    assert caller.invite is not None
+    assert caller.server is not None
+    caller.state = State.RINGING
+    answer = respond(
+        caller.invite,
+        status,
+        to_tag=caller.local_tag,
+        headers=[("Contact", caller.contact), *cross(response.headers, PROGRESS)],
+        body=body,
+    )
+    call.last_progress = answer
+    call.board.agent.respond(caller.server, answer)
+
+
+def repeat(call: Call) -> None:
+    """Say again that it is still ringing, lest a proxy before the caller gives up (§13.3.1.1)."""
+    call.timers.append(call.board.agent.later(REPEAT_EVERY, repeat, call))
+    if call.last_progress is not None and call.caller.server is not None:
+        call.board.agent.respond(call.caller.server, call.last_progress)
