@@ -203,15 +203,14 @@ class TcpConnections:
         closed for a stranger's sake.
         """
         flow = connection.flow
-        siblings = self._accepted.setdefault(flow.remote[0], {})
-        full = len(siblings) >= MAX_PER_ADDRESS
-        if full and not self._close_oldest_stranger(siblings):
+        host = flow.remote[0]
+        siblings = self._accepted.get(host, {})
+        if len(siblings) >= MAX_PER_ADDRESS and not self._close_oldest_stranger(siblings):
             return False
-        if self._accepted_count >= MAX_CONNECTIONS and not self._close_oldest_stranger(
-            self._strangers
-        ):
+        full = self._accepted_count >= MAX_CONNECTIONS
+        if full and not self._close_oldest_stranger(self._strangers):
             return False
-        siblings[flow.connection] = connection
+        self._accepted.setdefault(host, {})[flow.connection] = connection
         self._strangers[flow.connection] = connection
         self._accepted_count += 1
         self._add(connection)

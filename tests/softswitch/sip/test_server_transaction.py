@@ -38,6 +38,11 @@ def sent(actions: list[Action]) -> list[bytes]:
     return [each.data.partition(b"\r\n")[0] for each in actions if isinstance(each, Send)]
 
 
+def state_of(transaction: ServerTransaction) -> State:
+    """A call, so that the type checker does not take it for unchanged."""
+    return transaction.state
+
+
 def test_a_repeated_invite_hears_the_last_provisional_response_again() -> None:
     world = LayerInTime()
     transaction, request = accept(world)
@@ -77,13 +82,13 @@ def test_the_ack_of_a_refusal_ends_the_repeating_and_is_absorbed() -> None:
     assert sent(hear(world, INVITE)) == [b"SIP/2.0 486 Busy Here"]
     world.advance(0.6)
     assert hear(world, ack()) == []
-    assert transaction.state is State.CONFIRMED
+    assert state_of(transaction) is State.CONFIRMED
     assert hear(world, ack()) == []
     assert hear(world, INVITE) == []
     world.advance(5.5)
-    assert transaction.state is State.CONFIRMED
+    assert state_of(transaction) is State.CONFIRMED
     world.advance(5.7)
-    assert transaction.state is State.TERMINATED
+    assert state_of(transaction) is State.TERMINATED
     assert world.times(Send) == [0.5]
 
 
@@ -92,7 +97,7 @@ def test_over_tcp_an_acknowledged_refusal_is_forgotten_at_once() -> None:
     transaction, request = accept(world, flow=TCP)
     say(world, transaction, request, 486)
     assert hear(world, ack(), TCP) == []
-    assert transaction.state is State.TERMINATED
+    assert state_of(transaction) is State.TERMINATED
     assert len(world.layer) == 0
 
 
@@ -100,20 +105,20 @@ def test_an_ack_before_the_answer_does_nothing() -> None:
     world = LayerInTime()
     transaction, _ = accept(world)
     assert hear(world, ack()) == []
-    assert transaction.state is State.PROCEEDING
+    assert state_of(transaction) is State.PROCEEDING
 
 
 def test_a_2xx_is_repeated_only_when_the_core_says_so() -> None:
     world = LayerInTime()
     transaction, request = accept(world)
     assert sent(say(world, transaction, request, 200)) == [b"SIP/2.0 200 OK"]
-    assert transaction.state is State.ACCEPTED
+    assert state_of(transaction) is State.ACCEPTED
     assert sent(say(world, transaction, request, 200)) == [b"SIP/2.0 200 OK"]
     world.advance(31.0)
     assert sent(say(world, transaction, request, 200)) == [b"SIP/2.0 200 OK"]
     assert world.log == []
     world.advance(32.0)
-    assert transaction.state is State.TERMINATED
+    assert state_of(transaction) is State.TERMINATED
     assert say(world, transaction, request, 200) == []
 
 
@@ -146,7 +151,7 @@ def test_another_request_is_absorbed_until_there_is_an_answer() -> None:
     assert hear(world, BYE) == []
     assert sent(say(world, transaction, request, 100)) == [b"SIP/2.0 100 Trying"]
     assert sent(hear(world, BYE)) == [b"SIP/2.0 100 Trying"]
-    assert transaction.state is State.PROCEEDING
+    assert state_of(transaction) is State.PROCEEDING
 
 
 def test_the_final_response_of_another_request_is_repeated_when_asked_until_timer_j() -> None:
@@ -157,7 +162,7 @@ def test_the_final_response_of_another_request_is_repeated_when_asked_until_time
     world.advance(31.9)
     assert sent(hear(world, BYE)) == [b"SIP/2.0 200 OK"]
     world.advance(32.0)
-    assert transaction.state is State.TERMINATED
+    assert state_of(transaction) is State.TERMINATED
     assert world.log == []
 
 
@@ -179,7 +184,7 @@ def test_an_answer_that_cannot_be_sent_leaves_the_state_as_it_is() -> None:
     transaction, request = accept(world)
     say(world, transaction, request, 486)
     assert transaction.transport_failed() == [Failed(transaction, "transport")]
-    assert transaction.state is State.COMPLETED
+    assert state_of(transaction) is State.COMPLETED
 
 
 def test_it_knows_where_to_connect_to_if_their_connection_is_gone() -> None:

@@ -127,10 +127,8 @@ class AnyOrder(RuleBasedStateMachine):
     def teardown(self) -> None:
         for transaction, _ in self.asked:
             self.world.note(self.world.layer.cancel(transaction, self.world.now))
-        for transaction, request in self.served:
-            self.world.note(
-                self.world.layer.respond(transaction, respond(request, 500), self.world.now)
-            )
+        for served, request in self.served:
+            self.world.note(self.world.layer.respond(served, respond(request, 500), self.world.now))
         # A CANCEL that waits for its 1xx goes nowhere; timer B ends the INVITE.
         self.world.advance(self.world.now + 2 * LAST_TIMER)
         self.world.advance(self.world.now + LAST_TIMER)
