@@ -38,9 +38,9 @@ def read_source(path: Path, *, confidential: bool = False) -> Source:
         data = read_bytes(path)
     except OSError as error:
         wrong = Wrong(f"cannot be read: {error.strerror or error}")
-        raise ConfigErrors([source.problem(0, 0, "", wrong)], unreadable=True) from None
+        raise ConfigErrors([source.whole(wrong)], unreadable=True) from None
     except Wrong as wrong:
-        raise ConfigErrors([source.problem(0, 0, "", wrong)]) from None
+        raise ConfigErrors([source.whole(wrong)]) from None
     return _decode(source, data)
 
 

@@ -89,7 +89,7 @@ class _Loader:
             self.problems.append(self.source.problem(root.line, root.column, "", wrong))
         elif not self.problems:
             wrong = Wrong("the file is empty", "two lines are enough: `users:` and `  100: Anna`")
-            self.problems.append(self.source.problem(0, 0, "", wrong))
+            self.problems.append(self.source.whole(wrong))
         self._raise_if_wrong()
 
     def _raise_if_wrong(self) -> None:
@@ -141,7 +141,7 @@ class _Loader:
             return ADAPTER.validate_python(values)
         except ValidationError as errors:
             wrong_sections = set()
-            for error in errors.errors(include_url=False):
+            for error in errors.errors(include_url=False, include_input=False):
                 wrong_sections.add(error["loc"][0])
                 self._schema_problem(error)
         sound = {name: value for name, value in values.items() if name not in wrong_sections}
@@ -162,25 +162,27 @@ class _Loader:
     def _note(self, findings: Iterable[references.Finding], *, at_key: bool = False) -> None:
         """Notes mistakes at the value of each location, or at its key and above it."""
         for location, wrong in findings:
-            entry, node = self._find(location)
+            entry, node, written = self._find(location)
             if node.broken:
                 continue
             if at_key and entry:
                 self._problem(location[:-1], entry.key, wrong)
             else:
-                self._problem(location, node, wrong)
+                self._problem(written, node, wrong)
 
-    def _find(self, location: Location) -> tuple[nodes.Entry | None, nodes.Node]:
-        """What stands there; a short form ends the way early."""
+    def _find(self, location: Location) -> tuple[nodes.Entry | None, nodes.Node, Location]:
+        """What stands there, and how far the way to it is written: a short form ends it early."""
         entry: nodes.Entry | None = None
         node: nodes.Node = self.root
-        for part in location:
+        for depth, part in enumerate(location):
             if isinstance(node, nodes.Mapping) and part in node.entries:
                 entry = node.entries[str(part)]
                 node = entry.value
             elif isinstance(node, nodes.Sequence) and isinstance(part, int):
                 node = node.items[part]
-        return entry, node
+            else:
+                return entry, node, location[:depth]
+        return entry, node, location
 
     def _problem(self, location: Location, node: nodes.Node, wrong: Wrong) -> None:
         path = ".".join(str(part) for part in location)
@@ -191,8 +193,10 @@ class _Loader:
     # Users
 
     def _keys_of(self, *location: str) -> list[str]:
-        node = self._find(location)[1]
-        return list(node.entries) if isinstance(node, nodes.Mapping) else []
+        _, node, written = self._find(location)
+        if isinstance(node, nodes.Mapping) and written == location:
+            return list(node.entries)
+        return []
 
     def _users(self, document: Document, written: list[str]) -> dict[str, User]:
         defaults: DefaultsSection = document.get("defaults", {})
@@ -223,7 +227,7 @@ class _Loader:
         return User(extension=extension, origin=origin, **merged)
 
     def _origin(self, location: Location) -> str:
-        entry, _ = self._find(location)
+        entry = self._find(location)[0]
         return f"{self.source.file}:{entry.key.line + 1}" if entry else "default"
 
 

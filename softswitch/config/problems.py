@@ -14,7 +14,8 @@ SHOWN_VALUE = 40
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 """What YAML 1.1 counts as the end of a line (its §4.1.4), so that line numbers agree."""
 
-_PASSWORD = re.compile(r"(pass?w[\w-]*[\"']?\s*:\s*)(?!\s|!secret|!env|!file|#)([^,}]+)", re.I)
+_PASSWORD = re.compile(r"(pass?w[\w-]*[\"']?\s*:\s+)([^\s!#].*?)(?=,\s|\s*\}*\s*$)", re.I)
+"""A password in a line of YAML, under its key or one that is nearly it."""
 
 
 class Secret(str):
@@ -44,7 +45,7 @@ def quoted(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake. `line` and `column` count from 1; `source` is the line's text, if shown."""
+    """One mistake. `line` and `column` count from 1, line 0 is the file as a whole."""
 
     file: str
     line: int
@@ -53,12 +54,14 @@ class Problem:
     message: str
     suggestion: str = ""
     source: str = ""
+    """The text of the line; "" where it is not to be shown."""
     width: int = 1
 
     def summary(self) -> str:
         """`file:line:column: path: what is wrong`"""
+        place = f":{self.line}:{self.column}" if self.line else ""
         path = f"{self.path}: " if self.path else ""
-        return f"{self.file}:{self.line}:{self.column}: {path}{self.message}"
+        return f"{self.file}{place}: {path}{self.message}"
 
     def __str__(self) -> str:
         lines = [self.summary()]
@@ -72,9 +75,16 @@ class Problem:
         """The source line and the carets under the mistake."""
         at = self.column - 1
         start = max(0, at - SHOWN_WIDTH // 2)
-        shown = _masked(self.source)[start : start + SHOWN_WIDTH].replace("\t", " ")
+        near = max(0, start - SHOWN_WIDTH)  # a long line is not searched for each of its mistakes
+        masked = _masked(self.source[near : start + 2 * SHOWN_WIDTH])
+        shown = masked[start - near :][:SHOWN_WIDTH].replace("\t", " ")
         before, marked = shown[: at - start], shown[at - start :][: self.width]
         return shown.rstrip(), " " * _cells(before) + "^" * max(1, _cells(marked))
+
+
+def holds_password(line: str) -> bool:
+    """Then a message does not repeat anything of it."""
+    return bool(_PASSWORD.search(line))
 
 
 def _masked(line: str) -> str:
@@ -125,6 +135,10 @@ class Source:
     def line(self, line: int) -> str:
         """The text of line `line`, counted from 0; "" beyond the end."""
         return self.lines[line] if 0 <= line < len(self.lines) else ""
+
+    def whole(self, wrong: Wrong) -> Problem:
+        """A problem with the file as a whole."""
+        return Problem(self.file, 0, 0, "", wrong.problem, wrong.suggestion)
 
     def problem(
         self, line: int, column: int, path: str, wrong: Wrong, *, width: int = 1

@@ -1,6 +1,7 @@
 """Mistakes that no key makes alone: two listeners on one port, SIP inside of the RTP range."""
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +12,6 @@ from softswitch.config.schema.document import Document
 
 Location = tuple[int | str, ...]
 Finding = tuple[Location, Wrong]
-
-_WILDCARDS = ("0.0.0.0", "::")
 
 
 def state_folder(path: Path, written: str) -> Path:
@@ -28,28 +27,41 @@ def check(document: Document, network: Network, state: Path) -> Iterator[Finding
     if not network.udp and not network.tcp:
         yield ("network", "sip"), Wrong("udp and tcp are both off: no phone could register")
     yield from _sip_in_rtp(network)
-    if state.exists() and not state.is_dir():
-        yield ("state",), Wrong(f"{quoted(document.get('state', ''))} is a file, not a folder")
+    written = quoted(document.get("state", state.name))
+    try:
+        if not stat.S_ISDIR(state.stat().st_mode):
+            yield ("state",), Wrong(f"{written} is a file, not a folder")
+    except FileNotFoundError:
+        pass  # it is made at the first start
+    except OSError as error:
+        yield ("state",), Wrong(f"{written} cannot be used: {error.strerror}")
 
 
 def _overlaps(location: Location, listeners: list[tuple[ListenAddress, ...]]) -> Iterator[Finding]:
-    """An address twice, or beside the wildcard that holds it already."""
-    earlier: dict[int, list[str]] = {}
+    """An address twice, or beside the wildcard of its family that holds it already."""
+    taken: set[tuple[str, int]] = set()
     for position, addresses in enumerate(listeners):
         for address in addresses:
-            if any(_same(address.host, host) for host in earlier.get(address.port, ())):
-                hint = "one of the two can go"
-                yield (*location, position), Wrong(f"{address} is listened on already", hint)
+            if not taken.isdisjoint(_held_by(address)):
+                wrong = Wrong(f"{address} is listened on already", "one of the two can go")
+                yield (*location, position), wrong
                 break
         for address in addresses:
-            earlier.setdefault(address.port, []).append(address.host)
+            wildcard, _ = _family(address)
+            taken |= {address, (f"some {wildcard}", address.port)}
 
 
-def _same(one: str, other: str) -> bool:
-    """Would two sockets on these hosts and one port collide?"""
-    if one == other:
-        return True
-    return (":" in one) == (":" in other) and (one in _WILDCARDS or other in _WILDCARDS)
+def _held_by(address: ListenAddress) -> set[tuple[str, int]]:
+    """With any of these there, a second socket could not be bound to the address."""
+    wildcard, is_wildcard = _family(address)
+    other = f"some {wildcard}" if is_wildcard else wildcard
+    return {address, (other, address.port)}
+
+
+def _family(address: ListenAddress) -> tuple[str, bool]:
+    """The wildcard of the address's family, and whether it is that itself."""
+    wildcard = "::" if ":" in address.host else "0.0.0.0"
+    return wildcard, address.host == wildcard
 
 
 def _sip_in_rtp(network: Network) -> Iterator[Finding]:

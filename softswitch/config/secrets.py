@@ -61,7 +61,7 @@ def read_secrets(path: Path) -> Secrets:
         wrong = Wrong(
             f"others may read this file (mode {mode & 0o777:o})", f"chmod 600 {shown_path(path)}"
         )
-        found.problems.append(Source.of(shown_path(path), "").problem(0, 0, "", wrong))
+        found.problems.append(Source.of(shown_path(path), "").whole(wrong))
     try:
         _fill(found, read_source(path, confidential=True))
     except ConfigErrors as errors:
@@ -166,5 +166,5 @@ def _unwritable(path: Path, error: OSError) -> ConfigErrors:
         f"cannot be written: {error.strerror or error}",
         "make the folder writable, or write a password for each user yourself",
     )
-    problem = Source.of(shown_path(path), "").problem(0, 0, "", wrong)
+    problem = Source.of(shown_path(path), "").whole(wrong)
     return ConfigErrors([problem], unreadable=True)

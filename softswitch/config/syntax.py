@@ -4,7 +4,7 @@ import re
 
 import yaml
 
-from softswitch.config.problems import Problem, Source, Wrong, quoted
+from softswitch.config.problems import Problem, Source, Wrong, holds_password, quoted
 
 _SPECIAL = {
     "*": "an alias",
@@ -78,11 +78,12 @@ def _by_text(line: str, column: int) -> Wrong | None:
         return Wrong("a tab in the indentation", "YAML is indented with spaces")
     token = _TOKEN.match(line, column)
     if token and token[0][0] in _SPECIAL:
-        meaning = _SPECIAL[token[0][0]]
         word = token[0].rstrip(":")
+        if holds_password(line):
+            word = f"{word[0]}…"
         return Wrong(
-            f"{quoted(word)} begins with {word[0]}, which is {meaning} to YAML",
-            f'quote it: "{word}"',
+            f"{quoted(word)} begins with {word[0]}, which is {_SPECIAL[word[0]]} to YAML",
+            f"quote it: '{word}'",
         )
     return None
 

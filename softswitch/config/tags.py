@@ -10,6 +10,9 @@ from softswitch.config.files import read_bytes
 from softswitch.config.problems import Secret, Wrong, quoted
 from softswitch.config.secrets import SECRETS_FILE, Secrets, read_secrets, secrets_path
 
+NEAR = 0.7
+"""How like a known tag a wrong one must be to suggest it."""
+
 MAX_VALUE_FILE = 10_000
 """Bytes of a file named by `!file`: a password or a key, not a book."""
 
@@ -37,7 +40,7 @@ class Tags:
         """The value that `tag argument` stands for. Raises Wrong."""
         find = self._known.get(tag)
         if find is None:
-            near = get_close_matches(tag, self._known, 1)
+            near = get_close_matches(tag, self._known, 1, NEAR)
             hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(self._known)}"
             raise Wrong(f"the tag {quoted(tag)} is not known", hint)
         if not argument:
@@ -51,7 +54,7 @@ class Tags:
         if not secrets.exists:
             raise Wrong(
                 f"there is no {SECRETS_FILE} beside this file to find {quoted(name)} in",
-                f"make one with the line `{name}: …`, and chmod 600",
+                f"make it with the line `{name}: …`, then chmod 600 {SECRETS_FILE}",
             )
         near = get_close_matches(name, secrets.values, 1)
         hint = f"did you mean {near[0]}?" if near else f"add the line `{name}: …` to it"

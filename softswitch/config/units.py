@@ -92,7 +92,7 @@ def whole_between(low: int, high: int) -> Callable[[object], int]:
 
 def duration(value: object) -> float:
     """`30s`, `1.5s`, `3m`, `2h`, `7d`, `1m30s`: a number is nothing without its unit."""
-    word = scalar(value).strip()
+    word = text(value)
     if not _DURATION.fullmatch(word):
         raise _wrong_duration(word)
     return sum(float(number) * SECONDS[unit] for number, unit in _DURATION_PART.findall(word))
@@ -153,7 +153,7 @@ def port(word: str) -> int:
 
 def listen(value: object) -> tuple[ListenAddress, ...]:
     """`5060` (every address), `192.0.2.1:5060` or `[2001:db8::1]:5060`."""
-    word = scalar(value).strip()
+    word = text(value)
     if ":" not in word and "." not in word:
         return every_address(port(word))
     host, _, port_text = word.rpartition(":")
@@ -168,7 +168,8 @@ def _listen_host(host: str) -> str:
     try:
         return str(ip_address(host.strip("[]")))
     except ValueError:
-        hint = "127.0.0.1" if host == "localhost" else "names are not resolved here"
+        local = host.lower() == "localhost"
+        hint = "write 127.0.0.1 for it" if local else "names are not resolved here"
         raise Wrong(f"{quoted(host)} is not an IP address of this machine", hint) from None
 
 
@@ -194,12 +195,15 @@ def port_range(value: object) -> range:
 
 def host(value: object) -> str:
     """An IP address or a host name, in lower case."""
-    word = scalar(value).strip().lower()
+    word = text(value).lower()
     bare = word[1:-1] if word.startswith("[") and word.endswith("]") else word
     try:
-        return str(ip_address(bare))
+        address = ip_address(bare)
     except ValueError:
         return _host_name(word)
+    if "%" in word:
+        raise Wrong(f"{quoted(word)} is valid on this machine only", "write it without its zone")
+    return str(address)
 
 
 def _host_name(word: str) -> str:
@@ -222,7 +226,7 @@ def external(value: object) -> str:
 
 def net(value: object) -> IpNetwork:
     """`192.168.0.0/16`, or a single address."""
-    word = scalar(value).strip()
+    word = text(value)
     try:
         return ip_network(word)
     except ValueError:
