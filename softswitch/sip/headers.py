@@ -89,7 +89,7 @@ def canonical(name: str) -> str:
     known = CANONICAL.get(name)
     if known is not None:
         return known
-    bare = name.strip(" \t")
+    bare = name.rstrip(" \t")  # blanks before it would make it part of the line above
     if not _token(bare):
         raise ParseError(f"{excerpt(name)} is not a header field name")
     lower = bare.lower()
