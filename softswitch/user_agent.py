@@ -315,22 +315,23 @@ class UserAgent:
     def _send_failed(self, action: Send) -> None:
         """Tell, but not before whoever sent has got its transaction back."""
         transaction = action.transaction
-        if isinstance(transaction, ServerTransaction) and self._send_elsewhere(action):
+        if isinstance(transaction, ServerTransaction) and self._send_elsewhere(
+            action.data, transaction
+        ):
             return
         self._wheel.add(self.now(), self._perform, transaction.transport_failed())
 
-    def _send_elsewhere(self, action: Send) -> bool:
+    def _send_elsewhere(self, data: bytes, transaction: ServerTransaction) -> bool:
         """Their connection is gone, so we open one to where they listen (§18.2.2)."""
-        flow = action.flow
-        transaction = action.transaction
-        if not flow.reliable or not isinstance(transaction, ServerTransaction):
+        flow = transaction.flow
+        if not flow.reliable:
             return False
         port = transaction.sent_by_port or SIP_PORT
         other = self._transports.flow_to(flow.remote[0], port, flow.protocol)
-        if other is None or other == flow:
+        if other is None:
             return False
         transaction.flow = other
-        return self._send(action.data, other, transaction.call_id)
+        return self._send(data, other, transaction.call_id)
 
     def _deliver_response(self, transaction: ClientTransaction, response: Response) -> None:
         listener = transaction.on_response
