@@ -22,6 +22,9 @@ LANE = 35
 NARROW_LANE = 27
 """With more devices than one."""
 
+OVERHANG = 6
+"""Columns that a long address may stand over the last line: together 100."""
+
 
 def ladder(
     entries: Sequence[Entry], *, left_out: int = 0, full: bool = False, zone: tzinfo | None = None
@@ -59,10 +62,11 @@ class _Picture:
         width = self._lane - 2
         named = {place: self._peers.get(leg, "") for leg, place in self._places.items()}
         named[1] = "switch"
-        row = [" "] * (MARGIN + self._lane * max(named) + width)
+        end = MARGIN + self._lane * max(named) + OVERHANG
+        row = [" "] * end
         for place, name in named.items():
             name = _clip(visible(name), width)
-            at = MARGIN + place * self._lane - len(name) // 2
+            at = min(MARGIN + place * self._lane - len(name) // 2, end - len(name))
             row[at : at + len(name)] = name
         return "".join(row).rstrip()
 

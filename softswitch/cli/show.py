@@ -1,7 +1,7 @@
 """`softswitch show calls|registrations`: what the running switch does; `--past`: what it did."""
 
-import asyncio
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
@@ -18,7 +18,6 @@ from softswitch.cli import where
 from softswitch.clock import Clock
 from softswitch.control import CannotAnswer, ControlError, ask
 from softswitch.ladder import visible
-from softswitch.store.sqlite import open_store
 from softswitch.store.store import StoreError
 
 WIDE = 200
@@ -39,7 +38,7 @@ def show(
     file: where.File = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
     past: Annotated[
-        int, typer.Option(min=0, help="The last so many calls that are over, newest first.")
+        int, typer.Option(min=0, help="Calls that are over: the last so many, newest first.")
     ] = 0,
 ) -> None:
     """Show the calls that are up, or the phones that are registered.
@@ -47,10 +46,13 @@ def show(
     Exits with 1 if the switch is not running (past calls are shown all the same), 2 if FILE is
     wrong.
     """
+    if past and subject is not Subject.CALLS:
+        raise typer.BadParameter("only calls are kept", param_hint="--past")
     config = where.configuration(file)
+    table = _past if past else TABLES[subject]
     try:
-        if past and subject is Subject.CALLS:
-            rows = asyncio.run(_past_calls(where.database(config), past))
+        if past:
+            rows = _past_calls(where.database(config), past)
         else:
             rows = ask(where.control_socket(config), subject.value)
     except (CannotAnswer, ControlError, StoreError) as error:
@@ -58,40 +60,50 @@ def show(
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
-        _print(subject, rows, Clock().wall())
+        _print(table(rows, Clock().wall()))
 
 
-async def _past_calls(path: Path, limit: int) -> list[Row]:
-    async with open_store(path, read_only=True) as store:
-        calls = await store.calls(limit)
+def _past_calls(path: Path, limit: int) -> list[Row]:
+    calls = where.look_up(path, lambda store: store.calls(limit))
     return [{**asdict(call), "legs": json.loads(call.legs)} for call in calls]
 
 
-def _print(subject: Subject, rows: list[Row], now: float) -> None:
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDE
-    if rows:
-        table = (_calls if subject is Subject.CALLS else _registrations)(rows, now)
-        console.print(table)
-    else:
-        console.print(f"no {subject.value}")
+def _print(table: Table) -> None:
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+    console.print(table if table.row_count else "none")
 
 
 def _calls(rows: list[Row], now: float) -> Table:
-    table = _table("call", "from", "to", "state", "since", "for", "why")
+    table = _table("call", "from", "to", "state", "since", "for", "devices")
     for row in rows:
-        ended = row.get("ended_at")
-        start = row["answered_at"] or row["arrived_at"]
         table.add_row(
             *_cells(
                 row["call_id"],
                 row["caller"],
                 row["callee"],
-                row.get("outcome") or row.get("state"),
+                row["state"],
                 _day_and_time(row["arrived_at"]),
-                _duration((ended or now) - start),
-                row.get("reason") or row.get("because"),
+                _duration(now - (row["answered_at"] or row["arrived_at"])),
+                " ".join(row["devices"]),
+            )
+        )
+    return table
+
+
+def _past(rows: list[Row], now: float) -> Table:
+    table = _table("call", "from", "to", "outcome", "at", "talked", "ended by", "why")
+    for row in rows:
+        answered = row["answered_at"]
+        table.add_row(
+            *_cells(
+                row["call_id"],
+                row["caller"],
+                row["callee"],
+                row["outcome"],
+                _day_and_time(row["arrived_at"]),
+                "" if answered is None else _duration(row["ended_at"] - answered),
+                row["ended_by"],
+                row["reason"],
             )
         )
     return table
@@ -114,6 +126,9 @@ def _registrations(rows: list[Row], now: float) -> Table:
             )
         )
     return table
+
+
+TABLES = {Subject.CALLS: _calls, Subject.REGISTRATIONS: _registrations}
 
 
 def _table(*columns: str) -> Table:

@@ -1,8 +1,8 @@
 """`softswitch trace CALL`: the SIP of a call, of all its legs, as a ladder with times."""
 
-import asyncio
 import base64
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,8 +11,7 @@ import typer
 from softswitch.cli import where
 from softswitch.control import CannotAnswer, ControlError, NotRunning, ask
 from softswitch.ladder import ladder, visible
-from softswitch.store.sqlite import open_store
-from softswitch.store.store import CallRow, StoreError
+from softswitch.store.store import CallRow, Store, StoreError
 from softswitch.trace import unpack
 
 
@@ -29,8 +28,8 @@ def trace(
     """
     config = where.configuration(file)
     try:
-        title, blob = _present(where.control_socket(config), call) or asyncio.run(
-            _past(where.database(config), call)
+        title, blob = _present(where.control_socket(config), call) or where.look_up(
+            where.database(config), partial(_past, call)
         )
         entries, left_out = unpack(blob)
     except (CannotAnswer, ControlError, StoreError, ValueError) as error:
@@ -49,13 +48,12 @@ def _present(socket: Path, call: str) -> tuple[str, bytes] | None:
     return f"call {visible(answer['call_id'])}", base64.b64decode(answer["messages"])
 
 
-async def _past(path: Path, call: str) -> tuple[str, bytes]:
+async def _past(call: str, store: Store) -> tuple[str, bytes]:
     """Title and messages of a call that is over. Raises StoreError if nothing is kept of it."""
-    async with open_store(path, read_only=True) as store:
-        row = await store.call(call)
-        if row is None:
-            raise StoreError(f"no call {visible(call)!r}; see: softswitch show calls --past 20")
-        blob = await store.trace(row.call_id)
+    row = await store.call(call)
+    if row is None:
+        raise StoreError(f"no call {visible(call)!r}; see: softswitch show calls --past 20")
+    blob = await store.trace(row.call_id)
     if blob is None:
         raise StoreError(f"the messages of call {row.call_id} are not kept (log.keep_traces)")
     return _title(row), blob

@@ -4,15 +4,20 @@ Given FILE, that; else what SOFTSWITCH_CONFIG names; else /etc/softswitch/softsw
 package installs it; else conf/demo.yaml, for whoever stands in the checkout.
 """
 
+import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, NoReturn, TypeVar
 
 import typer
 
 from softswitch.config import Config, ConfigErrors, load
 from softswitch.control import SOCKET_NAME
+from softswitch.store.sqlite import open_store
+from softswitch.store.store import Store, StoreError
+
+T = TypeVar("T")
 
 VARIABLE = "SOFTSWITCH_CONFIG"
 PLACES = (Path("/etc/softswitch/softswitch.yaml"), Path("conf/demo.yaml"))
@@ -72,3 +77,22 @@ def control_socket(config: Config) -> Path:
 def database(config: Config) -> Path:
     """Where the switch keeps calls and traces."""
     return config.state / DATABASE_NAME
+
+
+def look_up(path: Path, query: Callable[[Store], Awaitable[T]]) -> T:
+    """Ask what a switch has kept, whether it runs or not. Raises StoreError."""
+    if not os.access(path, os.R_OK):
+        why = "you may not read it" if path.exists() else "no switch has kept anything there yet"
+        raise StoreError(f"{path}: {why}")
+
+    async def main() -> T | StoreError:
+        async with open_store(path, read_only=True) as store:
+            try:
+                return await query(store)
+            except StoreError as error:
+                return error  # raised within the store's task group it would come out as a group
+
+    found = asyncio.run(main())
+    if isinstance(found, StoreError):
+        raise found
+    return found
