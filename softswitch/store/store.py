@@ -2,11 +2,19 @@
 
 Parts ask a Store; which database is behind it they do not know. Rows are plain values: the store
 understands no SIP. Times are wall clock seconds.
+
+Writes take effect in the order of the calls, whether their futures are awaited or not. A future
+that fails has been logged; nobody has to look at it.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
+
+
+Committed = asyncio.Future[None]
+"""Done when a write would survive the death of the process; StoreError when it could not be."""
 
 
 class StoreError(Exception):
@@ -68,7 +76,7 @@ class Store(Protocol):
     def epoch(self) -> int:
         """How often the store was opened by a running switch, this time included."""
 
-    def put_bindings(self, put: Sequence[BindingRow], drop: Sequence[int] = ()) -> Awaitable[None]:
+    def put_bindings(self, put: Sequence[BindingRow], drop: Sequence[int] = ()) -> Committed:
         """Keep these rows and forget those ids, all or nothing; done when it is committed.
 
         Calls take effect in their order. An id that was dropped is not put again.
@@ -77,7 +85,7 @@ class Store(Protocol):
     async def bindings(self) -> list[BindingRow]:
         """All that is kept, by id."""
 
-    def add_call(self, call: CallRow) -> Awaitable[None]:
+    def add_call(self, call: CallRow) -> Committed:
         """Keep the record of a call; done when it is committed."""
 
     async def calls(self, limit: int, user: str | None = None) -> list[CallRow]:
@@ -86,7 +94,7 @@ class Store(Protocol):
     async def call(self, prefix: str) -> CallRow | None:
         """The newest call whose id begins so."""
 
-    def add_trace(self, call_id: str, data: bytes) -> Awaitable[None]:
+    def add_trace(self, call_id: str, data: bytes) -> Committed:
         """Keep the messages of a call; done when they are committed."""
 
     async def trace(self, call_id: str) -> bytes | None:
