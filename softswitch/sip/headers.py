@@ -277,22 +277,24 @@ class NameAddr:
     @classmethod
     def parse(cls, text: str) -> "NameAddr":
         """Read `"Alice" <sip:alice@host;lr>;tag=1` or `sip:alice@host;tag=1`. Raises ParseError."""
-        name_end = 0
+        start = 0
         if '"' in text:
             text = text.strip()
             if text[0] == '"':
                 match = _quoted(text)
                 if match is None:
                     raise ParseError(f"unfinished quoted string in {excerpt(text)}")
-                name_end = match.end()
-        end = text.find(">", name_end) + 1
-        if end:
+                start = match.end()
+        end = text.find(">", start) + 1
+        semicolon = text.find(";", start)
+        if end and (semicolon < 0 or text.find("<", start) < semicolon):
             address, tail = text[:end], text[end:].strip()
-        else:
+        elif semicolon >= 0:
             # Without <> all parameters are the field's (§20).
-            address, semicolon, tail = text.partition(";")
-            tail = semicolon + tail.rstrip()
-        display, uri = (_address_cached if end <= MAX_CACHED_LENGTH else _address)(address)
+            address, tail = text[:semicolon], text[semicolon:].rstrip()
+        else:
+            address, tail = text, ""
+        display, uri = (_address_cached if len(address) <= MAX_CACHED_LENGTH else _address)(address)
         if not tail:
             return cls(display, uri, {})
         if tail[0] != ";" or len(tail) == 1:

@@ -304,6 +304,7 @@ def test_an_address_may_have_a_name_and_parameters() -> None:
             "sip:a@b",
             {"+sip.instance": '"<urn:uuid:1>"'},
         ),
+        ('sip:a@b;x="<y>"', "", "sip:a@b", {"x": '"<y>"'}),
         ("<tel:+15550100>", "", "tel:+15550100", {}),
     ],
 )
