@@ -570,6 +570,17 @@ def test_a_cancelled_invite_is_cancelled_after_its_first_answer() -> None:
     assert parse_request(cancel).headers.get("Reason") == "SIP;cause=200"
 
 
+def test_a_cancel_that_is_never_answered_bothers_nobody() -> None:
+    scene = Scene()
+    transaction, ear, data = ask(scene, "INVITE")
+    scene.agent.receive(answer(data, 180).serialize(), UDP)
+    scene.agent.cancel(transaction)
+    scene.agent.receive(answer(data, 487).serialize(), UDP)
+    scene.wake.advance(100.0)
+    assert ear.statuses == [180, 487]
+    assert ear.failures == []
+
+
 def test_the_same_ack_can_be_sent_again() -> None:
     scene = Scene()
     ack = parse_request(make_request("ACK"))
