@@ -238,17 +238,16 @@ class Leg:
     def unstamp(self) -> None:
         """Close the books of what this leg fed to its peer; the next packet starts anew."""
         self.plain = _NOTHING
-        if not self._stamped:
+        if not self._stamped or self.peer is None:
             return
         self._stamped = False
-        if self.peer is not None:
-            reception = self.reception
-            self.peer.outgoing.continued(
-                reception.packets - self._mark - self.failed,
-                reception.next_sequence + self.sequence_offset,
-                reception.timestamp + self.timestamp_offset,
-                reception.arrived_at,
-            )
+        reception = self.reception
+        self.peer.outgoing.continued(
+            reception.packets - self._mark - self.failed,
+            reception.next_sequence + self.sequence_offset,
+            reception.timestamp + self.timestamp_offset,
+            reception.arrived_at,
+        )
 
     def _stamp(self, header: Header, now: float) -> bool:
         """Let the peer's stream continue with this packet; False when it has nowhere to go."""

@@ -28,8 +28,6 @@ from softswitch.media.engine.sockets import OUT_OF_SOCKETS, SocketPair, family, 
 
 TICK = 0.5
 """Seconds between heartbeats; also how exact the RTP time-out is."""
-MAX_BACKLOG = 1000
-"""Messages that wait for a busy signalling before heartbeats are left out."""
 WILDCARDS = ("0.0.0.0", "::")
 
 
@@ -75,10 +73,10 @@ class Worker:
         while self._running:
             self.serve()
 
-    def serve(self) -> None:
-        """Wait for a batch of packets or messages, at most until the next tick."""
+    def serve(self, at_most: float = TICK) -> None:
+        """Wait for a batch of packets or messages, so long and not beyond the next tick."""
         backend = self._backend
-        backend.serve(max(0.0, self._next_tick - backend.now))
+        backend.serve(min(at_most, max(0.0, self._next_tick - backend.now)))
         if backend.now >= self._next_tick:
             self._tick(backend.now)
         if self._outbox:
@@ -126,7 +124,7 @@ class Worker:
         for leg in self._legs.values():
             if leg.timed_out(now, settings.rtp_timeout, settings.held_timeout):
                 self._say(control.TimedOut(leg.id))
-        if len(self._outbox) < MAX_BACKLOG:
+        if not self._outbox:  # whatever else is said is a sign of life too
             self._say(control.Alive(len(self._legs)))
 
     # lending pairs
@@ -243,10 +241,10 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise_file_limit()
-    channel = socket.socket(fileno=int(sys.argv[1]))
-    channel.setblocking(False)
-    gc.freeze()  # what is there now stays: no need to look at it again while packets wait
-    Worker(channel, EpollBackend()).run()
+    with socket.socket(fileno=int(sys.argv[1])) as channel:
+        channel.setblocking(False)
+        gc.freeze()  # what is there now stays: no need to look at it again while packets wait
+        Worker(channel, EpollBackend()).run()
 
 
 if __name__ == "__main__":

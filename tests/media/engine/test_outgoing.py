@@ -1,0 +1,44 @@
+"""One continuous stream, whoever feeds it."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from softswitch.media.engine.outgoing import OutgoingStream
+from softswitch.media.rtp import FRAME, SILENCE, Header, parse
+
+u16 = st.integers(0, 0xFFFF)
+u32 = st.integers(0, 0xFFFFFFFF)
+
+
+@given(u16, u32, u16, u32)
+@settings(max_examples=50)
+def test_a_first_source_continues_from_where_the_stream_stands(
+    next_sequence: int, timestamp: int, theirs: int, their_timestamp: int
+) -> None:
+    stream = OutgoingStream(1, next_sequence, timestamp)
+    sequence_offset, timestamp_offset = stream.offsets(theirs, their_timestamp, 9.0, 8000)
+    assert (theirs + sequence_offset) & 0xFFFF == next_sequence
+    assert (their_timestamp + timestamp_offset - timestamp) & 0xFFFFFFFF == FRAME
+
+
+@given(st.floats(0.0, 1e4), u32)
+@settings(max_examples=50)
+def test_time_between_two_sources_passes_in_the_timestamp(gap: float, timestamp: int) -> None:
+    stream = OutgoingStream(1, 0, 0)
+    stream.continued(50, 0xFFFF + 1, timestamp, at=100.0)
+    sequence_offset, timestamp_offset = stream.offsets(7, 0, 100.0 + gap, 8000)
+    assert (7 + sequence_offset) & 0xFFFF == 0
+    assert (timestamp_offset - timestamp) & 0xFFFFFFFF == max(FRAME, round(gap * 8000))
+
+
+def test_a_clock_that_seems_to_go_back_does_not_turn_the_timestamp_back() -> None:
+    stream = OutgoingStream(1, 0, 0)
+    stream.continued(1, 1, 1000, at=100.0)
+    assert stream.offsets(1, 0, 99.0, 8000)[1] == 1000 + FRAME
+
+
+def test_a_packet_of_our_own_opens_a_talkspurt_and_counts() -> None:
+    stream = OutgoingStream(0xABCD, 0xFFFF, 0xFFFFFFFF)
+    data = stream.packet(0, SILENCE[0], 5.0, 8000)
+    assert parse(data, len(data)) == Header(True, 0, 0xFFFF, FRAME - 1, 0xABCD, FRAME)
+    assert (stream.packets, stream.next_sequence, stream.sent_at) == (1, 0, 5.0)
