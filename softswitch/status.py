@@ -32,33 +32,50 @@ class Registrations(Protocol):
     def all(self) -> Iterable[Binding]: ...
 
 
-def handlers(calls: Switching, location: Registrations, tracer: Tracer) -> dict[str, Handler]:
-    """For a ControlServer: `calls`, `registrations` and `trace`."""
-    return {
-        "calls": lambda request: [asdict(call) for call in calls.snapshot()],
-        "registrations": lambda request: registrations(location.all()),
-        "trace": lambda request: trace(tracer, request),
-    }
+class WallClock(Protocol):
+    """What is asked of the clock."""
+
+    def wall(self) -> float: ...
 
 
-def registrations(bindings: Iterable[Binding]) -> list[dict[str, Any]]:
-    """A row for every device, by user."""
-    return [_registration(one) for one in sorted(bindings, key=lambda one: (one.user, one.id))]
+class Status:
+    """Reads the running switch; each subject is a method that takes the request."""
 
+    def __init__(
+        self, calls: Switching, location: Registrations, tracer: Tracer, clock: WallClock
+    ) -> None:
+        self._calls = calls
+        self._location = location
+        self._tracer = tracer
+        self._clock = clock
 
-def trace(tracer: Tracer, request: Mapping[str, Any]) -> dict[str, str] | None:
-    """The messages of the call whose id begins with `call`, in base64; None if none is held.
+    def handlers(self) -> dict[str, Handler]:
+        """For a ControlServer."""
+        return {"calls": self.calls, "registrations": self.registrations, "trace": self.trace}
 
-    Raises CannotAnswer when several begin so.
-    """
-    found = tracer.find(str(request.get("call", "")))
-    if len(found) > 1:
-        more = ", …" if len(found) > MAX_NAMED else ""
-        raise CannotAnswer(f"{len(found)} calls begin so: {', '.join(found[:MAX_NAMED])}{more}")
-    messages = tracer.packed(found[0]) if found else None
-    if messages is None:
-        return None
-    return {"call_id": found[0], "messages": base64.b64encode(messages).decode()}
+    def calls(self, request: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """A row for every call that rings or is up."""
+        return [asdict(call) for call in self._calls.snapshot()]
+
+    def registrations(self, request: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """A row for every device, by user."""
+        now = self._clock.wall()
+        live = [one for one in self._location.all() if one.expires_at > now]
+        return [_registration(one) for one in sorted(live, key=lambda one: (one.user, one.id))]
+
+    def trace(self, request: Mapping[str, Any]) -> dict[str, str] | None:
+        """The messages of the call whose id begins with `call`, in base64; None if none is held.
+
+        Raises CannotAnswer when several begin so.
+        """
+        found = self._tracer.find(str(request.get("call", "")))
+        if len(found) > 1:
+            more = ", …" if len(found) > MAX_NAMED else ""
+            raise CannotAnswer(f"{len(found)} calls begin so: {', '.join(found[:MAX_NAMED])}{more}")
+        messages = self._tracer.packed(found[0]) if found else None
+        if messages is None:
+            return None
+        return {"call_id": found[0], "messages": base64.b64encode(messages).decode()}
 
 
 def _registration(binding: Binding) -> dict[str, Any]:

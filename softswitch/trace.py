@@ -142,7 +142,9 @@ class Tracer:
             self._due = self._ended[0][0]
 
     def flush(self) -> None:
-        """Hand every ended call to the sink now: the switch stops."""
+        """Hand every call to the sink now, over or not: the switch stops."""
+        for call_id in list(self._calls):
+            self.end(call_id)
         self._store_due(math.inf)
 
     def find(self, prefix: str) -> list[str]:
@@ -159,7 +161,7 @@ class Tracer:
     def _keep(self, call: _Call, entry: Kept) -> None:
         size = len(entry[4])
         if self._octets + size > MAX_OCTETS_IN_ALL:
-            self.flush()
+            self._store_due(math.inf)
             if call.stored or self._octets + size > MAX_OCTETS_IN_ALL:
                 call.left_out += 1
                 return

@@ -7,10 +7,15 @@ from softswitch.b2bua.calls import CallSnapshot
 from softswitch.control import CannotAnswer
 from softswitch.location import Binding, Location
 from softswitch.sip.flow import Flow
-from softswitch.status import handlers
+from softswitch.status import Status
 from softswitch.trace import Tracer, unpack
 
 FLOW = Flow("TCP", ("::1", 5060), ("2001:db8::7", 40000), 3)
+
+
+class Noon:
+    def wall(self) -> float:
+        return 100.0
 
 
 class OneCall:
@@ -18,7 +23,7 @@ class OneCall:
         return [CallSnapshot("3f2a", "100", "101", "talking", 1.0, 2.0, ("sip:101@x",))]
 
 
-def binding(number: int, user: str) -> Binding:
+def binding(number: int, user: str, expires_at: float = 900.0) -> Binding:
     return Binding(
         id=number,
         user=user,
@@ -28,7 +33,7 @@ def binding(number: int, user: str) -> Binding:
         call_id="r",
         cseq=1,
         q=1.0,
-        expires_at=900.0,
+        expires_at=expires_at,
         user_agent="Phone",
         instance="",
         reg_id=0,
@@ -40,11 +45,11 @@ def binding(number: int, user: str) -> Binding:
 
 def asked(subject: str, tracer: Tracer | None = None, **details: object) -> Any:
     location = Location()
-    location.replace("101", (binding(2, "101"),))
+    location.replace("101", (binding(2, "101"), binding(4, "101", 99.0)))
     location.replace("100", (binding(3, "100"), binding(1, "100")))
     sink: dict[str, bytes] = {}
     ours = tracer or Tracer(sink.__setitem__)
-    return handlers(OneCall(), location, ours)[subject](details)
+    return Status(OneCall(), location, ours, Noon()).handlers()[subject](details)
 
 
 def test_calls_are_rows() -> None:
@@ -52,7 +57,7 @@ def test_calls_are_rows() -> None:
     assert (row["call_id"], row["state"], row["devices"]) == ("3f2a", "talking", ("sip:101@x",))
 
 
-def test_registrations_are_rows_by_user() -> None:
+def test_registrations_that_live_are_rows_by_user() -> None:
     rows = asked("registrations")
     assert [row["contact"] for row in rows] == [
         "sip:100@10.0.0.1",
