@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .errors import ParseError, excerpt
-from .headers import quote
+from .fields import quote
 
 MD5 = "MD5"
 SHA256 = "SHA-256"

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar, overload
 
 from .errors import ParseError
-from .headers import CSeq, Headers, NameAddr, Via, parse_number, split_commas
+from .fields import CSeq, NameAddr, Via, parse_number, split_commas
+from .headers import Headers
 from .uri import Uri
 
 T = TypeVar("T")

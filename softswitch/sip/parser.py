@@ -10,7 +10,8 @@ Text is UTF-8 with surrogate escapes, so that octets which are not UTF-8 survive
 import re
 
 from .errors import ParseError, excerpt
-from .headers import CANONICAL, Headers, canonical, is_token, parse_number
+from .fields import is_token, parse_number
+from .headers import CANONICAL, Headers, canonical
 from .message import Request, Response
 
 MAX_START_LINE = 8 * 1024

@@ -12,7 +12,7 @@ import enum
 import re
 
 from .errors import ParseError
-from .headers import parse_number
+from .fields import parse_number
 from .parser import MAX_BODY, MAX_HEAD, MAX_START_LINE
 
 MAX_PARTIAL = MAX_START_LINE + MAX_HEAD

@@ -8,7 +8,7 @@ What needs to know the switch (methods, extensions, content) is decided in `uas`
 from typing import NamedTuple
 
 from .errors import ParseError, excerpt
-from .headers import NameAddr
+from .fields import NameAddr
 from .message import Message, Request, Response
 from .parser import VERSION
 
