@@ -1,8 +1,7 @@
-"""Writes down what happened to calls: a line of the log for each event, a row for each call.
+"""Writes down the calls that are over: a row for each, and its SIP messages.
 
-Five lines at INFO are the life of a call, each with its id: arrived, decided (by the B2BUA, which
-knows why), ringing, answered, ended. The row is written when the call is over, its trace when the
-last answers have been heard.
+The log's lines about a call come from the B2BUA, which knows why things happen. The row is written
+when the call is over, its trace when the last answers have been heard.
 """
 
 import json
@@ -12,9 +11,8 @@ from dataclasses import fields
 from functools import partial
 from typing import Protocol
 
-from softswitch.bus import Bus, CallAnswered, CallArrived, CallEnded, CallRinging
+from softswitch.bus import Bus, CallEnded
 from softswitch.records import CallRecord, LegRecord
-from softswitch.sip.message import printable
 from softswitch.store.store import CallRow
 
 log = logging.getLogger(__name__)
@@ -35,47 +33,18 @@ class Journal:
 
     def __init__(self, bus: Bus, store: Keeper) -> None:
         self._store = store
-        self._subscriptions = [
-            bus.subscribe(CallArrived, self._arrived),
-            bus.subscribe(CallRinging, self._ringing),
-            bus.subscribe(CallAnswered, self._answered),
-            bus.subscribe(CallEnded, self._ended),
-        ]
+        self._unsubscribe = bus.subscribe(CallEnded, self._ended)
 
     def close(self) -> None:
         """Hear nothing more."""
-        for unsubscribe in self._subscriptions:
-            unsubscribe()
-        self._subscriptions = []
+        self._unsubscribe()
 
     def keep_trace(self, call_id: str, blob: bytes) -> None:
         """The Tracer's sink."""
         self._watch(self._store.add_trace(call_id, blob), call_id, "trace")
 
-    def _arrived(self, event: CallArrived) -> None:
-        log.info(
-            "call %s arrived: %s → %s",
-            event.call_id,
-            printable(event.caller),
-            printable(event.callee),
-        )
-
-    def _ringing(self, event: CallRinging) -> None:
-        log.info("call %s ringing: %s", event.call_id, printable(event.callee))
-
-    def _answered(self, event: CallAnswered) -> None:
-        log.info("call %s answered by %s", event.call_id, printable(event.answered_by))
-
     def _ended(self, event: CallEnded) -> None:
         record = event.record
-        log.info(
-            "call %s ended: %s after %.1f s, %s (by %s)",
-            record.call_id,
-            record.outcome,
-            record.ended_at - record.arrived_at,
-            printable(record.reason),
-            record.ended_by,
-        )
         self._watch(self._store.add_call(row(record)), record.call_id, "record")
 
     @staticmethod

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from softswitch.bus import Bus, CallAnswered, CallArrived, CallEnded, CallRinging
+from softswitch.bus import Bus, CallArrived, CallEnded
 from softswitch.journal import Journal, row
 from softswitch.records import CallRecord, LegRecord
 from softswitch.store.store import CallRow, StoreError
@@ -49,32 +49,16 @@ class Shelf:
         return self.promises[-1]
 
 
-def test_the_life_of_a_call_is_one_line_for_each_event(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_call_that_is_over_is_a_row() -> None:
     async def main() -> None:
         bus, shelf = Bus(), Shelf()
         Journal(bus, shelf)
         bus.publish(CallArrived("3f2a", "100", "101", 10.0))
-        bus.publish(CallRinging("3f2a", "100", "101", 11.0))
-        bus.publish(CallAnswered("3f2a", "100", "101", "101", 12.0))
+        assert shelf.calls == []
         bus.publish(CallEnded(RECORD))
         assert shelf.calls == [row(RECORD)]
 
-    with caplog.at_level(logging.INFO, "softswitch.journal"):
-        run(main())
-    assert caplog.messages == [
-        "call 3f2a arrived: 100 → 101",
-        "call 3f2a ringing: 101",
-        "call 3f2a answered by 101",
-        "call 3f2a ended: answered after 32.5 s, hung up (by caller)",
-    ]
-
-
-def test_a_strangers_number_cannot_forge_a_line(caplog: pytest.LogCaptureFixture) -> None:
-    bus = Bus()
-    Journal(bus, Shelf())
-    with caplog.at_level(logging.INFO, "softswitch.journal"):
-        bus.publish(CallArrived("1", "100", "9\ncall 2 arrived", 1.0))
-    assert caplog.messages == ["call 1 arrived: 100 → 9\\ncall 2 arrived"]
+    run(main())
 
 
 def test_a_row_has_the_legs_as_json() -> None:
@@ -117,9 +101,8 @@ def test_a_record_that_is_lost_is_said(caplog: pytest.LogCaptureFixture) -> None
     ]
 
 
-def test_a_closed_journal_hears_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_closed_journal_hears_nothing() -> None:
     bus, shelf = Bus(), Shelf()
     Journal(bus, shelf).close()
-    with caplog.at_level(logging.INFO, "softswitch.journal"):
-        bus.publish(CallArrived("1", "100", "101", 1.0))
-    assert caplog.messages == []
+    bus.publish(CallEnded(RECORD))
+    assert shelf.calls == []
