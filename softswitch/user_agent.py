@@ -120,28 +120,32 @@ class UserAgent:
         """
         message: Request | Response | None = None
         try:
-            if problem is not None:
-                raise problem
-            if not data or not 0x20 <= data[0] <= 0x7E:
-                data = self._without_keepalives(data, flow)
-                if not data:
-                    return
-            message = parse_datagram(data)
-            if self._trace is not None:
-                call_id = message.headers.get("Call-ID") or ""
-                self._trace.record(call_id, data, False, flow, self._wall())
-            if log.isEnabledFor(logging.DEBUG):
-                log.debug("< %s:%d %s", *flow.remote, message)
-            if isinstance(message, Response):
-                self._receive_response(message, flow)
-            else:
-                if message.method != "ACK":
-                    _note_source(message, flow)
-                self._perform(self._transactions.receive(message, flow, self.now()))
-        except ParseError as error:
-            self._refuse_malformed(data, message, flow, error)
+            try:
+                if problem is not None:
+                    raise problem
+                if not data or not 0x20 <= data[0] <= 0x7E:
+                    data = self._without_keepalives(data, flow)
+                    if not data:
+                        return
+                message = parse_datagram(data)
+                self._receive_message(message, flow)
+            except ParseError as error:
+                self._refuse_malformed(data, message, flow, error)
         except Exception:
             self._survive(message, flow)
+
+    def _receive_message(self, message: Request | Response, flow: Flow) -> None:
+        if self._trace is not None:
+            call_id = message.headers.get("Call-ID") or ""
+            self._trace.record(call_id, message.data, False, flow, self._wall())
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug("< %s:%d %s", *flow.remote, message)
+        if isinstance(message, Response):
+            self._receive_response(message, flow)
+        else:
+            if message.method != "ACK":
+                _note_source(message, flow)
+            self._perform(self._transactions.receive(message, flow, self.now()))
 
     def _receive_response(self, response: Response, flow: Flow) -> None:
         problem = flaw(response)

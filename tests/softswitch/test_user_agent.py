@@ -439,6 +439,15 @@ def test_a_bug_in_the_answer_to_a_bug_is_survived(caplog: pytest.LogCaptureFixtu
     assert len(caplog.records) == 2
 
 
+def test_a_bug_in_the_answer_to_a_malformed_message_is_survived(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    scene = Scene()
+    scene.network.send = boom  # type: ignore[assignment]
+    scene.agent.receive(OPTIONS.replace(b"Content-Length: 0", b"Content-Length: x"), UDP)
+    assert len(caplog.records) == 1
+
+
 def test_a_bug_in_a_listener_is_survived(caplog: pytest.LogCaptureFixture) -> None:
     scene = Scene()
     transaction, _, data = ask(scene)
