@@ -156,7 +156,9 @@ def _parse_fields(value: str) -> dict[str, str]:
     fields: dict[str, str] = {}
     if "\\" in rest:
         for name, text in _pairs_with_care(rest):
-            _add(fields, name, text)
+            if name in fields:
+                raise ParseError(f"credentials: {excerpt(name)} comes twice")
+            fields[name] = text
         return fields
     pieces = rest.split('"')
     if len(pieces) % 2 == 0:
@@ -175,21 +177,15 @@ def _read_bare(text: str, fields: dict[str, str]) -> str:
     *parts, last = text.split(",")
     for part in parts:
         name, equals, value = part.partition("=")
-        if equals:
-            _add(fields, name, value.strip())
-        elif part.strip():
-            raise ParseError(f"credentials: {excerpt(part)} is not name=value")
+        name = name.strip().lower()
+        if name and equals and name not in fields:
+            fields[name] = value.strip()
+        elif name or equals:
+            raise ParseError(f"credentials: {excerpt(part)} is not name=value, or comes twice")
     name, equals, nothing = last.partition("=")
     if last.strip() and (not equals or nothing.strip()):
         raise ParseError(f"credentials: {excerpt(last)} is not a name before a quoted string")
     return name.strip().lower()
-
-
-def _add(fields: dict[str, str], name: str, value: str) -> None:
-    name = name.strip().lower()
-    if not name or name in fields:
-        raise ParseError(f"credentials: {excerpt(name)} comes twice or has no name")
-    fields[name] = value
 
 
 def _pairs_with_care(text: str) -> Iterator[tuple[str, str]]:
@@ -201,7 +197,7 @@ def _pairs_with_care(text: str) -> Iterator[tuple[str, str]]:
         if match is None:
             raise ParseError(f"credentials: {excerpt(text[position:])} is not name=value")
         quoted = match[2]
-        yield match[1], match[3] if quoted is None else _quoted_pair.sub(r"\1", quoted)
+        yield match[1].lower(), match[3] if quoted is None else _quoted_pair.sub(r"\1", quoted)
         position = match.end()
 
 

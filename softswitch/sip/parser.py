@@ -81,8 +81,7 @@ def _parse_headers(lines: list[str]) -> Headers:
     if len(lines) > MAX_HEADERS + 1:
         raise ParseError(f"more than {MAX_HEADERS} header fields")
     items: list[tuple[str, str]] = []
-    first: dict[str, str] = {}
-    add, known, single = items.append, CANONICAL.get, SINGLE
+    add, known = items.append, CANONICAL.get
     rest = iter(lines)
     next(rest)
     for line in rest:
@@ -96,14 +95,10 @@ def _parse_headers(lines: list[str]) -> Headers:
             name = canonical(spelling)
         if not colon:
             raise ParseError(f"header line {excerpt(line)} has no colon")
-        value = value.strip(" \t")
-        add((name, value))
-        if name not in first:
-            first[name] = value
-        elif name in single:
-            raise ParseError(f"more than one {name}")
-    if len(items) - len(first) >= MAX_VIAS:
-        _check_vias(items)
+        add((name, value.strip(" \t")))
+    first = dict(reversed(items))
+    if len(first) < len(items):
+        _check_repeated(items)
     return Headers.adopt(items, first)
 
 
@@ -118,8 +113,13 @@ def _unfold(lines: list[str]) -> list[str]:
     return unfolded
 
 
-def _check_vias(items: list[tuple[str, str]]) -> None:
-    if [name for name, _ in items].count("Via") > MAX_VIAS:
+def _check_repeated(items: list[tuple[str, str]]) -> None:
+    """Refuse what may come only once, and Vias without end."""
+    names = [name for name, _ in items]
+    for name in SINGLE.intersection(names):
+        if names.count(name) > 1:
+            raise ParseError(f"more than one {name}")
+    if names.count("Via") > MAX_VIAS:
         raise ParseError(f"more than {MAX_VIAS} Vias")
 
 
