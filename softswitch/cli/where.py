@@ -14,6 +14,7 @@ import typer
 
 from softswitch.config import Config, ConfigErrors, load
 from softswitch.control import SOCKET_NAME
+from softswitch.store import DATABASE_NAME
 from softswitch.store.sqlite import open_store
 from softswitch.store.store import Store, StoreError
 
@@ -21,7 +22,6 @@ T = TypeVar("T")
 
 VARIABLE = "SOFTSWITCH_CONFIG"
 PLACES = (Path("/etc/softswitch/softswitch.yaml"), Path("conf/demo.yaml"))
-DATABASE_NAME = "softswitch.db"
 
 CANNOT = 1
 """Exit code: not running, not found, cannot be read."""

@@ -1,0 +1,33 @@
+"""`softswitch` and `python -m softswitch`: the command line, one command per module of `cli`."""
+
+from __future__ import annotations
+
+import typer
+
+from softswitch.cli.check import check
+from softswitch.cli.run import run
+from softswitch.cli.show import show
+from softswitch.cli.trace import trace
+
+
+def application() -> typer.Typer:
+    """The command line as a value, for tests."""
+    app = typer.Typer(
+        name="softswitch",
+        help="A softswitch in pure Python.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    for command in (run, check, show, trace):
+        app.command()(command)
+    return app
+
+
+def main() -> None:
+    """The console script."""
+    application()()
+
+
+if __name__ == "__main__":
+    main()

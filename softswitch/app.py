@@ -1,0 +1,263 @@
+"""Builds every part from a Config, joins them, runs them, and stops them in order.
+
+    store ─► clock, bus, location ─► sockets ─► user agent ─► registrar, calls ─► UAS
+                                      media engine ─┘                  └─► control socket
+
+The only module that knows all the others. What keeps the switch from starting becomes one line of
+`CannotRun`; whatever was started before it is stopped again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import secrets
+import signal
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from functools import partial
+from random import random
+from typing import TYPE_CHECKING
+
+from softswitch.addressing import WILDCARDS, Addressing, own_address_towards
+from softswitch.auth import Authenticator
+from softswitch.b2bua.calls import Calls
+from softswitch.bans import Bans
+from softswitch.bus import Bus
+from softswitch.clock import Clock
+from softswitch.control import SOCKET_NAME, ControlError, ControlServer
+from softswitch.journal import Journal
+from softswitch.keepalive import Keepalive
+from softswitch.location import Location
+from softswitch.media.engine.client import WorkerEngine
+from softswitch.registrar import Registrar
+from softswitch.sip.flow import Address, Flow, bracketed
+from softswitch.sip.transport import Transports
+from softswitch.status import Status
+from softswitch.store import DATABASE_NAME
+from softswitch.store.sqlite import open_store
+from softswitch.store.store import Store, StoreError
+from softswitch.trace import Tracer
+from softswitch.uas import Uas
+from softswitch.user_agent import UserAgent
+
+if TYPE_CHECKING:
+    from softswitch.config import Config
+
+log = logging.getLogger(__name__)
+
+DRAIN_TIMEOUT = 5.0
+"""Seconds that phones have to answer our BYEs after Ctrl-C: a person waits for the prompt."""
+HELD_TIMEOUT = 300.0
+"""Seconds without RTP that a held call may last (reliability: no media)."""
+NONCE_KEY_OCTETS = 32
+TOKEN_OCTETS = 8
+"""Of a tag, branch or Call-ID: twice the 32 bits of randomness that RFC 3261 §19.3 asks for."""
+ELSEWHERE = {False: "192.0.2.1", True: "2001:db8::1"}
+"""Documentation addresses, by whether they are IPv6: the kernel is asked for the way there, and
+nothing is sent (RFC 5737, RFC 3849)."""
+SWEEP = 3600.0
+"""Seconds between looks for traces that are too old to keep."""
+GARBAGE_THRESHOLDS = (50_000, 20, 100)
+"""Calls make few cycles; the default of 700 would look for them some hundred times a second."""
+
+
+class CannotRun(Exception):
+    """Why the switch did not start, in one line for a person."""
+
+
+class App:
+    """The switch of one configuration."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._clock = Clock()
+        self._bus = Bus()
+        self._location = Location()
+
+    async def run(self, ready: Callable[[Config, list[str]], None]) -> None:
+        """Run until SIGINT or SIGTERM; `ready` hears where phones reach us. Raises CannotRun."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        async with AsyncExitStack() as stack:
+            servers = await self._start(stack)
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(*GARBAGE_THRESHOLDS)
+            ready(self._config, servers)
+            await stop.wait()
+            log.info("stopping: new calls are refused, those that are up are ended")
+
+    async def _start(self, stack: AsyncExitStack) -> list[str]:
+        """Start every part; the stack stops them in reverse order."""
+        store = await self._open_store(stack)
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        stack.callback(tasks.create_task(self._forget_old_traces(store)).cancel)
+        addressing = await self._addressing()
+        media = await self._media(stack)
+        journal = Journal(self._bus, store)
+        stack.callback(journal.close)
+        tracer = Tracer(journal.keep_trace)
+        stack.callback(tracer.flush)
+        transports = await stack.enter_async_context(Transports())
+        agent = UserAgent(
+            transports=transports,
+            addressing=addressing,
+            clock=asyncio.get_running_loop().time,
+            token=partial(secrets.token_hex, TOKEN_OCTETS),
+            trace=tracer,
+            wall=self._clock.wall,
+        )
+        calls = Calls(
+            agent=agent,
+            location=self._location,
+            directory=self._config.users,
+            media=media,
+            addressing=addressing,
+            bus=self._bus,
+            tracer=tracer,
+            clock=self._clock,
+            sleep=asyncio.sleep,
+            rtp_timeout=self._config.network.rtp_timeout,
+            held_timeout=HELD_TIMEOUT,
+        )
+        media.on_event = calls.media_event
+        uas, registrar = await self._uas(agent, calls, store, addressing)
+        agent.on_request = uas.receive
+        agent.on_ack = calls.ack
+        agent.on_cancel = calls.cancel
+        agent.on_flow_closed = _both(registrar.flow_closed, calls.flow_closed)
+        transports.receive = agent.receive
+        transports.on_closed = agent.flow_closed
+        # The control socket first: it tells a second switch on the same state from a taken port.
+        await self._open_control(stack, Status(calls, self._location, tracer, self._clock))
+        servers = await self._listen(transports)
+        stack.push_async_callback(calls.drain, DRAIN_TIMEOUT)
+        stack.callback(setattr, uas, "draining", True)
+        return servers
+
+    async def _open_store(self, stack: AsyncExitStack) -> Store:
+        state = self._config.state
+        try:
+            state.mkdir(parents=True, exist_ok=True)
+            return await stack.enter_async_context(open_store(state / DATABASE_NAME))
+        except OSError as error:
+            raise CannotRun(f"cannot use the state folder {state}: {error.strerror}") from None
+        except StoreError as error:
+            raise CannotRun(str(error)) from None
+
+    async def _addressing(self) -> Addressing:
+        network = self._config.network
+        addressing = Addressing(
+            [*network.udp, *network.tcp],
+            external=network.external,
+            local_nets=network.local_nets,
+            domains=network.domains,
+            now=self._clock.monotonic,
+        )
+        try:
+            await addressing.resolve()
+        except OSError as error:
+            problem = f"network.external: {network.external} has no address: {error.strerror}"
+            raise CannotRun(problem) from None
+        return addressing
+
+    async def _media(self, stack: AsyncExitStack) -> WorkerEngine:
+        network = self._config.network
+        hosts = dict.fromkeys(address.host for address in (*network.udp, *network.tcp))
+        workers = max(1, (os.cpu_count() or 1) - 1)
+        media = WorkerEngine(list(hosts), network.rtp, workers, network.rtp_timeout, HELD_TIMEOUT)
+        try:
+            await media.start()
+        except OSError as error:
+            raise CannotRun(f"the media engine cannot start: {error}") from None
+        stack.push_async_callback(media.stop)
+        return media
+
+    async def _uas(
+        self, agent: UserAgent, calls: Calls, store: Store, addressing: Addressing
+    ) -> tuple[Uas, Registrar]:
+        """Who answers requests, with what they need: logins, bindings, keepalives."""
+        users = self._config.users
+        authenticator = Authenticator(
+            {extension: user.password for extension, user in users.items()},
+            realm=self._config.realm,
+            nonce_key=await store.secret("nonces", partial(secrets.token_bytes, NONCE_KEY_OCTETS)),
+            wall=self._clock.wall,
+            bans=Bans(self._clock.monotonic, addressing.is_local),
+            is_ours=addressing.is_ours,
+        )
+        registrar = Registrar(
+            agent=agent,
+            location=self._location,
+            store=store,
+            bus=self._bus,
+            addressing=addressing,
+            wall=self._clock.wall,
+            max_devices=lambda user: users[user].max_devices,
+        )
+        await registrar.load()
+        self._clock.on_jump += [registrar.clock_moved, authenticator.clock_moved]
+        Keepalive(
+            agent=agent,
+            location=self._location,
+            bus=self._bus,
+            addressing=addressing,
+            random=random,
+        ).start()
+        domains = self._config.network.domains
+        uas = Uas(agent, authenticator, registrar, calls, addressing=addressing, domains=domains)
+        return uas, registrar
+
+    async def _listen(self, transports: Transports) -> list[str]:
+        """Bind every socket; what to type into a phone to reach each."""
+        network = self._config.network
+        servers = []
+        for protocol, addresses in (("UDP", network.udp), ("TCP", network.tcp)):
+            for address in addresses:
+                try:
+                    if protocol == "UDP":
+                        local = transports.listen_udp(*address)
+                    else:
+                        local = await transports.listen_tcp(*address)
+                except OSError as error:
+                    why = error.strerror or str(error)
+                    raise CannotRun(f"cannot listen on {protocol} {address}: {why}") from None
+                servers.append(_server(protocol, local))
+        return servers
+
+    async def _open_control(self, stack: AsyncExitStack, status: Status) -> None:
+        control = ControlServer(self._config.state / SOCKET_NAME, status.handlers())
+        try:
+            await control.start()
+        except ControlError as error:
+            raise CannotRun(str(error)) from None
+        stack.push_async_callback(control.stop)
+
+    async def _forget_old_traces(self, store: Store) -> None:
+        while True:
+            try:
+                await store.drop_traces(self._clock.wall() - self._config.log.keep_traces)
+            except StoreError as error:
+                log.error("old traces are kept for longer: %s", error)
+            await asyncio.sleep(SWEEP)
+
+
+def _server(protocol: str, local: Address) -> str:
+    """What to type into a phone to reach a socket; for a wildcard, the machine's own address."""
+    host, port = local
+    if host in WILDCARDS:
+        host = own_address_towards(ELSEWHERE[":" in host], host)
+    return f"{bracketed(host)}:{port} ({protocol})"
+
+
+def _both(one: Callable[[Flow], None], other: Callable[[Flow], None]) -> Callable[[Flow], None]:
+    def tell(flow: Flow) -> None:
+        one(flow)
+        other(flow)
+
+    return tell
