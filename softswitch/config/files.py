@@ -46,12 +46,13 @@ def read_source(path: Path, *, confidential: bool = False) -> Source:
 
 def _decode(source: Source, data: bytes) -> Source:
     """UTF-8, with or without a byte order mark (CFG-4)."""
+    data = data.removeprefix(codecs.BOM_UTF8)
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode()
     except UnicodeDecodeError as error:
         encoding = _BYTE_ORDER_MARKS.get(data[:2])
         found = f"it is {encoding}" if encoding else f"byte 0x{data[error.start]:02x} stands here"
-        before = data[: error.start].decode("utf-8-sig").split("\n")
+        before = data[: error.start].decode().split("\n")
         wrong = Wrong(f"is not UTF-8: {found}", "save it as UTF-8 in your editor")
         problem = source.problem(len(before) - 1, len(before[-1]), "", wrong)
         raise ConfigErrors([problem]) from None

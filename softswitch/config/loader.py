@@ -163,12 +163,10 @@ class _Loader:
         """Notes mistakes at the value of each location, or at its key and above it."""
         for location, wrong in findings:
             entry, node, written = self._find(location)
-            if node.broken:
-                continue
             if at_key and entry:
                 self._problem(location[:-1], entry.key, wrong)
-            else:
-                self._problem(written, node, wrong)
+            elif not node.broken:
+                self._problem(written, node, _discreet(node, wrong))
 
     def _find(self, location: Location) -> tuple[nodes.Entry | None, nodes.Node, Location]:
         """What stands there, and how far the way to it is written: a short form ends it early."""
@@ -229,6 +227,13 @@ class _Loader:
     def _origin(self, location: Location) -> str:
         entry = self._find(location)[0]
         return f"{self.source.file}:{entry.key.line + 1}" if entry else "default"
+
+
+def _discreet(node: nodes.Node, wrong: Wrong) -> Wrong:
+    """What a tag stands for is never told, not even where it is wrong: it may be a password."""
+    if node.tag in nodes.STANDARD_TAGS:
+        return wrong
+    return Wrong(f"what {node.tag} stands for here cannot be used, and is not shown")
 
 
 def _unknown_key(location: Location) -> Wrong:

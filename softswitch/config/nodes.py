@@ -15,7 +15,7 @@ from typing import Any, Final, NoReturn
 import yaml
 
 from softswitch.config.problems import Problem, Source, Wrong, quoted
-from softswitch.config.syntax import explain
+from softswitch.config.syntax import explain, in_quotes
 
 MAX_DEPTH: Final = 32
 """The schema is seven levels deep; the rest is for anchors."""
@@ -167,7 +167,7 @@ class _Composer:
         if node is None:
             wrong = Wrong(
                 f"*{name} refers to an anchor &{name}, and there is none",
-                f'if *{name} is to be dialled, quote it: "*{name}"',
+                f"if *{name} is to be dialled, quote it: {in_quotes('*' + name)}",
             )
         elif not isinstance(node, Scalar) and not node.closed:
             wrong = Wrong(f"*{name} stands inside of &{name}: it would never end")
@@ -276,7 +276,7 @@ class _Composer:
         if code:
             wrong = Wrong(
                 f"nothing is written here: for YAML {code[1]} is a comment",
-                f'if it is a code, quote it: "{code[1]}"',
+                f"if it is a code, quote it: {in_quotes(code[1])}",
             )
             self._problem(line, code.start(1), wrong, len(code[1]))
             node.broken = True

@@ -18,15 +18,6 @@ _PASSWORD = re.compile(r"(pass?w[\w-]*[\"']?\s*:\s+)([^\s!#].*?)(?=,\s|\s*\}*\s*
 """A password in a line of YAML, under its key or one that is nearly it."""
 
 
-class Secret(str):
-    """A text that came from `!secret`, `!env` or `!file`: messages do not repeat it."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'****'"
-
-
 class Wrong(ValueError):
     """A value that cannot be, before it is known where it stands."""
 
@@ -38,7 +29,7 @@ class Wrong(ValueError):
 
 def quoted(text: str) -> str:
     """The text as a message may repeat it: quoted, control characters escaped, never long."""
-    if isinstance(text, Secret) or len(text) <= SHOWN_VALUE:
+    if len(text) <= SHOWN_VALUE:
         return repr(text)
     return repr(text[:SHOWN_VALUE] + "…")
 

@@ -15,14 +15,14 @@ from pathlib import Path
 
 from softswitch.config import nodes, units
 from softswitch.config.files import read_source, shown_path
-from softswitch.config.problems import ConfigErrors, Problem, Secret, Source, Wrong, quoted
+from softswitch.config.problems import ConfigErrors, Problem, Source, Wrong, quoted
 
 SECRETS_FILE = "secrets.yaml"
 
 PASSWORD_LENGTH = 16
 ALPHABET = "abcdefghijkmnpqrstuvwxyzACDEFGHJKLMNPQRTUVWXYZ2346789"
-"""No 0 O o, 1 l I, 5 S, 8 B: somebody reads it off a screen and types it into a phone. 53
-letters make 91 bits of a password, far beyond guessing offline."""
+"""No 0 O o, 1 l I, 5 S, and no B beside the 8: somebody reads it off a screen and types it into
+a phone. 16 of 53 letters are 91 bits, far beyond guessing offline."""
 
 OTHERS = 0o077
 """The permission bits that anyone but the owner has."""
@@ -34,7 +34,7 @@ class Secrets:
 
     path: Path
     exists: bool = False
-    values: dict[str, Secret] = field(default_factory=dict)
+    values: dict[str, str] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -84,7 +84,7 @@ def _fill_one(found: Secrets, source: Source, name: str, entry: nodes.Entry) -> 
     value = entry.value
     if isinstance(value, nodes.Scalar) and value.tag is None and not value.broken:
         try:
-            found.values[name] = Secret(units.password(value.text))
+            found.values[name] = units.password(value.text)
             found.lines[name] = entry.key.line + 1
             return
         except Wrong as wrong:

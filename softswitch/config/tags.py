@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from softswitch.config.files import read_bytes
-from softswitch.config.problems import Secret, Wrong, quoted
+from softswitch.config.problems import Wrong, quoted
 from softswitch.config.secrets import SECRETS_FILE, Secrets, read_secrets, secrets_path
 
 NEAR = 0.7
@@ -36,7 +36,7 @@ class Tags:
         self.secrets_used = True
         return read_secrets(secrets_path(self._path))
 
-    def resolve(self, tag: str, argument: str) -> Secret:
+    def resolve(self, tag: str, argument: str) -> str:
         """The value that `tag argument` stands for. Raises Wrong."""
         find = self._known.get(tag)
         if find is None:
@@ -45,7 +45,7 @@ class Tags:
             raise Wrong(f"the tag {quoted(tag)} is not known", hint)
         if not argument:
             raise Wrong(f"{tag} needs a name after it")
-        return Secret(find(argument))
+        return find(argument)
 
     def _secret(self, name: str) -> str:
         secrets = self.secrets

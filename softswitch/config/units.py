@@ -156,11 +156,13 @@ def listen(value: object) -> tuple[ListenAddress, ...]:
     word = text(value)
     if ":" not in word and "." not in word:
         return every_address(port(word))
-    host, _, port_text = word.rpartition(":")
-    if host.count(":") and not host.startswith("["):
-        raise Wrong(f"{quoted(word)} is ambiguous", "an IPv6 address stands in [ ]: '[::1]:5060'")
-    if not host or host.endswith("]") != host.startswith("["):
+    host, colon, port_text = word.rpartition(":")
+    if not colon or (word.startswith("[") and word.endswith("]")):
         raise Wrong(f"{quoted(word)} has no port", f"write '{word}:5060'")
+    if not host:
+        raise Wrong(f"{quoted(word)} has no address", f"write {port_text} for every address")
+    if ":" in host and not (host.startswith("[") and host.endswith("]")):
+        raise Wrong(f"{quoted(word)} is ambiguous", "an IPv6 address stands in [ ]: '[::1]:5060'")
     return (ListenAddress(_listen_host(host), port(port_text)),)
 
 

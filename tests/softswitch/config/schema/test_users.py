@@ -1,0 +1,32 @@
+"""Users: the short form, and the bounds of what may be set."""
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from softswitch.config.schema.users import DefaultsSection, UsersSection, long_form
+
+USERS: TypeAdapter[UsersSection] = TypeAdapter(UsersSection)
+DEFAULTS = TypeAdapter(DefaultsSection)
+
+
+def test_the_short_form_is_the_name() -> None:
+    assert long_form("Jan") == {"name": "Jan"}
+    assert long_form(None) == {}
+    assert USERS.validate_python({"1-01": "Jan"}) == {"101": {"name": "Jan"}}
+
+
+@pytest.mark.parametrize(
+    ("key", "fine", "wrong"),
+    [
+        ("ring_time", ["1s", "1h"], ["999ms", "61m"]),
+        ("max_calls", ["1", "10000"], ["0", "10001"]),
+        ("max_devices", ["1", "100"], ["0", "101"]),
+        ("unreachable_after", ["500ms", "32s"], ["499ms", "33s"]),
+    ],
+)
+def test_settings_have_bounds(key: str, fine: list[str], wrong: list[str]) -> None:
+    for written in fine:
+        assert key in DEFAULTS.validate_python({key: written})
+    for written in wrong:
+        with pytest.raises(ValidationError):
+            DEFAULTS.validate_python({key: written})
