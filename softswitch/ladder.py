@@ -139,8 +139,9 @@ def visible(text: str) -> str:
 
 
 def _message_lines(data: bytes) -> Iterator[str]:
-    for line in data.decode("utf-8", "replace").split("\n"):
-        yield "    " + visible(line.removesuffix("\r"))
+    for line in data.decode("utf-8", "replace").rstrip("\r\n").split("\n"):
+        text = visible(line.removesuffix("\r"))
+        yield f"    {text}" if text else ""
 
 
 def _clip(text: str, width: int) -> str:

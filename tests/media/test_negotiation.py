@@ -327,7 +327,7 @@ def test_descriptions_that_broke_others_are_read_or_refused(name: str) -> None:
 
 
 @given(st.lists(st.sampled_from([*DESK_PHONE.splitlines(), *BROWSER.splitlines()]), max_size=30))
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_any_mixture_of_lines_crosses_or_is_refused(lines: list[str]) -> None:
     try:
         media = read("\r\n".join(["v=0", *lines]).encode())

@@ -160,7 +160,7 @@ def test_descriptions_of_another_parser_are_stable_or_refused(name: str) -> None
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_any_octets_are_a_description_or_an_sdp_error(octets: bytes) -> None:
     for body in (octets, b"v=0\r\n" + octets, b"v=0\r\nm=" + octets):
         try:
@@ -174,7 +174,7 @@ WORDS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, 
 
 
 @given(WORDS, st.integers(0, 65535), st.integers(1, 9), st.lists(WORDS, min_size=1, max_size=5))
-@settings(max_examples=50)
+@settings(max_examples=25)
 def test_a_media_line_comes_back(kind: str, port: int, count: int, formats: list[str]) -> None:
     media = MediaDescription(kind, port, "RTP/AVP", formats, port_count=count)
     assert MediaDescription.parse(media.serialize()[0]) == media

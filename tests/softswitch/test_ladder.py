@@ -71,9 +71,8 @@ def test_full_shows_every_message_below() -> None:
         "00:00:01.000    +0.000  received from 192.168.1.20:5060 over UDP at 192.0.2.1:5060",
         "    INVITE sip:101@x SIP/2.0",
         "    CSeq: 1 INVITE",
-        "    ",
+        "",
         "    v=0",
-        "    ",
     ]
     assert "sent to 192.168.1.20:5060" in ladder(CALL[1:2], full=True)
 

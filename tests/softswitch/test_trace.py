@@ -224,7 +224,7 @@ def test_what_is_no_trace_is_a_value_error(blob: bytes) -> None:
 
 
 @given(st.lists(st.tuples(st.binary(max_size=40), st.booleans()), max_size=10))
-@settings(max_examples=50)
+@settings(max_examples=25)
 def test_any_octets_come_back(messages: list[tuple[bytes, bool]]) -> None:
     shelf = Shelf()
     shelf.tracer.begin("call", "a@x")
