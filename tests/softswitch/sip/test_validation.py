@@ -150,6 +150,13 @@ def test_a_call_without_contact_is_refused_but_not_within_it() -> None:
     assert verdict(request("UPDATE", changed={"Contact": "<tel:1>"}, to_tag="bob-1")) == 400
 
 
+@pytest.mark.parametrize("name", ["Contact", "Route", "Record-Route", "Path"])
+def test_a_list_without_end_is_refused_unread(name: str) -> None:
+    line = ",".join(["<sip:a@h>"] * 101)
+    assert verdict(request("REGISTER", without=["Contact"], extra=[(name, line)] * 2)) == 0
+    assert verdict(request("REGISTER", without=["Contact"], extra=[(name, line + ",")] * 2)) == 400
+
+
 def test_a_registration_is_for_a_sip_user() -> None:
     assert verdict(request("REGISTER", changed={"To": "isbn:2983792873"})) == 400
     assert verdict(request("REGISTER", changed={"Contact": "*, <sip:a@b>"})) == 400
