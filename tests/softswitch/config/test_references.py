@@ -94,3 +94,7 @@ def test_two_ways_to_write_one_extension_are_a_mistake(tmp_path: Path) -> None:
         ":3:3: users: '1 00' is the same number as '100' above",
         ":4:3: users: '1-0-0' is the same number as '100' above",
     ]
+
+
+def test_an_extension_that_is_wrong_anyway_is_no_duplicate(tmp_path: Path) -> None:
+    assert len(summaries(tmp_path, "users:\n  1/0: Anna\n  1/0 : Jan\n  100: Ewa\n")) == 2
