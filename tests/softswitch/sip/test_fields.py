@@ -309,7 +309,7 @@ lines = st.text(
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(lines, lines)
 def test_names_and_quoted_parameters_survive_writing(display: str, value: str) -> None:
     address = NameAddr(display, Uri("sip", "a", "b"), {"x": quote(value)})

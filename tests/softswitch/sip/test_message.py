@@ -119,7 +119,7 @@ def test_the_tag_is_the_fields_own(value: str, tag: str) -> None:
     assert request.from_.tag == tag
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.text(';tag=<>"sip:a@b \\1TAG', max_size=24))
 def test_fast_and_careful_reading_of_tags_agree(params: str) -> None:
     request = request_with(From=f"<sip:a@b>;{params}")

@@ -355,13 +355,13 @@ def read_whole(data: bytes) -> None:
         flaw(message)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode()))
 def test_any_octets_are_a_message_or_a_parse_error(data: bytes) -> None:
     read_whole(data)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000), st.integers(0, 40), st.binary(max_size=12))
 def test_any_damage_to_a_request_is_survived(place: int, length: int, damage: bytes) -> None:
     data = invite(extra=[("Route", "<sip:h;lr>"), ("s", "\r\n folded")])
@@ -377,7 +377,7 @@ headers = st.lists(
 )
 
 
-@settings(max_examples=100)
+@settings(max_examples=60, deadline=None)
 @given(headers, st.binary(max_size=20))
 def test_writing_and_reading_a_message_changes_nothing(
     items: list[tuple[str, str]], body: bytes

@@ -43,7 +43,7 @@ def test_octets_may_come_one_by_one() -> None:
     assert fed(*[stream[index : index + 1] for index in range(len(stream))]) == [ONE, TWO, THREE]
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.sampled_from([ONE, TWO, THREE, b"\r\n", b"\r\n\r\n"]), max_size=6), st.data())
 def test_any_segmentation_gives_the_same_messages(parts: list[bytes], data: st.DataObject) -> None:
     stream = b"".join(parts)
