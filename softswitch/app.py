@@ -58,6 +58,9 @@ TOKEN_OCTETS = 8
 ELSEWHERE = {False: "192.0.2.1", True: "2001:db8::1"}
 """Documentation addresses, by whether they are IPv6: the kernel is asked for the way there, and
 nothing is sent (RFC 5737, RFC 3849)."""
+WAKE_SLACK = 0.001
+"""Seconds. uvloop counts in whole milliseconds and wakes up to one too early; a timer would then be
+looked for again and again until it is due."""
 SWEEP = 3600.0
 """Seconds between looks for traces that are too old to keep."""
 GARBAGE_THRESHOLDS = (50_000, 20, 100)
@@ -83,14 +86,21 @@ class App:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
+        failure = None
         async with AsyncExitStack() as stack:
-            servers = await self._start(stack)
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(*GARBAGE_THRESHOLDS)
-            ready(self._config, servers)
-            await stop.wait()
-            log.info("stopping: new calls are refused, those that are up are ended")
+            try:
+                servers = await self._start(stack)
+            except CannotRun as error:
+                failure = error  # raised below: the task groups in the stack would wrap it
+            else:
+                gc.collect()
+                gc.freeze()
+                gc.set_threshold(*GARBAGE_THRESHOLDS)
+                ready(self._config, servers)
+                await stop.wait()
+                log.info("stopping: new calls are refused, those that are up are ended")
+        if failure is not None:
+            raise failure
 
     async def _start(self, stack: AsyncExitStack) -> list[str]:
         """Start every part; the stack stops them in reverse order."""
@@ -111,6 +121,7 @@ class App:
             token=partial(secrets.token_hex, TOKEN_OCTETS),
             trace=tracer,
             wall=self._clock.wall,
+            call_at=_wake,
         )
         calls = Calls(
             agent=agent,
@@ -253,6 +264,11 @@ def _server(protocol: str, local: Address) -> str:
     if host in WILDCARDS:
         host = own_address_towards(ELSEWHERE[":" in host], host)
     return f"{bracketed(host)}:{port} ({protocol})"
+
+
+def _wake(when: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
+    """The loop's call_at, but never early."""
+    return asyncio.get_running_loop().call_at(when + WAKE_SLACK, callback)
 
 
 def _both(one: Callable[[Flow], None], other: Callable[[Flow], None]) -> Callable[[Flow], None]:

@@ -15,6 +15,8 @@ from softswitch.config import Config, ConfigErrors, load
 from softswitch.config.secrets import make_missing
 
 CANNOT_RUN = 1
+MAX_SHOWN = 10
+"""Extensions named at the start; an office has hundreds."""
 
 
 def run(
@@ -67,7 +69,9 @@ def _show_passwords(made: dict[str, str]) -> None:
 
 def _tell_newcomer(config: Config, servers: list[str]) -> None:
     """What to type into a phone."""
-    extensions = ", ".join(config.users) or "none yet: add some under users:"
+    extensions = ", ".join(list(config.users)[:MAX_SHOWN]) or "none yet: add some under users:"
+    if len(config.users) > MAX_SHOWN:
+        extensions += f" and {len(config.users) - MAX_SHOWN} more"
     typer.echo("The switch is ready. Type into a phone:")
     for server in servers:
         typer.echo(f"  server     {server}")
