@@ -173,6 +173,10 @@ class Call:
             del board.calls[self.id]
             board.leaving.add(self)
             board.bus.publish(CallEnded(record_of(self)))
-        if not self.unfinished:
-            board.leaving.discard(self)
+        if not self.unfinished and self in board.leaving:
+            board.leaving.remove(self)
             board.tracer.end(self.id)
+            # Legs know their call: without this the collector would have to find out.
+            self.devices = []
+            self.answerer = None
+            del self.caller

@@ -212,6 +212,8 @@ class Leg:
         if self.state is State.OVER:
             return
         self.state = State.OVER
+        if self.accepted is not None:
+            self.accepted.stop()
         board = self.call.board
         for key in self.keys:
             board.legs.pop(key, None)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.softswitch.b2bua.dialogs import PhoneCall
 from tests.softswitch.b2bua.network import World
-from tests.softswitch.b2bua.phones import Phone, PhoneCall
+from tests.softswitch.b2bua.phones import Phone
 
 
 def office(ports: int = 10_000, **settings: Any) -> tuple[World, Phone, Phone]:
@@ -42,6 +43,7 @@ def finish(world: World) -> None:
                 phone.hangs_up(call=call)
                 world.run()
     world.run_out()
+    assert not world.network.complaints, world.network.complaints
     for phone in world.network.phones.values():
         assert not phone.complaints, phone.complaints
 

@@ -88,6 +88,11 @@ class Network:
         self.rules: list[Rule] = []
         self.closed: set[int] = set()
         self.keep_log = True
+        self.doubles = False
+        """Whether every packet arrives twice."""
+        self.complaints: list[str] = []
+        self._vias: set[str] = set()
+        self._numbers: dict[tuple[str, str], int] = {}
 
     def to_switch(self, phone: Phone, data: bytes, flow: Flow) -> None:
         agent = self.world.agent
@@ -97,11 +102,28 @@ class Network:
         """The switch's transport."""
         if flow.connection in self.closed:
             return False
+        self._watch(data)
         phone = self.phones.get(flow.remote)
         if phone is None:
             return flow.protocol == "UDP"  # datagrams to nowhere are lost without a word
         self._carry(Packet(self.world.now, phone.extension, False, data), phone.receive, data)
         return True
+
+    def _watch(self, data: bytes) -> None:
+        """Numbers of our requests rise in each dialog, in the order in which they are sent."""
+        head = data.partition(b"\r\n\r\n")[0].decode()
+        if head.startswith(("SIP/", "ACK", "CANCEL")):
+            return
+        fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:])
+        if fields["Via"] in self._vias:
+            return
+        self._vias.add(fields["Via"])
+        dialog = (fields["Call-ID"], fields["To"].partition(";tag=")[2])
+        number = int(fields["CSeq"].split()[0])
+        last = self._numbers.get(dialog, self._numbers.get((dialog[0], ""), 0))
+        if number <= last:
+            self.complaints.append(f"CSeq {number} after {last} in {dialog}")
+        self._numbers[dialog] = number
 
     def flow_to(self, host: str, port: int, protocol: str) -> Flow | None:
         return None
@@ -119,6 +141,8 @@ class Network:
                 break
         if delay is not None:
             self.world.later(delay, deliver, *args)
+            if self.doubles:
+                self.world.later(delay + DELAY / 2, deliver, *args)
 
     def lose(self, what: str, times: int = 1) -> None:
         """Lose the next packets that look so: `100 > INVITE`, `101 < 200 INVITE`."""

@@ -2,9 +2,10 @@
 
 import pytest
 
+from tests.softswitch.b2bua.dialogs import sdp
 from tests.softswitch.b2bua.flows import finish, heard, office, ringing
 from tests.softswitch.b2bua.network import World
-from tests.softswitch.b2bua.phones import Phone, sdp
+from tests.softswitch.b2bua.phones import Phone
 
 
 def test_offer_and_answer_cross_with_our_address_and_ports() -> None:

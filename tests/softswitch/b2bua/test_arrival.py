@@ -5,9 +5,10 @@ import logging
 import pytest
 
 from softswitch.bus import CallAnswered, CallArrived, CallRinging
+from tests.softswitch.b2bua.dialogs import sdp
 from tests.softswitch.b2bua.flows import finish, office, ringing, talking
 from tests.softswitch.b2bua.network import World
-from tests.softswitch.b2bua.phones import Phone, sdp
+from tests.softswitch.b2bua.phones import Phone
 
 
 def test_a_call_is_told_in_events_in_the_log_and_in_one_record(

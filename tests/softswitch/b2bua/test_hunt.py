@@ -2,9 +2,10 @@
 
 import pytest
 
+from tests.softswitch.b2bua.dialogs import PhoneCall
 from tests.softswitch.b2bua.flows import finish, heard, office, ringing
 from tests.softswitch.b2bua.network import SETTLE, World
-from tests.softswitch.b2bua.phones import Phone, PhoneCall
+from tests.softswitch.b2bua.phones import Phone
 
 
 def three_devices() -> tuple[World, Phone, list[Phone], PhoneCall]:

@@ -2,9 +2,10 @@
 
 import pytest
 
+from tests.softswitch.b2bua.dialogs import Asking
 from tests.softswitch.b2bua.flows import finish, ringing, talking
 from tests.softswitch.b2bua.network import World
-from tests.softswitch.b2bua.phones import Asking, Phone
+from tests.softswitch.b2bua.phones import Phone
 
 SPY = Asking(b"", False, heard=lambda response: None)
 """For requests that are sent by hand."""

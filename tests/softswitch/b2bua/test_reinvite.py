@@ -2,9 +2,10 @@
 
 import pytest
 
+from tests.softswitch.b2bua.dialogs import direction_of, sdp
 from tests.softswitch.b2bua.flows import finish, heard, office, ringing, talking
 from tests.softswitch.b2bua.network import World
-from tests.softswitch.b2bua.phones import Phone, direction_of, sdp
+from tests.softswitch.b2bua.phones import Phone
 
 
 def sides(world: World, alice: Phone, bob: Phone, who: str) -> tuple[Phone, Phone]:

@@ -1,9 +1,10 @@
 """What the caller hears before the answer: ringing, early media, or both."""
 
 from softswitch.bus import CallRinging
+from tests.softswitch.b2bua.dialogs import PhoneCall
 from tests.softswitch.b2bua.flows import finish, office
 from tests.softswitch.b2bua.network import World
-from tests.softswitch.b2bua.phones import Phone, PhoneCall
+from tests.softswitch.b2bua.phones import Phone
 
 
 def dialling() -> tuple[World, Phone, Phone, PhoneCall]:
