@@ -191,7 +191,7 @@ class WorkerEngine:
                 self._bury(worker, reason)
                 worker.process.kill()
             finally:
-                self._workers.pop(worker.serial, None)
+                self._forget(worker)
                 await worker.process.stop()
             if not ready.done():
                 ready.set_exception(OSError(f"media worker: {reason}"))
@@ -223,11 +223,16 @@ class WorkerEngine:
             reason,
             len(lost),
         )
-        self._workers.pop(worker.serial, None)
-        for _, _, done in worker.closing.values():
-            _call(done, None)
+        self._forget(worker)
         if lost:
             _call(self.on_event, PortsLost(lost, f"media worker {reason}"))
+
+    def _forget(self, worker: _Worker) -> None:
+        """Use it no more; whoever waits for statistics gets none."""
+        self._workers.pop(worker.serial, None)
+        while worker.closing:
+            _, (_, _, done) = worker.closing.popitem()
+            _call(done, None)
 
     def _receive(self, worker: _Worker, message: control.Message) -> None:
         match message:

@@ -14,9 +14,13 @@ from contextlib import suppress
 from softswitch.media.engine import control
 
 MODULE = "softswitch.media.engine.worker"
-HUNG_AFTER = 2.0
-"""Seconds without a heartbeat (there should be two a second) after which a worker is killed."""
 LOOK_EVERY = 0.5
+"""Seconds between looks for a sign of life; a heartbeat should come as often."""
+HUNG_AFTER = 4
+"""Looks in vain after which a worker is killed. Counted in looks, not in time: when the whole
+machine stood still, or our own loop, nobody is to blame."""
+SLOW_START = 20
+"""The same for the first sign of life: a busy small machine takes its time to start Python."""
 MAX_QUEUE = 20_000
 """Messages; ten per call, so the calls of a busy minute."""
 STOP_WITHIN = 1.0
@@ -33,7 +37,7 @@ class WorkerProcess:
         self._ended: asyncio.Future[str] = self._loop.create_future()
         self._queue: list[bytes] = []
         self._flushing = False
-        self._heard_at = self._loop.time()
+        self._heard = False
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -48,7 +52,6 @@ class WorkerProcess:
             sys.executable, "-m", MODULE, str(descriptor), pass_fds=(descriptor,)
         )
         self._theirs.close()
-        self._heard_at = self._loop.time()
         self._loop.add_reader(self._channel, self._read)
 
     def send(self, message: control.Message) -> None:
@@ -64,11 +67,15 @@ class WorkerProcess:
 
     async def watch(self) -> str:
         """Returns why the worker ended, once it has, or has to."""
+        in_vain, patience = 0, SLOW_START
         while not self._ended.done():
             await asyncio.wait({self._ended}, timeout=LOOK_EVERY)
-            self._read()  # our own loop may have stood still: its heartbeats would be here
-            if self._loop.time() - self._heard_at > HUNG_AFTER:
-                self._end(f"no sign of life for {HUNG_AFTER:g} s")
+            self._read()
+            in_vain += 1
+            if self._heard:
+                self._heard, in_vain, patience = False, 0, HUNG_AFTER
+            elif in_vain == patience:
+                self._end(f"no sign of life for {in_vain * LOOK_EVERY:g} s")
         return self._ended.result()
 
     async def stop(self, patience: float = STOP_WITHIN) -> None:
@@ -107,7 +114,7 @@ class WorkerProcess:
                 if not datagram:
                     self._end("died")
                     return
-                self._heard_at = self._loop.time()
+                self._heard = True
                 for message in control.decode(datagram):
                     self._on_message(message)
 

@@ -92,6 +92,21 @@ def test_a_call_is_relayed_and_its_statistics_come_back() -> None:
     run(test)
 
 
+def test_a_stop_forgets_nobody_who_waits_for_statistics() -> None:
+    async def test() -> None:
+        heard: list[PortStatistics | None] = []
+        async with engine() as (it, events):
+            open_still = it.open(HOST)
+            it.close(it.open(HOST), heard.append)
+        assert heard == [None]
+        it.close(open_still, heard.append)
+        assert heard == [None, None]
+        assert events == []
+        await it.stop()
+
+    run(test)
+
+
 def test_ports_never_run_out_and_run_out_cleanly() -> None:
     async def test() -> None:
         async with engine(pairs=4) as (it, _):
@@ -183,8 +198,7 @@ def test_a_killed_worker_loses_its_ports_and_no_others_and_is_replaced_within_a_
 
 
 def test_a_hung_worker_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "HUNG_AFTER", 0.1)
-    monkeypatch.setattr(process, "LOOK_EVERY", 0.02)
+    monkeypatch.setattr(process, "LOOK_EVERY", 0.04)
     monkeypatch.setattr(client, "RESTART_PAUSE", 0.0)
 
     async def test() -> None:

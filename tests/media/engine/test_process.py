@@ -58,15 +58,27 @@ def test_death_shows_at_once() -> None:
 
 
 def test_a_hung_worker_is_found_out_and_a_stop_kills_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "HUNG_AFTER", 0.1)
-    monkeypatch.setattr(process, "LOOK_EVERY", 0.05)
+    monkeypatch.setattr(process, "LOOK_EVERY", 0.03)
 
     async def main() -> None:
-        async with started() as (it, _):
+        async with started() as (it, heard):
+            await heard.get()
             os.kill(it.pid, signal.SIGSTOP)
             assert "no sign of life" in await it.watch()
             await it.stop(patience=0.01)
             it.kill()
+
+    asyncio.run(main())
+
+
+def test_a_worker_that_never_speaks_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "LOOK_EVERY", 0.005)
+
+    async def main() -> None:
+        async with started() as (it, _):
+            os.kill(it.pid, signal.SIGSTOP)
+            assert await it.watch() == "no sign of life for 0.1 s"
+            await it.stop(patience=0.01)
 
     asyncio.run(main())
 
