@@ -27,6 +27,9 @@ def run(
     logging.basicConfig(
         level=config.log.level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    for library in ("aiosqlite", "asyncio"):
+        # At DEBUG they would write every row into the log, secrets among them.
+        logging.getLogger(library).setLevel(logging.WARNING)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(App(config).run(_tell_newcomer))
