@@ -43,6 +43,10 @@ MAX_UNSENT = 256 * 1024
 CONNECT_SECONDS = 10.0
 """How long opening a connection may take; over twice a SYN's first two repetitions."""
 
+KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
+"""The kernel asks a silent peer after 60 s, and gives it up two minutes after it vanished: a phone
+that was unplugged must not keep its place for ever. It also keeps NATs open."""
+
 BACKLOG = 512
 
 PONG = b"\r\n"
@@ -71,6 +75,7 @@ class TcpConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ready to read and write."""
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass
+        _keep_alive(transport.get_extra_info("socket"))
         if not self.trusted:
             peer = transport.get_extra_info("peername")
             if peer is None:  # gone before we looked
@@ -282,3 +287,13 @@ class TcpConnections:
         self._servers.clear()
         for connection in tuple(self._connections.values()):
             connection.close()
+
+
+def _keep_alive(connected: socket.socket | None) -> None:
+    if connected is None:
+        return
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in KEEPALIVE:
+        option = getattr(socket, name, None)  # not every system has them all
+        if option is not None:
+            connected.setsockopt(socket.IPPROTO_TCP, option, value)

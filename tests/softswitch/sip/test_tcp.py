@@ -214,6 +214,21 @@ def test_whoever_logged_in_may_be_silent() -> None:
     with_world(test)
 
 
+def test_the_kernel_watches_for_peers_that_vanished(monkeypatch: pytest.MonkeyPatch) -> None:
+    keepalive = (*tcp.KEEPALIVE, ("TCP_OF_ANOTHER_SYSTEM", 1))
+    monkeypatch.setattr(tcp, "KEEPALIVE", keepalive)
+
+    async def test(world: World) -> None:
+        await world.log_in()
+        connection = world.tcp._connections[world.received[0][1].connection]
+        assert connection._transport is not None
+        accepted = connection._transport.get_extra_info("socket")
+        assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60
+
+    with_world(test)
+
+
 # Number limits
 
 
@@ -381,6 +396,21 @@ def test_an_accepted_connection_is_used_for_what_we_want_to_say() -> None:
         client = await world.log_in()
         flow = world.received[0][1]
         assert world.tcp.flow_to(client.getsockname(), world.local) == (flow, None)
+
+    with_world(test)
+
+
+def test_a_connection_that_is_closing_is_replaced() -> None:
+    async def test(world: World) -> None:
+        client = await world.log_in()
+        remote = client.getsockname()
+        old = world.received[0][1]
+        world.tcp._connections[old.connection].close()
+        new, opening = world.tcp.flow_to(remote, world.local)
+        assert opening is not None
+        await turns()
+        assert world.closed == [old]
+        assert world.tcp.flow_to(remote, world.local) == (new, None)
 
     with_world(test)
 
