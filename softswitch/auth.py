@@ -94,6 +94,7 @@ class Authenticator:
         self._nonces = Nonces(nonce_key)
         self._used = UsedNonces(wall())
         self._silent = SilentDevices()
+        self._texts = _challenge_texts(realm)
         self._ha1: dict[str, dict[str, str]] = {}
         self.set_passwords(passwords)
 
@@ -181,16 +182,26 @@ class Authenticator:
         stale: bool = False,
         gives_up: bool = False,
     ) -> Challenge:
-        nonce = self._nonces.make(now, source)
         algorithms: tuple[str, ...] = (MD5, SHA256)
         if gives_up or (request.headers.get("User-Agent") or "").startswith(MD5_ONLY):
             algorithms = (MD5,)
-        return Challenge(
-            [
-                ("WWW-Authenticate", challenge_value(self._realm, nonce, algorithm, stale))
-                for algorithm in algorithms
-            ]
-        )
+        nonce = self._nonces.make(now, source)
+        headers = []
+        for algorithm in algorithms:
+            before, after = self._texts[algorithm, stale]
+            headers.append(("WWW-Authenticate", f"{before}{nonce}{after}"))
+        return Challenge(headers)
+
+
+def _challenge_texts(realm: str) -> dict[tuple[str, bool], tuple[str, str]]:
+    """What stands before and behind the nonce, by algorithm and staleness: only it changes."""
+    texts = {}
+    for algorithm in ALGORITHMS:
+        for stale in (False, True):
+            value = challenge_value(realm, "@", algorithm, stale)
+            before, _, after = value.partition('nonce="@"')
+            texts[algorithm, stale] = f'{before}nonce="', f'"{after}'
+    return texts
 
 
 def _names_target(uri: str, request: Request, is_ours: Callable[[str, int | None], bool]) -> bool:

@@ -7,6 +7,7 @@ checked before they become paths, so that no id leads out of the folder.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 from collections.abc import Callable
@@ -80,7 +81,8 @@ class FolderBlobStore:
             _sync_folder(path.parent)
             _sync_folder(self._root)
         except OSError as error:
-            unfinished.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                unfinished.unlink()
             raise BlobError(f"{path}: {error.strerror}") from error
 
     def _read(self, path: Path) -> bytes:

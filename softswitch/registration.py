@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from softswitch.location import DEFAULT_PORT
 from softswitch.sip.errors import ParseError
+from softswitch.sip.fields import NameAddr, format_params, parse_number, split_commas, unquote
 from softswitch.sip.flow import Flow
-from softswitch.sip.headers import NameAddr, format_params, parse_number, split_commas, unquote
 from softswitch.sip.message import Request
 from softswitch.sip.uri import Uri
 

@@ -29,8 +29,8 @@ from softswitch.registration import (
     Registration,
     Wish,
 )
+from softswitch.sip.fields import quote
 from softswitch.sip.flow import Flow
-from softswitch.sip.headers import quote
 from softswitch.sip.uri import Uri
 
 OUT_OF_ORDER = Refusal(500, "CSeq Out Of Order")

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-
 Committed = asyncio.Future[None]
 """Done when a write would survive the death of the process; StoreError when it could not be."""
 
