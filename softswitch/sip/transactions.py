@@ -53,6 +53,7 @@ __all__ = [
     "TransactionLayer",
 ]
 
+
 class TransactionLayer:
     """Keeps all transactions, finds them again, and forgets them in time."""
 

@@ -4,9 +4,13 @@ import asyncio
 import logging
 from collections.abc import Callable
 from typing import cast
+from unittest import mock
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from softswitch import user_agent
 from softswitch.sip.client_transaction import ClientTransaction
 from softswitch.sip.errors import ParseError
 from softswitch.sip.flow import Address, Flow
@@ -381,6 +385,32 @@ def test_a_malformed_response_never_reaches_the_core(change: tuple[bytes, bytes]
     assert ear.statuses == []
     scene.agent.receive(answer(data, 200).serialize(), UDP)
     assert ear.statuses == [200]
+
+
+FRAGMENTS = [b",", b";", b"<", b">", b'"', b"=", b":", b" ", b"\r\n", b"\0", b"\xff", b"99999999999",
+             b";tag=", b"z9hG4bK", b"SIP/2.0 ", b"\r\n ", b"Via: x\r\n", b"%00", b"[::1]"]  # fmt: skip
+
+
+@settings(max_examples=100, derandomize=True)
+@given(
+    st.sampled_from([INVITE, OPTIONS, make_request("ACK"), make_request("CANCEL")]),
+    st.lists(
+        st.tuples(st.integers(0, 400), st.integers(0, 12), st.sampled_from(FRAGMENTS)),
+        min_size=1,
+        max_size=5,
+    ),
+)
+def test_whatever_is_bent_in_a_request_is_no_bug_of_ours(
+    data: bytes, changes: list[tuple[int, int, bytes]]
+) -> None:
+    scene = Scene()
+    scene.core.accept_all()
+    for start, length, fragment in changes:
+        data = data[:start] + fragment + data[start + length :]
+    with mock.patch.object(user_agent.log, "exception") as complaint:
+        scene.agent.receive(data, UDP)
+    complaint.assert_not_called()
+    assert len(scene.network.take()) <= 1
 
 
 # Bugs of ours
