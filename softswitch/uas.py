@@ -42,7 +42,7 @@ READ_AS_SDP = frozenset({"INVITE", "UPDATE"})
 
 INVITE_NONCE_SECONDS = 60.0
 REGISTER_NONCE_SECONDS = 300.0
-"""How old a nonce may be: a call is dearer than a registration (reliability: replayed digest)."""
+"""How old a nonce may be: a call is dearer than a registration."""
 
 RETRY_AFTER_SECONDS = 30
 """When to try again while this process is going down: the time a drain takes at most."""

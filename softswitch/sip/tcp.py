@@ -202,7 +202,7 @@ class TcpConnections:
         return local
 
     def admit(self, connection: TcpConnection) -> bool:
-        """Make room for an accepted connection, by closing the oldest stranger if need be (§3.2).
+        """Make room for an accepted connection, by closing the oldest stranger if need be.
 
         Strangers of the same host go first when it has too many. Whoever logged in is never
         closed for a stranger's sake.
