@@ -3,7 +3,8 @@
 The media worker runs on core 0, the load (relay_load.c) on core 1; both programs in C are compiled
 with gcc into a temporary folder. Beside ours, in the same rounds, runs the least that a relay in C
 must do (relay_yardstick.c). CPU is the scheduler's own count of the process's time on the core, so
-it holds on a busy machine too; delay and the most calls do not: read the spread.
+it holds on a busy machine too; delay and the most calls do not: read the spread, and how long the
+relay waited for its core while others had it.
 """
 
 import asyncio
@@ -33,7 +34,8 @@ SEARCH_WINDOW = 1.5
 MAX_LOSS, MAX_P99 = 0.001, 5_000
 """A core carries so many calls when less is lost, and p99 (µs) is below."""
 FIRST_GUESS = 1200
-SEARCH_TIME = 14.0
+SEARCH_TIME = 15.0
+DISTURBED = 0.1
 IDLE = 2.0
 
 
@@ -45,6 +47,8 @@ class Run(NamedTuple):
     """Per relayed packet."""
     core: float
     """Share of a core in use."""
+    kept_waiting: float
+    """Share of the time in which others had the core that the relay wanted."""
     loss: float
     p50: int
     p99: int
@@ -73,10 +77,10 @@ def compiled(folder: Path, name: str) -> Path:
     return program
 
 
-def cpu_seconds(pid: int) -> float:
-    """Time that all threads of a process have been on a core."""
-    threads = Path(f"/proc/{pid}/task").iterdir()
-    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
+def cpu_seconds(pid: int) -> tuple[float, float]:
+    """How long a process of one thread has been on a core, and has waited for one."""
+    on_core, waiting, _ = Path(f"/proc/{pid}/schedstat").read_text().split()
+    return int(on_core) / 1e9, int(waiting) / 1e9
 
 
 def wake_ups(pid: int) -> int:
@@ -157,17 +161,26 @@ class Bench:
             await load.stdout.readline()
             before = cpu_seconds(relay.pid)
             await load.stdout.readline()
-            used = cpu_seconds(relay.pid) - before
+            after = cpu_seconds(relay.pid)
             seen = json.loads(await load.stdout.readline())
             await load.wait()
         packets = max(1, seen["heard"])
         loss = 1 - packets / seen["offered"]
-        cpu_us = used * 1e6 / packets
-        return Run(calls, cpu_us, used / window, loss, seen["p50"], seen["p99"], seen["wrong"])
+        core, kept_waiting = (end - begin for begin, end in zip(before, after, strict=True))
+        return Run(
+            calls=calls,
+            cpu_us=core * 1e6 / packets,
+            core=core / window,
+            kept_waiting=kept_waiting / window,
+            loss=loss,
+            p50=seen["p50"],
+            p99=seen["p99"],
+            wrong=seen["wrong"],
+        )
 
     async def most(self, start: Starter, guess: int) -> Run | None:
         """Search for the most calls that a core carries. Noise fails a run, never passes one: so a
-        failure is tried again while time lasts."""
+        failure is tried again, and as long as time lasts when others had the core meanwhile."""
         clock = asyncio.get_running_loop().time
         until = clock() + SEARCH_TIME
         best: Run | None = None
@@ -177,7 +190,7 @@ class Bench:
             if run.carried:
                 best = run
                 calls, failures = int(calls * 1.15), 0
-            elif failures == 0:
+            elif failures == 0 or run.kept_waiting > DISTURBED:
                 failures = 1
             elif best is not None:
                 break
@@ -192,7 +205,7 @@ async def idle() -> tuple[float, float]:
         await asyncio.sleep(0.5)
         cpu, woken = cpu_seconds(relay.pid), wake_ups(relay.pid)
         await asyncio.sleep(IDLE)
-        return (cpu_seconds(relay.pid) - cpu) / IDLE, (wake_ups(relay.pid) - woken) / IDLE
+        return (cpu_seconds(relay.pid)[0] - cpu[0]) / IDLE, (wake_ups(relay.pid) - woken) / IDLE
 
 
 def spread(values: list[float], digits: int = 1) -> str:
@@ -206,6 +219,7 @@ def row(name: str, load: str, runs: list[Run]) -> None:
     print(
         f"| {name} | {load} | {spread([run.cpu_us for run in runs])} "
         f"| {spread([run.core * 100 for run in runs], 0)} "
+        f"| {spread([run.kept_waiting * 100 for run in runs], 0)} "
         f"| {spread([run.loss * 100 for run in runs], 2)} "
         f"| {spread([run.p50 / 1000 for run in runs], 2)} "
         f"| {spread([run.p99 / 1000 for run in runs], 2)} |",
@@ -215,8 +229,10 @@ def row(name: str, load: str, runs: list[Run]) -> None:
 
 async def main() -> None:
     """Print the table."""
-    print("| relay | two-way calls | CPU µs/packet | core % | loss % | p50 ms | p99 ms |")
-    print("|---|---|---|---|---|---|---|", flush=True)
+    print(
+        "| relay | two-way calls | CPU µs/packet | core % | waited % | loss % | p50 ms | p99 ms |"
+    )
+    print("|---|---|---|---|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         bench = Bench(compiled(folder, "relay_load"))
@@ -233,7 +249,7 @@ async def main() -> None:
         for relay, start in relays.items():
             best = await bench.most(start, FIRST_GUESS)
             if best is None:
-                print(f"| {relay} | none carried: machine too busy? | | | | | |", flush=True)
+                print(f"| {relay} | none carried: machine too busy? | | | | | | |", flush=True)
             else:
                 row(relay, f"{best.calls} (most found)", [best])
     core, woken = await idle()

@@ -19,11 +19,12 @@ from softswitch.media.latch import Address
 
 RESTING_BUFFER = 2048
 """Octets (the kernel's minimum, about): nothing piles up on a pair that nobody uses."""
-WORKING_BUFFER = 128 * 1024
-"""A second of G.711 in kernel memory, even with a worker that stands still."""
+WORKING_BUFFER = 32 * 1024
+"""Between half a second and two of G.711, by how much memory the network driver takes per packet: a
+worker may stand still so long without loss. More would only be heard too late."""
 DSCP_EXPEDITED = 46 << 2
 """Voice's class of service (RFC 4594 §4.1), as the octet in the IP header."""
-MAX_STALE = 512
+MAX_STALE = 128
 """More packets than a working buffer holds, of the smallest."""
 
 OUT_OF_SOCKETS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from softswitch.media.engine import client, process
+from softswitch.media.engine import client, control, process
 from softswitch.media.engine.client import WorkerEngine
 from softswitch.media.engine.interface import (
     MediaEvent,
@@ -222,6 +222,22 @@ def test_silence_becomes_an_event() -> None:
             it.set_remote(port, NOWHERE)
             await until(lambda: events)
             assert events == [RtpTimeout(port)]
+            worker = it._workers[port.worker]
+            it._receive(worker, control.TimedOut(99))  # closed meanwhile
+            it._receive(worker, control.Alive(1))
+            assert len(events) == 1
+
+    run(test)
+
+
+def test_every_address_has_ports_once_the_engine_has_started() -> None:
+    async def test() -> None:
+        it = WorkerEngine([HOST, "::1", HOST], range(*port_range()), 1, 60.0)
+        await it.start()
+        four, six = it.open(HOST), it.open("::1")
+        assert (four.address, six.address) == (HOST, "::1")
+        assert four.rtp_port == six.rtp_port
+        await it.stop()
 
     run(test)
 
