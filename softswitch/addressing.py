@@ -13,6 +13,7 @@ an own address depends on the route to the other side: the kernel is asked.
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
 import logging
 import socket
@@ -63,7 +64,10 @@ class Addressing:
         """Look the external name up, once, at the start. Raises OSError when nobody knows it."""
         if self._external_name and not self._external:
             loop = asyncio.get_running_loop()
-            found = await loop.getaddrinfo(self._external_name, None, type=socket.SOCK_DGRAM)
+            try:
+                found = await loop.getaddrinfo(self._external_name, None, type=socket.SOCK_DGRAM)
+            except UnicodeError as error:  # no name at all: the resolver did not even ask
+                raise OSError(errno.EINVAL, str(error)) from error
             for family, _, _, _, address in found:
                 self._external.setdefault(family == socket.AF_INET6, str(address[0]))
             log.info("external address %s is %s", self._external_name, self._external)

@@ -71,9 +71,10 @@ class Bans:
                 suspect.bans = 0
             suspect.since, suspect.count = now, 0
         suspect.count += 1
-        if suspect.count >= ATTEMPTS and not self._is_trusted(source, key, now):
+        count = suspect.count
+        if count >= ATTEMPTS and not self._is_trusted(source, key, now):
             self._ban(suspect, source, now)
-        return suspect.count
+        return count
 
     def succeeded(self, source: str) -> None:
         """Somebody logged in from there."""
