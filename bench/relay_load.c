@@ -1,14 +1,16 @@
-/* Load for a media relay: every leg of every call sends a G.711 packet each 20 ms, and hears the other leg's.
+/* Load for a media relay: every leg of every call sends a G.711 packet each 20 ms, and hears the
+ * other leg's.
  *
  *   relay_load CALLS WARM SECONDS CORE < PORTS
  *
- * PORTS are the relay's RTP ports at 127.0.0.1, one a line; leg n uses the n-th, legs 2k and 2k+1 are a call. The
- * phone of leg n is 127.1.0.0 + n + 1, port 5004: one socket on the wildcard plays them all, and IP_PKTINFO says from
- * which address a packet goes and to which it came. The legs' phases are spread evenly, in shuffled order.
+ * PORTS are the relay's RTP ports at 127.0.0.1, one a line; leg n uses the n-th, legs 2k and 2k+1
+ * are a call. The phone of leg n is 127.1.0.0 + n + 1, port 5004: one socket on the wildcard plays
+ * them all, and IP_PKTINFO says from which address a packet goes and to which it came. The legs'
+ * phases are spread evenly, in shuffled order.
  *
- * Prints "start" and "end" when the measured window begins and ends, then one line of JSON. Delay is measured from
- * just before the send to the moment the packet is read, so this program's own lag counts as the relay's: it spins,
- * and wants a core of its own. */
+ * Prints "start" and "end" when the measured window begins and ends, then one line of JSON. Delay
+ * is measured from just before the send to the moment the packet is read, so this program's own
+ * lag counts as the relay's: it spins, and wants a core of its own. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -21,7 +23,8 @@
 #include <time.h>
 
 enum { BATCH = 32, HEADER = 12, PAYLOAD = 160, PACKET = HEADER + PAYLOAD, PHONE_PORT = 5004 };
-enum { INTERVAL_NS = 20000000, GRACE_NS = 300000000, DELAYS = 1000000 /* microseconds, in steps of one */ };
+enum { INTERVAL_NS = 20000000, GRACE_NS = 300000000 };
+enum { DELAYS = 1000000 }; /* microseconds, in steps of one */
 static const uint32_t FIRST_PHONE = 0x7f010001; /* 127.1.0.1 */
 
 struct stamp { /* the first octets of the payload; a fixed pattern fills the rest */
@@ -51,31 +54,50 @@ static uint64_t now_ns(void)
 static void tie(struct mmsghdr *message, struct slot *slot, size_t size)
 {
     slot->vector = (struct iovec){slot->packet, size};
-    message->msg_hdr = (struct msghdr){.msg_name = &slot->peer, .msg_namelen = sizeof slot->peer,
-        .msg_iov = &slot->vector, .msg_iovlen = 1, .msg_control = &slot->control, .msg_controllen = sizeof slot->control};
+    message->msg_hdr = (struct msghdr){
+        .msg_name = &slot->peer,
+        .msg_namelen = sizeof slot->peer,
+        .msg_iov = &slot->vector,
+        .msg_iovlen = 1,
+        .msg_control = &slot->control,
+        .msg_controllen = sizeof slot->control,
+    };
 }
 
-static void write_packet(struct slot *slot, uint32_t leg, uint32_t count, uint16_t port, uint64_t at)
+static void write_packet(
+    struct slot *slot, uint32_t leg, uint32_t count, uint16_t port, uint64_t at)
 {
     struct stamp stamp = {at, leg};
-    uint32_t words[3] = {htonl(0x80000000u | (count & 0xffff)), htonl(count * 160u), htonl(leg + 1)};
+    uint32_t first = 0x80000000u | (count & 0xffff);
+    uint32_t words[3] = {htonl(first), htonl(count * 160u), htonl(leg + 1)};
     struct in_pktinfo info = {.ipi_spec_dst.s_addr = htonl(FIRST_PHONE + leg)};
     memcpy(slot->packet, words, sizeof words);
     memcpy(slot->packet + HEADER, pattern, PAYLOAD);
     memcpy(slot->packet + HEADER, &stamp, sizeof stamp);
-    slot->peer = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    slot->control.header = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof info), .cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO};
+    slot->peer = (struct sockaddr_in){
+        .sin_family = AF_INET,
+        .sin_port = htons(port),
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+    };
+    slot->control.header = (struct cmsghdr){
+        .cmsg_len = CMSG_LEN(sizeof info),
+        .cmsg_level = IPPROTO_IP,
+        .cmsg_type = IP_PKTINFO,
+    };
     memcpy(CMSG_DATA(&slot->control.header), &info, sizeof info);
 }
 
 /* Is this the other leg's packet, whole, at the right phone, from the right port? */
-static int is_right(const struct slot *slot, unsigned size, const struct stamp *stamp, uint32_t legs, const uint16_t *ports)
+static int is_right(const struct slot *slot, unsigned size, const struct stamp *stamp,
+    uint32_t legs, const uint16_t *ports)
 {
     struct in_pktinfo info;
     memcpy(&info, CMSG_DATA(&slot->control.header), sizeof info);
     uint32_t phone = ntohl(info.ipi_addr.s_addr) - FIRST_PHONE;
-    return size == PACKET && stamp->leg < legs && phone == (stamp->leg ^ 1) && ntohs(slot->peer.sin_port) == ports[phone]
-        && !memcmp(slot->packet + HEADER + sizeof *stamp, pattern + sizeof *stamp, PAYLOAD - sizeof *stamp);
+    const uint8_t *rest = slot->packet + HEADER + sizeof *stamp;
+    return size == PACKET && stamp->leg < legs && phone == (stamp->leg ^ 1)
+        && ntohs(slot->peer.sin_port) == ports[phone]
+        && !memcmp(rest, pattern + sizeof *stamp, PAYLOAD - sizeof *stamp);
 }
 
 static uint64_t percentile(uint64_t total, double share)
@@ -114,7 +136,8 @@ int main(int count, char **arguments)
     struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(PHONE_PORT)};
     if (bind(phone, (struct sockaddr *)&here, sizeof here)) { perror("bind"); return 1; }
 
-    uint64_t begin = now_ns(), from = begin + (uint64_t)(warm * 1e9), to = from + (uint64_t)(seconds * 1e9);
+    uint64_t begin = now_ns();
+    uint64_t from = begin + (uint64_t)(warm * 1e9), to = from + (uint64_t)(seconds * 1e9);
     uint64_t turn = 0, offered = 0, heard = 0, wrong = 0;
     double gap = (double)INTERVAL_NS / legs;
     int window = 0;
@@ -124,7 +147,8 @@ int main(int count, char **arguments)
             fflush(stdout);
         }
         int batch = 0;
-        for (; window < 2 && batch < BATCH && begin + (uint64_t)(turn * gap) <= now; batch++, turn++) {
+        for (; window < 2 && batch < BATCH; batch++, turn++) {
+            if (begin + (uint64_t)(turn * gap) > now) break;
             uint32_t leg = order[turn % legs];
             tie(&out_messages[batch], &outgoing[batch], PACKET);
             write_packet(&outgoing[batch], leg, sent[leg]++, ports[leg], now);
@@ -134,20 +158,24 @@ int main(int count, char **arguments)
             int more = sendmmsg(phone, out_messages + done, (unsigned)(batch - done), 0);
             done += more > 0 ? more : 0; /* a refused packet is tried again */
         }
-        for (int i = 0; i < BATCH; i++) tie(&in_messages[i], &incoming[i], sizeof incoming[i].packet);
+        for (int i = 0; i < BATCH; i++)
+            tie(&in_messages[i], &incoming[i], sizeof incoming[i].packet);
         int got = recvmmsg(phone, in_messages, BATCH, MSG_DONTWAIT, NULL);
         now = now_ns();
         for (int i = 0; i < got; i++) {
             struct stamp stamp;
             memcpy(&stamp, incoming[i].packet + HEADER, sizeof stamp);
-            if (!is_right(&incoming[i], in_messages[i].msg_len, &stamp, legs, ports)) { wrong++; continue; }
+            if (!is_right(&incoming[i], in_messages[i].msg_len, &stamp, legs, ports)) {
+                wrong++;
+                continue;
+            }
             if (stamp.sent_at < from || stamp.sent_at >= to) continue;
             uint64_t us = (now - stamp.sent_at) / 1000;
             delays[us > DELAYS ? DELAYS : us]++;
             heard++;
         }
     }
-    printf("{\"offered\": %lu, \"heard\": %lu, \"wrong\": %lu, \"p50\": %lu, \"p99\": %lu}\n",
-        offered, heard, wrong, percentile(heard, 0.5), percentile(heard, 0.99));
+    printf("{\"offered\": %lu, \"heard\": %lu, \"wrong\": %lu, ", offered, heard, wrong);
+    printf("\"p50\": %lu, \"p99\": %lu}\n", percentile(heard, 0.5), percentile(heard, 0.99));
     return 0;
 }

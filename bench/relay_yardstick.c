@@ -1,10 +1,11 @@
-/* The yardstick: a relay in C that does the least. One connected socket per leg, epoll, one receive and one send per
- * packet, SSRC, sequence number and timestamp rewritten. No strangers, no statistics, no waiting for a batch.
+/* The yardstick: a relay in C that does the least. One connected socket per leg, epoll, one receive
+ * and one send per packet, SSRC, sequence number and timestamp rewritten. No strangers, no
+ * statistics, no waiting for a batch.
  *
  *   relay_yardstick CALLS FIRST_PORT CORE
  *
- * Leg n's phone is 127.1.0.0 + n + 1, port 5004; its own port is the n-th even one of 127.0.0.1 from FIRST_PORT on
- * that is free, and is printed: one a line. */
+ * Leg n's phone is 127.1.0.0 + n + 1, port 5004; its own port is the n-th even one of 127.0.0.1
+ * from FIRST_PORT on that is free, and is printed: one a line. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <sched.h>
@@ -47,8 +48,10 @@ int main(int count, char **arguments)
 
     int *sockets = calloc(legs, sizeof *sockets), queue = epoll_create1(0);
     for (uint32_t leg = 0; leg < legs; leg++) {
-        struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-        struct sockaddr_in phone = {.sin_family = AF_INET, .sin_port = htons(5004), .sin_addr.s_addr = htonl(0x7f010001 + leg)};
+        struct sockaddr_in here = {.sin_family = AF_INET}, phone = {.sin_family = AF_INET};
+        here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        phone.sin_addr.s_addr = htonl(0x7f010001 + leg);
+        phone.sin_port = htons(5004);
         struct epoll_event event = {.events = EPOLLIN, .data.u32 = leg};
         sockets[leg] = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
         do {
