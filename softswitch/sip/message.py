@@ -139,7 +139,12 @@ class Message:
     def via(self) -> Via:
         """The topmost Via: on a request, who sent it; on a response, ourselves."""
         line = self._required("Via")
-        return Via.parse(split_commas(line)[0] if "," in line else line)
+        if "," not in line:
+            return Via.parse(line)
+        elements = split_commas(line)
+        if not elements:
+            raise ParseError("the topmost Via is empty")
+        return Via.parse(elements[0])
 
     @property
     def branch(self) -> str:

@@ -258,3 +258,9 @@ def test_broken_requests_can_be_answered() -> None:
         Request("INVITE", "", Headers([("To", '"x <sip:a@b>;y=z')])), 400, to_tag="1"
     )
     assert unfinished.headers.get("To") == '"x <sip:a@b>;y=z;tag=1'
+
+
+@pytest.mark.parametrize("value", [",", " , ,", ",,,"])
+def test_a_via_of_commas_alone_is_malformed(value: str) -> None:
+    with pytest.raises(ParseError, match="Via"):
+        _ = request_with(Via=value).via
