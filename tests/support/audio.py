@@ -1,0 +1,82 @@
+"""Known sound for the end-to-end tests, and the comparison of what was heard with it.
+
+The sound is made of values that G.711 µ-law can express, so that coding and decoding change
+nothing: what is heard must be equal sample by sample. No stretch of it occurs twice, so that its
+place in a recording is certain.
+"""
+
+import wave
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Samples = npt.NDArray[np.int16]
+
+RATE = 8000
+"""Samples per second of G.711."""
+FRAME = 160
+"""Samples in a packet of 20 ms."""
+LOUDEST = 8000
+"""Far from the clipping of any mixer on the way."""
+KEY = 2000
+"""Samples that place a sound in a recording; a quarter of a second is beyond chance."""
+
+
+def ulaw_values() -> Samples:
+    """What the 256 code words stand for (ITU-T G.711, table 2a)."""
+    code = ~np.arange(256) & 0xFF
+    magnitude = ((((code & 0x0F) << 3) + 0x84) << ((code & 0x70) >> 4)) - 0x84
+    return np.where(code & 0x80, -magnitude, magnitude).astype(np.int16)
+
+
+def known_sound(seconds: float, seed: int) -> Samples:
+    """Noise of µ-law values, swelling and fading like speech; the same for the same seed."""
+    random = np.random.default_rng(seed)
+    count = int(seconds * RATE)
+    swell = 0.3 + 0.7 * np.sin(np.arange(count) * (2 * np.pi * 3 / RATE)) ** 2
+    wanted = random.uniform(-LOUDEST, LOUDEST, count) * swell
+    values = np.setdiff1d(ulaw_values(), [0])  # libre decodes silence to 2
+    sound: Samples = values[np.searchsorted(values, wanted)]
+    return sound
+
+
+def write_wav(path: Path, samples: Samples) -> Path:
+    with wave.open(str(path), "wb") as sound:
+        sound.setparams((1, 2, RATE, 0, "NONE", ""))
+        sound.writeframes(samples.astype("<i2").tobytes())
+    return path
+
+
+def read_wav(path: Path) -> Samples:
+    with wave.open(str(path)) as sound:
+        assert sound.getframerate() == RATE, sound.getparams()
+        assert sound.getnchannels() == 1, sound.getparams()
+        return np.frombuffer(sound.readframes(sound.getnframes()), "<i2").astype(np.int16)
+
+
+def place_of(key: Samples, recording: Samples) -> int | None:
+    """Where the key begins in the recording, or None. Found by correlation, certain to a sample."""
+    size = len(recording) + len(key)
+    spectrum = np.fft.rfft(recording, size) * np.conj(np.fft.rfft(key, size))
+    place = int(np.argmax(np.fft.irfft(spectrum, size)))
+    found = recording[place : place + len(key)]
+    if len(found) < len(key):
+        return None
+    likeness = np.corrcoef(found, key)[0, 1]
+    return place if likeness > 0.9 else None
+
+
+def wrong_samples(played: Samples, recording: Samples) -> int:
+    """How many samples of what was played are not in the recording as they were.
+
+    Aligned by the middle of the sound; all of it counts when it is not there at all.
+    """
+    middle = len(played) // 2
+    place = place_of(played[middle : middle + KEY], recording)
+    if place is None:
+        return len(played)
+    start = place - middle
+    first, last = max(0, -start), min(len(played), len(recording) - start)
+    heard = recording[start + first : start + last]
+    return len(played) - int(np.count_nonzero(heard == played[first:last]))

@@ -1,0 +1,199 @@
+"""The real switch as a process, on free ports of the loopback interface, for one test module.
+
+```python
+with Switch(tmp_path, users=("100", "101")) as switch:
+    phone = Phone("pjsua2", switch.sip, "100", switch.password("100"))
+```
+
+Leaving the block stops it as Ctrl-C does, and insists on what an operator would: exit code 0, and
+no traceback in the log.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import yaml
+
+READY = "The switch is ready"
+START_TIMEOUT = 10.0
+STOP_TIMEOUT = 10.0
+"""Seconds; ending calls politely may take five of them."""
+RTP_PORTS = 200
+"""Even and odd: a hundred streams, fifty calls."""
+RTP_FLOOR, RTP_CEILING = 10_000, 32_000
+"""Below the ports that the system hands out, where the phones have theirs."""
+ROOT = Path(__file__).parents[2]
+
+
+class Switch:
+    """One switch. `sip` is what a phone has as its server: `host:port`, for UDP and TCP."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        users: Iterable[str] = ("100", "101", "102", "103"),
+        user: Mapping[str, Any] | None = None,
+        network: Mapping[str, Any] | None = None,
+        host: str = "127.0.0.1",
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        port = free_port(host)
+        self.address = (host, port)
+        self.sip = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self.file = folder / "switch.yaml"
+        self.log_file = folder / "switch.log"
+        first = _free_rtp_block(host)
+        settings = {
+            "network": {
+                "sip": {"udp": self.sip, "tcp": self.sip},
+                "rtp": f"{first}-{first + RTP_PORTS - 1}",
+                **(network or {}),
+            },
+            "state": "./state",
+            "users": {
+                extension: {"name": f"User {extension}", "password": self.password(extension)}
+                for extension in users
+            },
+            "defaults": dict(user or {}),
+            "log": {"level": "info"},
+        }
+        self.file.write_text(yaml.safe_dump(settings, sort_keys=False))
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @staticmethod
+    def password(extension: str) -> str:
+        return f"a long secret of {extension}".replace(" ", "-")
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        where: TracebackType | None,
+    ) -> None:
+        if self._process is not None:
+            self.stop()
+
+    def start(self) -> float:
+        """Start, and wait until phones may come. Seconds that it took."""
+        begin = time.monotonic()
+        already = self.log().count(READY)
+        with self.log_file.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "softswitch", "run", str(self.file)],
+                cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+        while self.log().count(READY) == already:
+            assert self._process.poll() is None, self.log()
+            assert time.monotonic() < begin + START_TIMEOUT, self.log()
+            time.sleep(0.02)
+        return time.monotonic() - begin
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stop as an operator does, and look at what is left behind."""
+        process = self.process
+        process.send_signal(how)
+        try:
+            code = process.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            code = None
+        self._process = None
+        assert code == 0, f"exit code {code}\n{self.log()[-4000:]}"
+        self.check_log()
+
+    def kill(self) -> None:
+        """What a power cut does to it."""
+        self.process.kill()
+        self.process.wait()
+        self._process = None
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        assert self._process is not None, "the switch is not running"
+        return self._process
+
+    def log(self) -> str:
+        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
+
+    def check_log(self) -> None:
+        """Nothing went wrong that a traceback would show."""
+        log = self.log()
+        place = log.find("Traceback")
+        assert place < 0, log[max(0, place - 1000) : place + 3000]
+
+    def wait_for_log(self, words: str, timeout: float = 5.0) -> None:
+        end = time.monotonic() + timeout
+        while words not in self.log():
+            assert time.monotonic() < end, f"{words!r} is not in the log:\n{self.log()[-4000:]}"
+            time.sleep(0.02)
+
+    def command(self, *words: str) -> str:
+        """What `softswitch WORDS FILE` prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "softswitch", *words, str(self.file)],
+            cwd=ROOT, capture_output=True, text=True, timeout=20, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def workers(self) -> list[int]:
+        """Process ids of the media workers."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [pid for pid in map(int, children.split()) if b"worker" in _command_line(pid)]
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that is free for UDP and TCP, and the one above it too: baresip wants both."""
+    while True:
+        port = random.randrange(RTP_FLOOR, RTP_CEILING, 2)
+        if _is_free(host, port, socket.SOCK_STREAM) and _is_free(host, port, socket.SOCK_DGRAM):
+            return port
+
+
+def _free_rtp_block(host: str) -> int:
+    while True:
+        first = random.randrange(RTP_FLOOR, RTP_CEILING - RTP_PORTS, RTP_PORTS)
+        if all(_is_free(host, port, socket.SOCK_DGRAM) for port in range(first, first + RTP_PORTS)):
+            return first
+
+
+def _is_free(host: str, port: int, kind: socket.SocketKind) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, kind) as probe:
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            return False
+        return True
+
+
+def _command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def end(pid: int) -> None:
+    """SIGKILL for a process of the switch."""
+    os.kill(pid, signal.SIGKILL)
