@@ -17,16 +17,17 @@ from email.utils import formatdate
 from functools import partial
 from typing import Protocol
 
+from softswitch.binding_rows import from_row, to_row
 from softswitch.bus import Bus, Registered, Unregistered
 from softswitch.location import Binding, Location
-from softswitch.registration import MAX_EXPIRES, Refusal, Registration, read
+from softswitch.registration import Refusal, Registration, read
 from softswitch.renewal import Update, contact_value, update
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request, Response, printable, respond
 from softswitch.sip.server_transaction import ServerTransaction
 from softswitch.sip.timers import Timer
 from softswitch.sip.uri import Uri
-from softswitch.store.store import BindingRow, Store
+from softswitch.store.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -314,57 +315,3 @@ def _describe(binding: Binding) -> str:
     host, port = binding.flow.remote
     device = printable(binding.user_agent) or "unknown device"
     return f"{printable(binding.contact)} over {binding.flow.protocol} {host}:{port} ({device})"
-
-
-def to_row(binding: Binding) -> BindingRow:
-    """The binding as the store keeps it. The connection is not kept: it dies with us."""
-    flow = binding.flow
-    return BindingRow(
-        binding.id,
-        binding.user,
-        binding.contact,
-        binding.display,
-        binding.params,
-        flow.protocol,
-        *flow.local,
-        *flow.remote,
-        "\n".join(binding.path),
-        binding.call_id,
-        binding.cseq,
-        binding.q,
-        binding.expires_at,
-        binding.user_agent,
-        binding.instance,
-        binding.reg_id,
-        binding.registered_at,
-        binding.refreshed_at,
-        int(binding.nat),
-    )
-
-
-def from_row(row: BindingRow, now: float) -> Binding:
-    """The binding that was kept. Those over a connection wait for their device to come again.
-
-    If the clock was set back while nobody looked, no binding outlives what it was granted.
-    """
-    flow = Flow(row.protocol, (row.local_host, row.local_port), (row.remote_host, row.remote_port))
-    return Binding(
-        id=row.id,
-        user=row.user,
-        contact=row.contact,
-        flow=flow,
-        path=tuple(row.path.split("\n")) if row.path else (),
-        call_id=row.call_id,
-        cseq=row.cseq,
-        q=row.q,
-        expires_at=min(row.expires_at, now + MAX_EXPIRES),
-        user_agent=row.user_agent,
-        instance=row.instance,
-        reg_id=row.reg_id,
-        registered_at=row.registered_at,
-        refreshed_at=row.refreshed_at,
-        display=row.display,
-        params=row.params,
-        nat=bool(row.nat),
-        reachable=not flow.reliable,
-    )
