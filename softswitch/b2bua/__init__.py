@@ -1,5 +1,23 @@
-"""The back-to-back user agent: one `call` joins two legs, each a dialog of our own.
+"""The back-to-back user agent: one call joins two legs, each a dialog of our own.
 
-`hunt` rings the devices, `midcall` carries what happens while people talk, and `crossing` is the
-one list of what may cross from one leg to the other.
+The file that knows the whole call is where switches rot, so this one is cut by verb: a new feature
+is a new file beside these.
+
+    calls          finds the call of whatever comes in, and hands it to a verb
+    arrival        INVITE: caller's leg, routing, media, then
+    hunt           ring all devices until one answers
+      ringing      18x and early media towards the caller
+      answering    the first 2xx wins and its answer crosses
+      strays       every other 2xx: ACK and BYE
+    accepted       our 2xx, repeated until its ACK
+    midcall        requests within dialogs: who may, and where to
+      reinvite     re-INVITE and UPDATE cross: hold, resume (reoffer remembers)
+      info         INFO crosses
+    ending         refusal, CANCEL, BYE; the one way out
+
+    call, leg      what is remembered       crossing   the one list of header fields that cross
+    switchboard    the parts around it      cdr        the record at the end
+
+Messages come in through `calls` and timers of the user agent; nothing here waits, and no call has a
+task. Time, tokens, ports and sockets belong to others.
 """

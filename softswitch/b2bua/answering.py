@@ -97,7 +97,11 @@ def _connect(device: Leg, media: RemoteMedia, response: Response) -> None:
 
 
 def _cross_answer(call: Call, device: Leg, media: RemoteMedia) -> bytes:
-    """What the device described, for the caller; and the ACK, if the device's SDP was an answer."""
+    """What the device described, for the caller; and the ACK, if the device's SDP was an answer.
+
+    The caller's port learns only now where to send: a packet before the answer would make phones
+    stop their ringing tone (RFC 3960 §3.2).
+    """
     caller = call.caller
     device.hear(media)
     if call.late_offer:
@@ -107,6 +111,7 @@ def _cross_answer(call: Call, device: Leg, media: RemoteMedia) -> bytes:
     _acknowledge(device)
     assert caller.offer is not None
     if not caller.sdp:
+        caller.hear(caller.offer)
         return caller.answer(caller.offer, media)
     if not set(caller.told) & set(media.payload_types):
         # The early answer cannot be taken back, and what it said the device does not take: the
@@ -124,8 +129,9 @@ def _acknowledge(device: Leg) -> None:
 def _late_answer(device: Leg, body: bytes) -> None:
     """The caller's ACK brought its answer to the device's offer."""
     call = device.call
-    if call.stage is not Stage.ANSWERED or device.offer is None:
-        return
+    if call.stage is not Stage.ANSWERED:
+        return  # the call is over; the device's offer was declined
+    assert device.offer is not None
     try:
         media = read(body)
     except SdpError as error:
@@ -136,6 +142,7 @@ def _late_answer(device: Leg, body: bytes) -> None:
     device.offer = None
     _acknowledge(device)
     call.caller.hear(media)
+    call.update_hold()
 
 
 def _not_the_first(device: Leg, response: Response) -> None:

@@ -87,6 +87,4 @@ def _prepare_media(call: Call, request: Request) -> bool:
         verdict = Verdict("failed", 503, "no RTP port is free", "switch")
         ending.end(call, verdict, ending.TEMPORARY_FAILURE)
         return False
-    if caller.offer is not None:
-        caller.hear(caller.offer)
     return True

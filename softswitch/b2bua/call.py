@@ -123,15 +123,14 @@ class Call:
 
     def update_hold(self) -> None:
         """A held call may be silent for longer (HO-3): on both ports, who listens need not talk."""
-        held = any(
-            leg is not None and leg.direction != "sendrecv" for leg in (self.caller, self.answerer)
-        )
-        if held == self.held:
-            return
-        self.held = held
-        for leg in (self.caller, self.answerer):
-            if leg is not None and leg.port is not None:
-                self.board.media.hold(leg.port, held)
+        caller, answerer = self.caller, self.answerer
+        assert answerer is not None
+        held = caller.direction != "sendrecv" or answerer.direction != "sendrecv"
+        if held != self.held:
+            self.held = held
+            for port in (caller.port, answerer.port):
+                assert port is not None
+                self.board.media.hold(port, held)
 
     def engage(self, user: str) -> None:
         """The user is in this call, from the first ringing on."""
@@ -148,7 +147,8 @@ class Call:
         self.parties.clear()
 
     def stop_timers(self) -> None:
-        """Nobody is waited for any more."""
+        """Nobody is waited for any more, and nothing is said again."""
+        self.last_progress = None
         for timer in self.timers:
             timer.cancel()
         self.timers.clear()

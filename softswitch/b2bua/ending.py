@@ -37,8 +37,6 @@ def refuse(
     to_devices: Sequence[tuple[str, str]] = (),
 ) -> None:
     """The caller's INVITE gets its final answer, and who still rings is cancelled."""
-    if call.stage is not Stage.RINGING:
-        return
     _end(call, verdict)
     caller = call.caller
     board = call.board
@@ -85,14 +83,12 @@ def cancel(device: Leg, result: str, headers: Sequence[tuple[str, str]] = ()) ->
     device.state = State.CANCELLED
     device.result = result
     device.close_port()
-    if device.client is not None:
-        device.call.board.agent.cancel(device.client, headers)
+    assert device.client is not None
+    device.call.board.agent.cancel(device.client, headers)
 
 
 def say_bye(leg: Leg, headers: Sequence[tuple[str, str]]) -> None:
     """End the dialog of a leg that is up."""
-    if leg.state is not State.UP:
-        return
     leg.state = State.ENDING
     if leg.accepted is not None and leg.accepted.initial:
         # Whoever answered an INVITE may not send BYE before the ACK has come (RFC 3261 §15).

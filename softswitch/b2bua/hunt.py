@@ -91,8 +91,6 @@ def _leg(call: Call, binding: Binding) -> tuple[Leg, Binding] | None:
 
 
 def _invite(leg: Leg, binding: Binding, hops: int, fields: Fields) -> None:
-    if leg.call.stage is not Stage.RINGING:
-        return  # all that were asked before failed at once, and the hunt with them
     uri, routes, flow = target(binding)
     host = bracketed(leg.call.board.addressing.sip_address(flow)[0])
     offer = leg.call.caller.offer
@@ -111,11 +109,9 @@ def _invite(leg: Leg, binding: Binding, hops: int, fields: Fields) -> None:
     if body:
         items.append(("Content-Type", ringing.SDP))
     leg.invite = Request("INVITE", uri, Headers(items), body)
-    client = leg.call.board.agent.request(
+    leg.client = leg.call.board.agent.request(
         leg.invite, flow, partial(_response, leg), partial(_failure, leg)
     )
-    if leg.state in RINGABLE:
-        leg.client = client
 
 
 def _identity(call: Call, host: str) -> str:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 GONE = frozenset({408, 481})
 """Within a dialog these say that it is over (RFC 3261 §12.2.1.2)."""
 
+NO_DIALOG = 481
 NOBODY_THERE = 480
-"""While a device rings without a dialog yet, an INFO of the caller has no one to go to."""
+"""The other side has no dialog yet, or may not know of it: not an end, as 481 would be."""
 
 NOT_FOR_THE_ORIGIN = frozenset({401, 407})
 REFUSED = 403
@@ -58,11 +59,15 @@ class Info:
 
     def _answer(self, status: int) -> None:
         call = self._origin.call
-        # A 408 would come too late for its own transaction (RFC 4320 §4): the dialog is over.
-        carried = 481 if status in GONE else status
-        call.board.agent.respond(self._transaction, respond(self._request, carried))
-        if status in GONE and call.stage is Stage.ANSWERED:
-            why = f"{self._target.side} answered an INFO with {status}"
+        said = status
+        ends = status in GONE and call.stage is not Stage.RINGING
+        if status in GONE:
+            # A 408 would come too late for its own transaction (RFC 4320 §4). Before the answer
+            # the target may not have heard of its early dialog yet, so that goes on.
+            status = NO_DIALOG if ends else NOBODY_THERE
+        call.board.agent.respond(self._transaction, respond(self._request, status))
+        if ends and call.stage is Stage.ANSWERED:
+            why = f"{self._target.side} answered an INFO with {said}"
             ending.hang_up(call, Verdict("answered", 200, why, "switch"), [ending.TIMER_EXPIRED])
 
 
@@ -83,4 +88,7 @@ def _target_of(leg: Leg) -> Leg | None:
     target = leg.other
     if target is None and len(call.devices) == 1:
         target = call.devices[0]
-    return target if target is not None and target.dialog is not None else None
+    if target is None or target.dialog is None:
+        return None
+    # Until its ACK has come, the caller may not have heard of the dialog.
+    return None if target.accepted is not None and target.accepted.initial else target

@@ -12,6 +12,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from softswitch.media.engine.interface import MediaPort, PortStatistics, Remote
 from softswitch.media.negotiation import RemoteMedia, answer_for, carry, is_private, read
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
 
 MAX_DIALOGS = 10
 """Early dialogs of one device: a proxy that forks makes some. Whoever makes more gets no state."""
-
-SESSION_ID_BITS = 40
-"""Of the number in our o= lines: enough to be unique, and no phone keeps it in 32 bits signed."""
 
 
 class State(enum.Enum):
@@ -133,13 +131,13 @@ class Leg:
         """Our answer to the peer's offer, until the ACK: 18x and 2xx say the same."""
         self.told: tuple[int, ...] = ()
         """Payload types of that answer."""
-        self.session_id = hash(self.local_tag) & (1 << SESSION_ID_BITS) - 1
+        self.session_id = crc32(self.local_tag.encode())
+        """Of our o= lines; it tells the sessions of one peer apart (RFC 8866 §5.2)."""
         self.version = 0
         self.direction = "sendrecv"
         call.unfinished += 1
         board.tracer.begin(call.id, sip_call_id)
-        if flow.connection:
-            board.connections.setdefault(flow.connection, set()).add(self)
+        self._join_connection()
 
     @property
     def other(self) -> Leg | None:
@@ -191,12 +189,10 @@ class Leg:
 
     def move(self, flow: Flow) -> None:
         """The peer lives on another connection from now on."""
+        assert self.dialog is not None
         self._leave_connection()
-        self.flow = flow
-        if self.dialog is not None:
-            self.dialog.flow = flow
-        if flow.connection:
-            self.call.board.connections.setdefault(flow.connection, set()).add(self)
+        self.flow = self.dialog.flow = flow
+        self._join_connection()
 
     def bye_answered(self, response: Response) -> None:
         """Any final answer to our BYE will do, also 401: there is nothing left to end (§15.1.1)."""
@@ -220,6 +216,11 @@ class Leg:
         self._leave_connection()
         self.invite = self.client = self.server = self.offer = None
         self.call.leg_is_over()
+
+    def _join_connection(self) -> None:
+        connection = self.flow.connection
+        if connection:
+            self.call.board.connections.setdefault(connection, set()).add(self)
 
     def _leave_connection(self) -> None:
         connection = self.flow.connection
@@ -254,9 +255,8 @@ class Leg:
 
     def hear(self, media: RemoteMedia) -> None:
         """Send to where the peer says it listens, and take its packets from there."""
+        assert self.port is not None
         self.direction = media.direction
-        if self.port is None:
-            return
         source = self.flow.remote_host
         remote = Remote(
             address=media.address,

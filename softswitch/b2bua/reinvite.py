@@ -147,8 +147,7 @@ def _send(reoffer: Reoffer) -> None:
         headers=[("Contact", target.contact), ("Allow", ALLOW)],
         body=reoffer.body,
     )
-    if reoffer.call.reoffer is reoffer:
-        reoffer.timer = reoffer.call.board.agent.later(PATIENCE, _give_up, reoffer)
+    reoffer.timer = reoffer.call.board.agent.later(PATIENCE, _give_up, reoffer)
 
 
 def _response(reoffer: Reoffer, response: Response) -> None:
@@ -161,10 +160,10 @@ def _response(reoffer: Reoffer, response: Response) -> None:
     if reoffer.call.reoffer is not reoffer:
         return
     reoffer.stop_timer()
+    reoffer.client = None
     if status < 300:
         _answered(reoffer, response)
     elif status == PENDING and reoffer.tries < MAX_TRIES:
-        reoffer.client = None
         reoffer.timer = reoffer.call.board.agent.later(_wait(reoffer), _send, reoffer)
     else:
         _refused(reoffer, status, response)
@@ -198,8 +197,8 @@ def _failure(reoffer: Reoffer, why: str) -> None:
 
 def _give_up(reoffer: Reoffer) -> None:
     """A peer that says 100 and nothing more is not there either."""
-    if reoffer.client is not None:
-        reoffer.call.board.agent.cancel(reoffer.client)
+    assert reoffer.client is not None
+    reoffer.call.board.agent.cancel(reoffer.client)
     _refused(reoffer, 408, None)
 
 
@@ -253,8 +252,10 @@ def _pass_offer(reoffer: Reoffer, offer: RemoteMedia) -> None:
 
 def _late_answer(reoffer: Reoffer, body: bytes) -> None:
     call = reoffer.call
-    if call.reoffer is not reoffer or reoffer.offer is None or reoffer.origin is None:
-        return
+    if call.reoffer is not reoffer:
+        return  # the call is over, and the target's offer declined
+    assert reoffer.offer is not None
+    assert reoffer.origin is not None
     try:
         media = read(body)
     except SdpError as error:

@@ -85,7 +85,7 @@ class Reoffer:
     @property
     def is_idle(self) -> bool:
         """Nothing is out at the target now: it waits for its turn."""
-        return self.client is None
+        return self.client is None and not self.cseq
 
     def refuse(self, status: int, headers: Sequence[tuple[str, str]] = ()) -> None:
         """Tell the origin that nothing changes."""
@@ -127,8 +127,7 @@ class Reoffer:
         """Make room for the next."""
         self.stop_timer()
         self._forget_request()
-        if self.call.reoffer is self:
-            self.call.reoffer = None
+        self.call.reoffer = None
 
     def _forget_request(self) -> None:
         if self.transaction is not None:

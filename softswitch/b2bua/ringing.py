@@ -68,6 +68,7 @@ def _early_media(device: Leg, response: Response) -> bytes:
         return b""
     device.hear(media)
     if not caller.sdp:
+        caller.hear(caller.offer)
         caller.sdp = caller.answer(caller.offer, media)
         caller.told = media.payload_types
         assert caller.port is not None

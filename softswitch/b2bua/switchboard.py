@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
+from zlib import crc32
 
 from softswitch.routing.plan import Extension
 
@@ -77,5 +78,5 @@ class Switchboard:
     """Calls that each user is in: dialling, ringing, talking or held (features 2.0, CW-2)."""
 
     def chance(self) -> float:
-        """A random number from 0 up to 1. Whoever knows a token cannot foretell it."""
-        return hash(self.agent.token()) % 4096 / 4096
+        """A random number from 0 up to 1."""
+        return crc32(self.agent.token().encode()) / 2**32

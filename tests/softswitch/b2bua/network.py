@@ -54,6 +54,7 @@ class Packet:
     up: bool
     """From the phone to the switch."""
     data: bytes
+    reliable: bool = False
 
     @property
     def message(self) -> Request | Response:
@@ -96,7 +97,8 @@ class Network:
 
     def to_switch(self, phone: Phone, data: bytes, flow: Flow) -> None:
         agent = self.world.agent
-        self._carry(Packet(self.world.now, phone.extension, True, data), agent.receive, data, flow)
+        packet = Packet(self.world.now, phone.extension, True, data, flow.reliable)
+        self._carry(packet, agent.receive, data, flow)
 
     def send(self, data: bytes, flow: Flow) -> bool:
         """The switch's transport."""
@@ -106,7 +108,8 @@ class Network:
         phone = self.phones.get(flow.remote)
         if phone is None:
             return flow.protocol == "UDP"  # datagrams to nowhere are lost without a word
-        self._carry(Packet(self.world.now, phone.extension, False, data), phone.receive, data)
+        packet = Packet(self.world.now, phone.extension, False, data, flow.reliable)
+        self._carry(packet, phone.receive, data)
         return True
 
     def _watch(self, data: bytes) -> None:
@@ -276,6 +279,7 @@ class World:
         self._events: list[tuple[float, int, Callable[..., object], tuple[Any, ...]]] = []
         self._serial = count()
         self._tokens = count(1)
+        self._connections = count(1)
         self.network = Network(self)
         self.media = FakeMedia(self, ports)
         self.tracer = FakeTracer()
@@ -316,6 +320,9 @@ class World:
 
     def wall(self) -> float:
         return EPOCH + self.now
+
+    def number(self) -> int:
+        return next(self._connections)
 
     def token(self) -> str:
         return f"{next(self._tokens) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF:016x}"

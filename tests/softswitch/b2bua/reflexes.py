@@ -62,8 +62,8 @@ class Reflexes:
 
     def connects(self) -> None:
         """Open a TCP connection, perhaps again; the old one is not closed by this."""
-        self.connection = hash(self.world.token()) % 10**6 + 1
-        port = 30000 + self.connection % 30000
+        self.connection = self.world.number()
+        port = 30000 + self.connection
         self.flow = Flow("TCP", ("0.0.0.0", 5060), (self.host, port), self.connection)
         self.world.network.phones[self.flow.remote] = cast("Phone", self)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from softswitch.media.engine.interface import RtpTimeout
 from tests.softswitch.b2bua.dialogs import sdp
 from tests.softswitch.b2bua.flows import finish, heard, office, ringing
 from tests.softswitch.b2bua.network import World
@@ -40,9 +41,11 @@ def test_a_private_address_that_sip_does_not_come_from_means_nat(
     host: str, said: str, nat: bool
 ) -> None:
     world = World()
-    alice = Phone(world, "100", host)
-    Phone(world, "101")
+    alice, bob = Phone(world, "100", host), Phone(world, "101")
     alice.invites("101", offer=sdp(said, 4000))
+    world.run()
+    assert world.airs[0].remotes == []  # before an answer nothing is sent
+    bob.rings(183, body=bob.sdp())
     world.run()
     assert world.airs[0].remotes[0].nat is nat
     alice.cancels()
@@ -212,3 +215,34 @@ def test_two_calls_between_the_same_phones_live_beside_each_other() -> None:
     assert alice.calls[1].is_up
     finish(world)
     assert len(world.records) == 2
+
+
+def test_a_late_answer_after_the_end_changes_nothing() -> None:
+    world, alice, bob = office()
+    alice.reflexes.discard("ack")
+    alice.invites("101", offer=b"")
+    world.run()
+    bob.answers(body=bob.sdp())
+    world.run()
+    world.calls.media_event(RtpTimeout(next(iter(world.media.open_ports))))
+    world.run()
+    assert b"m=audio 0 " in bob.call.ack_bodies[0]
+    assert bob.call.byes_heard == 1
+    alice.acknowledges(alice.call, 1, alice.sdp())
+    world.run()
+    assert alice.call.byes_heard == 1
+    finish(world)
+
+
+def test_a_loser_whose_late_offer_is_garbage_gets_an_ack_without_answer() -> None:
+    world = World()
+    alice = Phone(world, "100")
+    phones = [Phone(world, "101"), Phone(world, "101")]
+    alice.invites("101", offer=b"")
+    world.run()
+    phones[0].answers(body=phones[0].sdp())
+    phones[1].answers(body=b"garbage")
+    world.run()
+    assert phones[1].call.ack_bodies == [b""]
+    assert phones[1].call.byes_heard == 1
+    finish(world)

@@ -4,6 +4,7 @@ import pytest
 
 from softswitch.media.engine.interface import PortsLost, RtpTimeout
 from tests.softswitch.b2bua.flows import finish, heard, office, ringing, talking
+from tests.softswitch.b2bua.network import World
 from tests.softswitch.b2bua.phones import Phone
 
 
@@ -132,6 +133,16 @@ def test_a_dead_media_worker_ends_its_calls() -> None:
     finish(world)
 
 
+def test_ports_of_calls_that_are_over_may_be_lost() -> None:
+    world, alice, _ = talking()
+    ports = tuple(world.media.open_ports)
+    alice.hangs_up()
+    world.run()
+    world.calls.media_event(PortsLost(ports, "killed"))
+    finish(world)
+    assert world.record.reason == "caller hung up"
+
+
 def test_a_dead_media_worker_refuses_what_rings() -> None:
     world, alice, bob = ringing()
     world.calls.media_event(PortsLost(tuple(world.media.open_ports), "killed"))
@@ -226,3 +237,33 @@ def test_ending_twice_is_ending_once() -> None:
     world.run()
     assert len(world.records) == 1
     finish(world)
+
+
+def test_a_phone_may_take_its_time_for_a_bye() -> None:
+    world, alice, bob = talking()
+    bob.reflexes.discard("bye")
+    alice.hangs_up()
+    world.run()
+    bob.respond(bob.call.requests[-1], 100)
+    world.run()
+    assert world.calls.lingering == 1
+    bob.respond(bob.call.requests[-1], 200)
+    world.run()
+    assert world.calls.lingering == 0
+    finish(world)
+
+
+def test_a_connection_that_breaks_while_our_bye_waits_for_the_ack_is_no_matter() -> None:
+    world = World()
+    alice, bob = Phone(world, "100", protocol="TCP"), Phone(world, "101")
+    alice.reflexes.discard("ack")
+    alice.invites("101")
+    world.run()
+    bob.answers()
+    world.run()
+    bob.hangs_up()
+    world.run()
+    alice.disconnects()
+    alice.call.over()
+    finish(world)
+    assert world.record.reason == "callee hung up"

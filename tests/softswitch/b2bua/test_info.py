@@ -111,7 +111,7 @@ def test_a_481_before_the_answer_ends_nothing() -> None:
     world.run()
     bob.respond(bob.call.requests[-1], 481)
     world.run()
-    assert alice.call.answers == [481]
+    assert alice.call.answers == [480]
     bob.answers()
     world.run()
     assert alice.call.is_up
@@ -130,6 +130,22 @@ def test_digits_for_nobody_are_refused() -> None:
     world.run()
     assert alice.call.answers == [480]
     alice.cancels()
+    finish(world)
+
+
+def test_digits_for_a_caller_who_has_not_acknowledged_are_refused() -> None:
+    world, alice, bob = ringing()
+    world.network.lose("100 < 200 INVITE")
+    bob.answers()
+    world.run()
+    bob.asks("INFO", RELAY, body=DIGIT)
+    world.run()
+    assert bob.call.answers == [480]
+    world.run(1)
+    bob.asks("INFO", RELAY, body=DIGIT)
+    world.run()
+    assert bob.call.answers == [480, 200]
+    assert alice.call.is_up
     finish(world)
 
 

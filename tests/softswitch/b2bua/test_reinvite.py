@@ -2,6 +2,7 @@
 
 import pytest
 
+from softswitch.media.engine.interface import RtpTimeout
 from tests.softswitch.b2bua.dialogs import direction_of, sdp
 from tests.softswitch.b2bua.flows import finish, heard, office, ringing, talking
 from tests.softswitch.b2bua.network import World
@@ -490,3 +491,53 @@ def test_a_repeated_200_with_an_offer_waits_for_the_answer() -> None:
     world.run()
     assert bob.call.acks == 2
     finish(world)
+
+
+def test_a_late_answer_after_the_end_changes_nothing() -> None:
+    world, alice, bob = talking()
+    alice.reflexes.discard("ack")
+    alice.reinvites(b"")
+    world.run()
+    bob.reflexes.discard("bye")
+    alice.reflexes.discard("bye")
+    world.calls.media_event(RtpTimeout(next(iter(world.media.open_ports))))
+    world.run()
+    alice.acknowledges(alice.call, alice.call.cseq, alice.sdp())
+    world.run()
+    assert bob.call.acks == 2
+    assert bob.call.byes_heard == 1
+    finish(world)
+
+
+def test_silence_after_the_end_is_no_news() -> None:
+    world, alice, bob = talking()
+    bob.deaf = True
+    alice.holds()
+    alice.hangs_up()
+    world.run(40)
+    assert len(world.records) == 1
+    finish(world)
+
+
+def test_a_phone_that_offers_while_we_owe_it_an_answer_is_told_to_wait() -> None:
+    world, alice, bob = talking()
+    alice.reflexes.discard("ack")
+    alice.reinvites(b"")
+    world.run()
+    bob.holds()
+    world.run()
+    assert bob.call.answers == [491]
+    alice.acknowledges(alice.call, alice.call.cseq, alice.sdp())
+    finish(world)
+
+
+def test_another_refusal_after_the_end_is_no_news() -> None:
+    world, alice, bob = talking()
+    bob.reflexes.discard("reinvite")
+    alice.holds()
+    world.run()
+    alice.hangs_up()
+    world.run()
+    bob.decides(488)
+    finish(world)
+    assert len(world.records) == 1
