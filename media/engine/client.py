@@ -57,6 +57,8 @@ class _Worker:
         self.missing = set(range(addresses))
         """Addresses whose first block is still to come."""
         self.open: dict[int, MediaPort] = {}
+        self.joined: set[int] = set()
+        """Numbers of ports that somebody may be talking through."""
         self.closing: dict[int, tuple[MediaPort, int, Done]] = {}
         """By number: the port, the index of its address, and who waits for its statistics."""
 
@@ -125,7 +127,7 @@ class WorkerEngine:
                 number, rtp_port = pair
                 port = MediaPort(number, worker.serial, self._addresses[index], rtp_port)
                 worker.open[number] = port
-                worker.process.send(control.Open(number))
+                worker.process.send(control.Open(number), urgent=False)
                 return port
         raise NoPorts(f"no RTP port is free on {address}")
 
@@ -135,7 +137,9 @@ class WorkerEngine:
 
     def join(self, one: MediaPort, other: MediaPort) -> None:
         """Packets of each go to the other from now on; earlier joins of both end."""
-        if self._worker_of(other) is self._worker_of(one):
+        worker = self._worker_of(one)
+        if worker is not None and worker is self._worker_of(other):
+            worker.joined |= {one.id, other.id}
             self._send(one, control.Join(one.id, other.id))
 
     def part(self, port: MediaPort) -> None:
@@ -153,8 +157,9 @@ class WorkerEngine:
             done(None)
             return
         del worker.open[port.id]
+        worker.joined.discard(port.id)
         worker.closing[port.id] = (port, self._addresses.index(port.address), done)
-        worker.process.send(control.Close(port.id))
+        worker.process.send(control.Close(port.id), urgent=False)
 
     def _index(self, address: str) -> int:
         wildcard = "::" if ":" in address else "0.0.0.0"
@@ -171,7 +176,8 @@ class WorkerEngine:
     def _send(self, port: MediaPort, message: control.Message) -> None:
         worker = self._worker_of(port)
         if worker is not None:
-            worker.process.send(message)
+            # Nothing is heard on a port before it is joined: until then there is no hurry.
+            worker.process.send(message, urgent=port.id in worker.joined)
 
     def _stock_up(self, worker: _Worker, index: int) -> None:
         pairs = worker.pools[index].wanted()

@@ -24,6 +24,9 @@ SLOW_START = 20
 MAX_QUEUE = 20_000
 """Messages; ten per call, so the calls of a busy minute."""
 STOP_WITHIN = 1.0
+PATIENCE = 0.02
+"""Seconds that a message may wait for others which concerns nobody who talks: one RTP packet's
+time."""
 
 
 class WorkerProcess:
@@ -37,6 +40,8 @@ class WorkerProcess:
         self._ended: asyncio.Future[str] = self._loop.create_future()
         self._queue: list[bytes] = []
         self._flushing = False
+        """Whether the queue leaves in this turn of the loop, or as soon as the channel has room."""
+        self._later: asyncio.TimerHandle | None = None
         self._heard = False
         self._process: asyncio.subprocess.Process | None = None
 
@@ -54,16 +59,21 @@ class WorkerProcess:
         self._theirs.close()
         self._loop.add_reader(self._channel, self._read)
 
-    def send(self, message: control.Message) -> None:
-        """Queue a message; it leaves with all others of this turn of the loop."""
+    def send(self, message: control.Message, *, urgent: bool = True) -> None:
+        """Queue a message; it leaves with all others of this turn of the loop, or somewhat later.
+
+        Each time something leaves, the worker wakes up, which costs more than what it then does.
+        """
         if self._ended.done():
             return
         self._queue.append(control.encode(message))
-        if not self._flushing:
+        if len(self._queue) > MAX_QUEUE:
+            self._end("does not read its messages")
+        elif urgent and not self._flushing:
             self._flushing = True
             self._loop.call_soon(self._flush)
-        elif len(self._queue) > MAX_QUEUE:
-            self._end("does not read its messages")
+        elif not self._flushing and self._later is None:
+            self._later = self._loop.call_later(PATIENCE, self._flush)
 
     async def watch(self) -> str:
         """Returns why the worker ended, once it has, or has to."""
@@ -119,6 +129,9 @@ class WorkerProcess:
                     self._on_message(message)
 
     def _flush(self) -> None:
+        if self._later is not None:
+            self._later.cancel()
+            self._later = None
         if self._ended.done():
             return
         waiting = control.datagrams(self._queue)

@@ -1,12 +1,14 @@
 """The store in an SQLite file.
 
-Writes are gathered for 5 ms and committed together: under load a transaction carries dozens of
-REGISTERs, and the loop never waits for a disk. What is acknowledged survives the death of the
-process (WAL, synchronous=NORMAL); after a power cut the last moments may be missing, never more.
+Writes are gathered and committed together: under load a transaction carries dozens of REGISTERs,
+and the loop never waits for a disk. Somebody waits for a binding, so it gathers for 5 ms; nobody
+does for records and traces of calls, so they take the next binding's transaction, or their own
+after 100 ms. What is acknowledged survives the death of the process (WAL, synchronous=NORMAL);
+after a power cut the last moments may be missing, never more.
 
-    put_bindings ─┐
-    add_call ─────┼─► waiting ── 5 ms ──► one transaction ──► each caller's future
-    add_trace ────┘
+    put_bindings ─┐  5 ms at most
+    add_call ─────┼─► waiting ──────► one transaction ──► each caller's future
+    add_trace ────┘  100 ms at most
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
@@ -28,8 +30,10 @@ from .store import BindingRow, CallRow, StoreError
 log = logging.getLogger(__name__)
 
 WINDOW = 0.005
-"""Seconds to wait for more writes before a transaction."""
+"""Seconds to wait for more writes before a transaction that somebody waits for."""
 
+PATIENCE = 0.1
+"""Seconds that records of calls may wait: a transaction costs as much as a third of a call."""
 
 BUSY_ATTEMPTS = 30
 """Of two seconds each (`schema.BUSY_TIMEOUT`); then the writes that wait are given up."""
@@ -72,6 +76,7 @@ class SqliteStore:
         self._path = path
         self._waiting: list[Write] = []
         self._work = asyncio.Event()
+        self._urgent = asyncio.Event()
         self._ended = asyncio.Event()
         self._closed = False
 
@@ -82,10 +87,10 @@ class SqliteStore:
         return self._write((PUT_BINDING, put), (DROP_BINDING, dropped))
 
     def add_call(self, call: CallRow) -> asyncio.Future[None]:
-        return self._write((ADD_CALL, [astuple(call)]))
+        return self._write((ADD_CALL, [astuple(call)]), urgent=False)
 
     def add_trace(self, call_id: str, data: bytes) -> asyncio.Future[None]:
-        return self._write((ADD_TRACE, [(call_id, data)]))
+        return self._write((ADD_TRACE, [(call_id, data)]), urgent=False)
 
     async def drop_traces(self, before: float) -> None:
         await self._write(("DELETE FROM traces WHERE kept_at < ?", [(before,)]))
@@ -128,6 +133,7 @@ class SqliteStore:
         """Commit what waits. Writes that come later are refused."""
         self._closed = True
         self._work.set()
+        self._urgent.set()
         await self._ended.wait()
 
     async def run(self) -> None:
@@ -137,11 +143,20 @@ class SqliteStore:
                 await self._work.wait()
                 self._work.clear()
                 if not self._closed:
-                    await asyncio.sleep(WINDOW)
+                    await self._gather()
                 batch, self._waiting = self._waiting, []
                 await self._commit(batch)
         finally:
             self._ended.set()
+
+    async def _gather(self) -> None:
+        """Let more writes come."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await self._urgent.wait()
+                await asyncio.sleep(WINDOW)
+        if not self._closed:
+            self._urgent.clear()
 
     async def _read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         try:
@@ -149,7 +164,7 @@ class SqliteStore:
         except (sqlite3.Error, ValueError) as error:
             raise self._failure(error) from error
 
-    def _write(self, *statements: tuple[str, Rows]) -> asyncio.Future[None]:
+    def _write(self, *statements: tuple[str, Rows], urgent: bool = True) -> asyncio.Future[None]:
         write = Write(statements)
         if self._closed:
             self._refuse(write, "the store is closed")
@@ -158,6 +173,8 @@ class SqliteStore:
         else:
             self._waiting.append(write)
             self._work.set()
+            if urgent:
+                self._urgent.set()
         return write.done
 
     async def _commit(self, batch: list[Write]) -> None:

@@ -110,12 +110,11 @@ def test_a_stop_forgets_nobody_who_waits_for_statistics() -> None:
 def test_ports_never_run_out_and_run_out_cleanly() -> None:
     async def test() -> None:
         async with engine(pairs=4) as (it, _):
-            for _ in range(50):
+            for _ in range(20):
                 ports = [it.open(HOST) for _ in range(4)]
                 with pytest.raises(NoPorts):
                     it.open(HOST)
-                for port in ports:
-                    await closed(it, port)
+                await asyncio.gather(*(closed(it, port) for port in ports))
             assert len({port.rtp_port for port in ports}) == 4
 
     run(test)

@@ -139,3 +139,32 @@ def test_a_channel_that_breaks_while_written_to_counts_as_death() -> None:
         await it.stop()
 
     asyncio.run(main())
+
+
+def test_a_message_in_no_hurry_leaves_with_the_next_urgent_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(process, "PATIENCE", 60.0)
+
+    async def main() -> None:
+        async with started() as (it, heard):
+            it.send(CONFIGURE, urgent=False)
+            it.send(control.Lend(0, 2), urgent=False)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await heard.get()
+            it.send(control.Lend(0, 1))
+            lent = [await heard.get(), await heard.get()]
+            assert all(isinstance(message, control.Lent) for message in lent)
+
+    asyncio.run(main())
+
+
+def test_messages_in_no_hurry_leave_soon_all_the_same() -> None:
+    async def main() -> None:
+        async with started() as (it, heard):
+            it.send(CONFIGURE, urgent=False)
+            it.send(control.Lend(0, 2), urgent=False)
+            assert isinstance(await heard.get(), control.Lent)
+
+    asyncio.run(main())

@@ -236,3 +236,28 @@ def test_the_loop_runs_on_while_the_disk_is_slow(path: Path) -> None:
         await write
 
     with_store(path, use)
+
+
+def test_a_record_waits_for_company_and_a_binding_takes_it_along(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "PATIENCE", 60.0)
+
+    async def use(store: SqliteStore) -> None:
+        trace = store.add_trace("c1", b"messages")
+        await asyncio.sleep(0.03)
+        assert not trace.done()
+        await store.put_bindings([])
+        assert trace.done()
+
+    with_store(path, use)
+
+
+def test_a_record_without_company_is_kept_soon(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "PATIENCE", 0.01)
+
+    async def use(store: SqliteStore) -> None:
+        await store.add_trace("c1", b"messages")
+        assert await store.trace("c1") == b"messages"
+
+    with_store(path, use)
