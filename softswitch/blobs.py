@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import os
 import re
-from collections.abc import Callable
+import secrets
 from pathlib import Path
 from typing import Protocol
 
@@ -43,12 +43,11 @@ class BlobStore(Protocol):
 class FolderBlobStore:
     """A file for each blob, in folders by the first two digits."""
 
-    def __init__(self, root: Path, random: Callable[[int], bytes] = os.urandom) -> None:
+    def __init__(self, root: Path) -> None:
         self._root = root
-        self._random = random
 
     async def put(self, data: bytes) -> str:
-        blob_id = self._random(ID_OCTETS).hex()
+        blob_id = secrets.token_hex(ID_OCTETS)
         await asyncio.to_thread(self._write, self._path(blob_id), data)
         return blob_id
 
