@@ -9,49 +9,6 @@ from tests.softswitch.b2bua.network import World
 from tests.softswitch.b2bua.phones import Phone
 
 
-def test_offer_and_answer_cross_with_our_address_and_ports() -> None:
-    world, alice, bob = ringing()
-    bob.answers(body=bob.sdp(payloads="0 101"))
-    world.run()
-    offer, answer = bob.call.bodies[0], alice.call.bodies[0]
-    assert b"c=IN IP4 192.0.2.1\r\n" in offer
-    assert b"m=audio 20004 RTP/AVP 8 0 101\r\n" in offer
-    assert b"m=audio 20002 RTP/AVP 0 101\r\n" in answer
-    assert b"10.0.0" not in offer + answer
-    caller, device = world.airs
-    assert caller.remotes[-1].address == alice.host
-    assert caller.remotes[-1].signalling_address == alice.host
-    assert device.remotes[-1].payload_types == (0, 101)
-    assert device.remotes[-1].keepalive_payload_type == 0
-    assert caller.joined is not None
-    assert device.joined is not None
-    finish(world)
-
-
-@pytest.mark.parametrize(
-    ("host", "said", "nat"),
-    [
-        ("10.0.0.77", "10.0.0.77", False),
-        ("9.9.9.9", "192.168.1.20", True),
-        ("9.9.9.9", "8.8.8.8", False),
-        ("9.9.9.9", "0.0.0.0", True),
-    ],
-)
-def test_a_private_address_that_sip_does_not_come_from_means_nat(
-    host: str, said: str, nat: bool
-) -> None:
-    world = World()
-    alice, bob = Phone(world, "100", host), Phone(world, "101")
-    alice.invites("101", offer=sdp(said, 4000))
-    world.run()
-    assert world.airs[0].remotes == []  # before an answer nothing is sent
-    bob.rings(183, body=bob.sdp())
-    world.run()
-    assert world.airs[0].remotes[0].nat is nat
-    alice.cancels()
-    finish(world)
-
-
 def test_an_offer_with_video_gets_an_answer_with_video_declined() -> None:
     world, alice, bob = office()
     offer = alice.sdp() + b"m=video 5000 RTP/AVP 97\r\na=rtpmap:97 H264/90000\r\n"

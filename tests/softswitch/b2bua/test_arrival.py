@@ -1,39 +1,11 @@
 """What becomes of an INVITE before anything rings."""
 
-import logging
-
 import pytest
 
-from softswitch.bus import CallAnswered, CallArrived, CallRinging
 from tests.softswitch.b2bua.dialogs import sdp
-from tests.softswitch.b2bua.flows import finish, office, ringing, talking
+from tests.softswitch.b2bua.flows import finish, office
 from tests.softswitch.b2bua.network import World
 from tests.softswitch.b2bua.phones import Phone
-
-
-def test_a_call_is_told_in_events_in_the_log_and_in_one_record(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    caplog.set_level(logging.INFO, "softswitch.b2bua")
-    world, alice, bob = talking()
-    world.run(30)
-    alice.hangs_up()
-    finish(world)
-    assert [type(event) for event in world.news] == [CallArrived, CallRinging, CallAnswered]
-    record = world.record
-    assert (record.caller, record.callee, record.answered_by) == ("100", "101", "101")
-    assert (record.outcome, record.status, record.ended_by) == ("answered", 200, "caller")
-    assert record.reason == "caller hung up"
-    assert 30 < record.talk_time < 31
-    assert record.arrived_at < record.ringing_at < record.answered_at  # type: ignore[operator]
-    assert [leg.side for leg in record.legs] == ["caller", "callee"]
-    assert [leg.result for leg in record.legs] == ["answered", "answered"]
-    assert [leg.packets_received for leg in record.legs] == [50, 50]
-    assert [leg.device for leg in record.legs] == [alice.contact, bob.contact]
-    assert world.tracer.legs == {record.call_id: [leg.sip_call_id for leg in record.legs]}
-    lines = [line.getMessage() for line in caplog.records]
-    assert len(lines) == 5
-    assert all(line.startswith(record.call_id) for line in lines)
 
 
 @pytest.mark.parametrize(
@@ -58,39 +30,6 @@ def test_numbers_that_cannot_ring_are_refused_with_a_cause(
     assert world.record.ended_by == "switch"
     assert len(world.record.legs) == 1
     finish(world)
-
-
-def test_a_user_with_all_calls_in_use_is_busy_whether_talking_held_or_ringing() -> None:
-    world, alice, bob = ringing(max_calls=2)
-    carol = Phone(world, "102")
-    carol.invites("101")
-    world.run()
-    bob.rings()
-    bob.answers()
-    world.run()
-    other = Phone(world, "100", "10.0.9.9", registered=False)
-    third = other.invites("101")
-    world.run()
-    assert third.heard == [100, 486]
-    carol.hangs_up()
-    world.run()
-    again = other.invites("101")
-    world.run()
-    assert again.heard == [100]
-    other.cancels()
-    alice.cancels()
-    finish(world)
-
-
-def test_calling_counts_as_a_call_too() -> None:
-    world, alice, bob = ringing(max_calls=1)
-    carol = Phone(world, "102")
-    call = carol.invites("100")
-    world.run()
-    assert call.heard == [100, 486]
-    alice.cancels()
-    finish(world)
-    assert not bob.calls[0].is_up
 
 
 @pytest.mark.parametrize(
@@ -140,20 +79,6 @@ def test_a_call_goes_on_with_the_devices_for_which_there_are_ports() -> None:
     assert call.heard == [100, 486]
     assert sorted(leg.result for leg in world.record.legs) == ["busy", "busy", "failed"]
     finish(world)
-
-
-def test_many_failed_calls_leave_every_port_free() -> None:
-    world, alice, _ = office(ports=10)
-    world.network.keep_log = False
-    for number in ("999", "100", "102", "101") * 25:
-        alice.invites(number)
-        world.run()
-        if number == "101":
-            alice.cancels()
-            world.run()
-    world.run_out()
-    assert world.media.free == 10
-    assert len(world.records) == 100
 
 
 def test_a_caller_without_a_contact_is_known_by_its_from() -> None:

@@ -153,30 +153,6 @@ def test_a_dead_media_worker_refuses_what_rings() -> None:
     finish(world)
 
 
-@pytest.mark.parametrize("slow", [0.0, 0.002, 3.0])
-def test_the_record_waits_for_the_counters_of_every_port(slow: float) -> None:
-    world, alice, _ = talking()
-    world.media.slow = slow
-    alice.hangs_up()
-    world.run(0.02)
-    assert len(world.records) == (slow < 0.02)
-    world.run(4)
-    assert [leg.packets_sent for leg in world.record.legs] == [49, 49]
-    finish(world)
-
-
-def test_a_phone_that_never_answers_our_bye_is_forgotten_after_timer_f() -> None:
-    world, alice, bob = talking()
-    bob.reflexes.discard("bye")
-    alice.hangs_up()
-    world.run(31)
-    assert len(world.records) == 1
-    assert world.calls.lingering == 1
-    world.run(2)
-    assert world.calls.lingering == 0
-    finish(world)
-
-
 def test_no_password_is_shown_to_a_phone_that_asks_for_one_at_bye() -> None:
     world, alice, bob = talking()
     bob.reflexes.discard("bye")
@@ -185,15 +161,6 @@ def test_no_password_is_shown_to_a_phone_that_asks_for_one_at_bye() -> None:
     bob.respond(bob.call.requests[-1], 401, 'WWW-Authenticate: Digest realm="x", nonce="y"')
     world.run()
     assert len(world.network.seen("101 < BYE")) == 1
-    finish(world)
-
-
-def test_a_cancelled_device_that_says_nothing_more_is_forgotten() -> None:
-    world, alice, bob = ringing()
-    bob.reflexes.discard("cancel")
-    alice.cancels()
-    world.run(31)
-    assert world.calls.lingering == 1
     finish(world)
 
 
@@ -236,20 +203,6 @@ def test_ending_twice_is_ending_once() -> None:
     alice.cancels()
     world.run()
     assert len(world.records) == 1
-    finish(world)
-
-
-def test_a_phone_may_take_its_time_for_a_bye() -> None:
-    world, alice, bob = talking()
-    bob.reflexes.discard("bye")
-    alice.hangs_up()
-    world.run()
-    bob.respond(bob.call.requests[-1], 100)
-    world.run()
-    assert world.calls.lingering == 1
-    bob.respond(bob.call.requests[-1], 200)
-    world.run()
-    assert world.calls.lingering == 0
     finish(world)
 
 

@@ -275,31 +275,3 @@ def test_a_path_becomes_the_route_of_the_invite_and_of_its_cancel() -> None:
     world.run()
     assert call.heard == [100, 480]
     finish(world)
-
-
-def test_early_dialogs_without_end_make_no_state_without_end() -> None:
-    world, alice, bob = office()
-    alice.invites("101")
-    world.run()
-    for number in range(30):
-        bob.rings(tag=f"fork{number}")
-    world.run()
-    legs = world.calls._board.legs
-    assert len(legs) == 11  # the caller's dialog, and ten of the device
-    alice.cancels()
-    finish(world)
-
-
-def test_a_call_to_a_device_over_tcp_says_so_in_its_contact() -> None:
-    world = World()
-    alice = Phone(world, "100")
-    bob = Phone(world, "101", protocol="TCP")
-    alice.invites("101")
-    world.run()
-    invite = bob.call.requests[0]
-    assert invite.headers.get("Contact") == "<sip:100@192.0.2.1:5060;transport=tcp>"
-    assert invite.via.protocol == "TCP"
-    bob.answers()
-    world.run()
-    assert alice.call.is_up
-    finish(world)

@@ -57,6 +57,8 @@ def test_in_every_delivery_order_both_sides_agree(play: Script) -> None:
         world.network.rules.append(_in_order(order))
         play(world, alice, bob)
         settle(world, alice, bob)
+        ends = [call.ended_at for phone in (alice, bob) for call in phone.calls]
+        assert max(ends) - min(ends) <= 1  # type: ignore[operator, type-var]
 
 
 @pytest.mark.parametrize("play", SCRIPTS, ids=NAMES)

@@ -6,16 +6,13 @@ Seeded: a failure is the same failure again. What must hold in the end is in `Wo
 
 from __future__ import annotations
 
-import gc
 import random
 
 import pytest
 
-from softswitch.b2bua.call import Call
-from softswitch.b2bua.leg import Leg
 from softswitch.media.engine.interface import RtpTimeout
 from tests.softswitch.b2bua.dialogs import PhoneCall
-from tests.softswitch.b2bua.flows import finish, talking
+from tests.softswitch.b2bua.flows import finish
 from tests.softswitch.b2bua.network import DELAY, Packet, World
 from tests.softswitch.b2bua.phones import Phone
 
@@ -155,21 +152,3 @@ def test_whatever_people_do_every_call_ends_once_and_leaves_nothing(seed: int) -
     assert not world.media.open_ports
     outcomes = {record.outcome for record in world.records}
     assert {"answered", "busy", "rejected", "cancelled", "unavailable", "no_answer"} <= outcomes
-
-
-def test_a_call_that_is_over_leaves_no_cycle_for_the_collector() -> None:
-    gc.collect()
-    gc.disable()
-    try:
-        world, alice, bob = talking()
-        alice.holds()
-        world.run()
-        bob.hangs_up()
-        finish(world)
-        alice.invites("101")
-        world.run()
-        alice.cancels()
-        finish(world)
-        assert not [one for one in gc.get_objects() if isinstance(one, Call | Leg)]
-    finally:
-        gc.enable()
