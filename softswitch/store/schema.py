@@ -41,13 +41,15 @@ async def prepare(path: Path, *, read_only: bool) -> tuple[aiosqlite.Connection,
 
 
 def _uri(path: Path, *, read_only: bool) -> str:
-    """What to open; the file is made first, if it has to be.
+    """What to open. Raises OSError when it cannot be; a new file is made, if it may be.
 
     Keys and call records are nobody else's business; SQLite gives its other files the same mode.
     """
     if not read_only:
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    # Tried here, because a connection that fails to open leaves its thread behind.
+    access = os.O_RDONLY if read_only else os.O_RDWR | os.O_CREAT
+    os.close(os.open(path, access, 0o600))
     return f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
 
 

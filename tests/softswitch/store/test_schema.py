@@ -122,7 +122,7 @@ def test_a_folder_that_cannot_be_made_is_a_plain_error(tmp_path: Path) -> None:
 
 
 def test_reading_a_store_that_does_not_exist_makes_none(path: Path) -> None:
-    with pytest.raises(StoreError, match="unable to open"):
+    with pytest.raises(StoreError, match="No such file"):
         open_once(path, read_only=True)
     assert not path.exists()
 

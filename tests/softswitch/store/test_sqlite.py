@@ -32,6 +32,12 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "switch.db"
 
 
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records need not wait for company here."""
+    monkeypatch.setattr(sqlite, "PATIENCE", 0.001)
+
+
 @pytest.mark.parametrize("check", contract.CHECKS, ids=lambda check: check.__name__)
 def test_the_contract(check: contract.Check, path: Path) -> None:
     with_store(path, check)
