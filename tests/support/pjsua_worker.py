@@ -7,7 +7,6 @@ here, no callback ever runs beside it, and an abort fails one test with its exit
 
 import ctypes
 import select
-import sys
 import time
 from typing import Any
 

@@ -1,0 +1,38 @@
+# make run    the switch, on conf/demo.yaml (CONFIG=my.yaml for another file); Ctrl-C stops it
+# make test   everything: format, lint, types, unit tests, end-to-end tests with real phones
+#
+# make check, make unit, make interop are parts of make test; make clean removes what they leave.
+
+CONFIG ?= conf/demo.yaml
+VENV := .venv
+
+.PHONY: run test check unit interop packages clean
+
+# A job of its own (set -m): Ctrl-C is for the switch, which then exits with 0, and not for make.
+run: $(VENV)/.for-run
+	@[ -t 0 ] || exec $(VENV)/bin/softswitch run $(CONFIG); set -m; $(VENV)/bin/softswitch run $(CONFIG)
+
+test: check unit interop
+
+check: $(VENV)/.for-test
+	@.ci/check
+
+unit: $(VENV)/.for-test
+	@.ci/unit
+
+interop: $(VENV)/.for-test packages
+	@.ci/interop
+
+packages:
+	@.ci/packages
+
+$(VENV)/.for-run: pyproject.toml .ci/install
+	@.ci/install $(VENV) .
+	@touch $@
+
+$(VENV)/.for-test: pyproject.toml .ci/install
+	@.ci/install $(VENV) '.[test]'
+	@touch $@ $(VENV)/.for-run
+
+clean:
+	rm -rf $(VENV) *.egg-info build dist .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
