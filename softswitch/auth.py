@@ -49,8 +49,8 @@ MD5_ONLY = ("baresip v0.", "baresip v1.")
 MAX_CREDENTIALS = 4
 """Authorization lines that are looked at: one for each algorithm, and as many for others."""
 
-NO_USER = "\0"
-"""No user can have this name; his hashes are those of everybody who does not exist."""
+NOBODY = {"": ""}
+"""So that there is always somebody. Credentials without a name are none (`Credentials.parse`)."""
 
 
 class Granted(NamedTuple):
@@ -95,7 +95,7 @@ class Authenticator:
         self._used = UsedNonces(wall())
         self._silent = SilentDevices()
         self._texts = _challenge_texts(realm)
-        self._ha1: dict[str, dict[str, str]] = {}
+        self._ha1: dict[str, tuple[dict[str, str], list[str]]] = {}
         self.set_passwords(passwords)
 
     def set_passwords(self, passwords: Mapping[str, str]) -> None:
@@ -103,12 +103,13 @@ class Authenticator:
 
         All hashes are made here, not at the first login: that would take longer than others.
         """
-        users = {**passwords, NO_USER: NO_USER}
+        users = passwords or NOBODY
         for algorithm in ALGORITHMS:
-            self._ha1[algorithm] = {
+            hashes = {
                 user: ha1(user, self._realm, password, algorithm)
                 for user, password in users.items()
             }
+            self._ha1[algorithm] = hashes, list(hashes.values())
 
     def clock_moved(self, seconds: float) -> None:
         """The wall clock was set: all nonces get stale, once."""
@@ -156,13 +157,15 @@ class Authenticator:
 
     def _is_right(self, credentials: Credentials, request: Request) -> bool:
         """Whether the response proves the password. Takes as long for users who do not exist."""
-        hashes = self._ha1[credentials.algorithm]
-        known = credentials.username in hashes and credentials.username != NO_USER
-        expected = response_of(
-            credentials, hashes[credentials.username if known else NO_USER], request.method
-        )
+        username = credentials.username
+        hashes, stand_ins = self._ha1[credentials.algorithm]
+        # Somebody else's hash stands in for who has none, and is looked for in any case. One for
+        # all would always be in the processor's cache, and a stranger could tell by the time.
+        stand_in = stand_ins[hash(username) % len(stand_ins)]
+        secret = hashes.get(username, stand_in)
+        expected = response_of(credentials, secret, request.method)
         given = credentials.response.encode("utf-8", "surrogateescape")
-        return compare_digest(expected.encode(), given) and known
+        return compare_digest(expected.encode(), given) and username in hashes
 
     def _is_fresh(self, credentials: Credentials, source: str, now: float, lifetime: float) -> bool:
         """Whether the nonce is ours, was made for this source, is young, and not used so far."""
