@@ -49,8 +49,8 @@ MD5_ONLY = ("baresip v0.", "baresip v1.")
 MAX_CREDENTIALS = 4
 """Authorization lines that are looked at: one for each algorithm, and as many for others."""
 
-NOBODY = {"": ""}
-"""So that there is always somebody. Credentials without a name are none (`Credentials.parse`)."""
+NOBODY = ""
+"""No hash at all; stands in for those of users where there are no users."""
 
 
 class Granted(NamedTuple):
@@ -103,13 +103,12 @@ class Authenticator:
 
         All hashes are made here, not at the first login: that would take longer than others.
         """
-        users = passwords or NOBODY
         for algorithm in ALGORITHMS:
             hashes = {
                 user: ha1(user, self._realm, password, algorithm)
-                for user, password in users.items()
+                for user, password in passwords.items()
             }
-            self._ha1[algorithm] = hashes, list(hashes.values())
+            self._ha1[algorithm] = hashes, list(hashes.values()) or [NOBODY]
 
     def clock_moved(self, seconds: float) -> None:
         """The wall clock was set: all nonces get stale, once."""
