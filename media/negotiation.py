@@ -61,7 +61,7 @@ ANY = "0.0.0.0"
 ANY6 = "::"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RemoteMedia:
     """The audio stream of an offer or answer: where that side wants it, and how."""
 

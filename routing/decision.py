@@ -1,12 +1,11 @@
 """What routing may decide. Each decision says in `because` which line or state caused it."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from softswitch.routing.outcomes import reason_header
 
 
-@dataclass(frozen=True, slots=True)
-class Ring:
+class Ring(NamedTuple):
     """Ring every device of a user."""
 
     user: str
@@ -17,8 +16,7 @@ class Ring:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
+class Reject(NamedTuple):
     """Refuse the call before anything rings."""
 
     status: int

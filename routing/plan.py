@@ -1,8 +1,7 @@
 """Where a dialled number leads: facts in, a decision out. Nothing is asked, nothing remembered."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from softswitch.routing.decision import Decision, Reject, Ring
 from softswitch.routing.outcomes import UNKNOWN_NUMBER, Outcome, Release, release
@@ -30,8 +29,7 @@ class Directory(Protocol):
     def get(self, number: str, /) -> Extension | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What is true of the called user right now."""
 
     live_bindings: int

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from softswitch.location import Binding
@@ -23,8 +23,7 @@ log = logging.getLogger(__name__)
 E = TypeVar("E")
 
 
-@dataclass(frozen=True, slots=True)
-class Registered:
+class Registered(NamedTuple):
     """A device said where it is."""
 
     binding: Binding
@@ -55,8 +54,7 @@ class DeviceUnreachable:
     binding: Binding
 
 
-@dataclass(frozen=True, slots=True)
-class CallArrived:
+class CallArrived(NamedTuple):
     """Somebody dials."""
 
     call_id: str
@@ -66,8 +64,7 @@ class CallArrived:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class CallRinging:
+class CallRinging(NamedTuple):
     """The first device of the called user rings."""
 
     call_id: str
@@ -76,8 +73,7 @@ class CallRinging:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class CallAnswered:
+class CallAnswered(NamedTuple):
     """Somebody picked up."""
 
     call_id: str
@@ -87,8 +83,7 @@ class CallAnswered:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class CallEnded:
+class CallEnded(NamedTuple):
     """A call is over, answered or not."""
 
     record: CallRecord

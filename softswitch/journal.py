@@ -7,17 +7,14 @@ when the call is over, its trace when the last answers have been heard.
 import json
 import logging
 from asyncio import Future
-from dataclasses import fields
 from functools import partial
 from typing import Protocol
 
 from softswitch.bus import Bus, CallEnded
-from softswitch.records import CallRecord, LegRecord
+from softswitch.records import CallRecord
 from softswitch.store.store import CallRow
 
 log = logging.getLogger(__name__)
-
-LEG_FIELDS = tuple(field.name for field in fields(LegRecord))
 
 
 class Keeper(Protocol):
@@ -61,7 +58,7 @@ def _say_if_lost(call_id: str, what: str, done: Future[None]) -> None:
 
 def row(record: CallRecord) -> CallRow:
     """A call's record as the store keeps it."""
-    legs = [{name: getattr(leg, name) for name in LEG_FIELDS} for leg in record.legs]
+    legs = [leg._asdict() for leg in record.legs]
     return CallRow(
         call_id=record.call_id,
         caller=record.caller,

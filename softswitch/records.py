@@ -4,8 +4,7 @@ Values only. They travel on the bus inside CallEnded and from there into the sto
 clock seconds (Unix), durations and jitter are seconds.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 CallOutcome = Literal[
     "answered",
@@ -23,8 +22,7 @@ Side = Literal["caller", "callee"]
 EndedBy = Literal["caller", "callee", "switch"]
 
 
-@dataclass(frozen=True, slots=True)
-class LegRecord:
+class LegRecord(NamedTuple):
     """One dialog of a call: the caller's, or that with one device of the called user."""
 
     side: Side
@@ -39,8 +37,7 @@ class LegRecord:
     packets_sent: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class CallRecord:
+class CallRecord(NamedTuple):
     """The call detail record. A time is None where the call never came that far."""
 
     call_id: str
@@ -69,4 +66,4 @@ class CallRecord:
 
     def as_dict(self) -> dict[str, object]:
         """Fit for JSON: legs as a list of dicts."""
-        return asdict(self)
+        return {**self._asdict(), "legs": [leg._asdict() for leg in self.legs]}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 @dataclass(slots=True, eq=False)
@@ -25,8 +25,7 @@ class MediaPort:
     rtp_port: int
 
 
-@dataclass(frozen=True, slots=True)
-class Remote:
+class Remote(NamedTuple):
     """Where the other side's media is, as its last offer or answer says."""
 
     address: str
@@ -47,8 +46,7 @@ class Remote:
     """Ticks per second of the RTP timestamp, for jitter and for time between sources."""
 
 
-@dataclass(frozen=True, slots=True)
-class PortStatistics:
+class PortStatistics(NamedTuple):
     """What one port saw of its remote (RFC 3550 §6.4.1), from open to close."""
 
     packets_received: int = 0
@@ -62,8 +60,7 @@ class PortStatistics:
     """Packets dropped because they came from a stranger."""
 
 
-@dataclass(frozen=True, slots=True)
-class RtpTimeout:
+class RtpTimeout(NamedTuple):
     """A port heard neither RTP nor RTCP for too long.
 
     Said once; `set_remote`, `join` and `hold` start the time anew.
@@ -72,8 +69,7 @@ class RtpTimeout:
     port: MediaPort
 
 
-@dataclass(frozen=True, slots=True)
-class PortsLost:
+class PortsLost(NamedTuple):
     """A worker died, and these ports with it. Closing them is allowed and does nothing."""
 
     ports: tuple[MediaPort, ...]

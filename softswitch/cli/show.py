@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -65,7 +64,7 @@ def show(
 
 def _past_calls(path: Path, limit: int) -> list[Row]:
     calls = where.look_up(path, lambda store: store.calls(limit))
-    return [{**asdict(call), "legs": json.loads(call.legs)} for call in calls]
+    return [{**call._asdict(), "legs": json.loads(call.legs)} for call in calls]
 
 
 def _print(table: Table) -> None:

@@ -18,7 +18,6 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +47,10 @@ def _insert(table: str, columns: Iterable[str]) -> str:
     return f"INSERT OR REPLACE INTO {table} ({', '.join(names)}) VALUES ({marks})"
 
 
-CALL_COLUMNS = ", ".join(CallRow.__slots__)
+CALL_COLUMNS = ", ".join(CallRow._fields)
 PUT_BINDING = _insert("bindings", BindingRow._fields)
 DROP_BINDING = "DELETE FROM bindings WHERE id = ?"
-ADD_CALL = _insert("calls", CallRow.__slots__)
+ADD_CALL = _insert("calls", CallRow._fields)
 ADD_TRACE = _insert("traces", ("call_id", "messages"))
 
 Rows = Sequence[Sequence[Any]]
@@ -87,7 +86,7 @@ class SqliteStore:
         return self._write((PUT_BINDING, put), (DROP_BINDING, dropped))
 
     def add_call(self, call: CallRow) -> asyncio.Future[None]:
-        return self._write((ADD_CALL, [astuple(call)]), urgent=False)
+        return self._write((ADD_CALL, [call]), urgent=False)
 
     def add_trace(self, call_id: str, data: bytes) -> asyncio.Future[None]:
         return self._write((ADD_TRACE, [(call_id, data)]), urgent=False)

@@ -9,7 +9,6 @@ that fails has been logged; nobody has to look at it.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 Committed = asyncio.Future[None]
@@ -47,8 +46,7 @@ class BindingRow(NamedTuple):
     nat: int
 
 
-@dataclass(frozen=True, slots=True)
-class CallRow:
+class CallRow(NamedTuple):
     """One call that is over."""
 
     call_id: str

@@ -5,7 +5,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import replace
 from typing import Any, cast
 
 from softswitch.store.store import BindingRow, CallRow, Store
@@ -95,9 +94,9 @@ async def lists_calls_newest_first(store: Store) -> None:
 
 async def lists_the_calls_of_one_user(store: Store) -> None:
     made = call("made")
-    taken = replace(call("taken", 1_800_000_001.0), caller="102", answered_by="100")
-    dialled = replace(call("dialled", 1_800_000_002.0), caller="102", callee="100")
-    foreign = replace(call("foreign", 1_800_000_003.0), caller="102")
+    taken = call("taken", 1_800_000_001.0)._replace(caller="102", answered_by="100")
+    dialled = call("dialled", 1_800_000_002.0)._replace(caller="102", callee="100")
+    foreign = call("foreign", 1_800_000_003.0)._replace(caller="102")
     await all_done(*map(store.add_call, (made, taken, dialled, foreign)))
     assert await store.calls(10, "100") == [dialled, taken, made]
 
