@@ -82,12 +82,18 @@ def test_nobody_answers_is_480_after_the_ring_time(anna: Endpoint, jan: Endpoint
     incoming.expect("ACK")
 
 
-def test_a_phone_that_says_nothing_at_all_is_given_up_soon(anna: Endpoint, jan: Endpoint) -> None:
+def test_a_phone_that_says_nothing_is_given_up_soon_and_stopped_when_it_speaks(
+    anna: Endpoint, jan: Endpoint
+) -> None:
     begin = time.monotonic()
     call = ScriptedCall.dial(anna, "101")
-    jan.expect("INVITE")
+    late = ScriptedCall.incoming(jan)
     assert "cause=20" in refusal(call, 480)
     assert time.monotonic() - begin < UNREACHABLE_AFTER + SLACK
+    late.reply(180)  # only now may a CANCEL be sent (§9.1)
+    jan.reply(late.expect("CANCEL"), 200)
+    late.reply(487)
+    late.expect("ACK")
 
 
 def test_busy_before_ringing_is_486(anna: Endpoint, jan: Endpoint) -> None:

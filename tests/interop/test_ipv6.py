@@ -42,3 +42,4 @@ def test_two_phones_talk_over_ipv6(switch: Switch, transport: str) -> None:
         outgoing.request("BYE")
         incoming.hung_up()
         outgoing.expect(200)
+        jan.register([("Expires", "0")])

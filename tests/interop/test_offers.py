@@ -22,6 +22,7 @@ def two(switch: Switch) -> Iterator[Two]:
     ):
         jan.register()
         yield anna, jan
+        jan.register([("Expires", "0")])
 
 
 def finish(outgoing: ScriptedCall, incoming: ScriptedCall) -> None:

@@ -34,6 +34,7 @@ def call(switch: Switch) -> Iterator[Call]:
         outgoing.request("BYE")
         incoming.hung_up()
         outgoing.expect(200)
+        jan.register([("Expires", "0")])
 
 
 def stream(seed: int, count: int = PACKETS) -> list[Packet]:

@@ -1,4 +1,4 @@
-"""What an operator sees of the process: the first start, the passwords, and one line when it fails."""
+"""What an operator sees of the process: first start, passwords, and one line when it fails."""
 
 import re
 import signal
@@ -65,9 +65,7 @@ def test_it_stops_with_exit_code_0(tmp_path: Path, how: signal.Signals) -> None:
 
 
 @pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
-def test_a_port_that_is_taken_is_one_clear_line(
-    tmp_path: Path, kind: socket.SocketKind
-) -> None:
+def test_a_port_that_is_taken_is_one_clear_line(tmp_path: Path, kind: socket.SocketKind) -> None:
     port = free_port()
     with socket.socket(socket.AF_INET, kind) as holder:
         holder.bind(("127.0.0.1", port))

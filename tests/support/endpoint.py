@@ -101,6 +101,7 @@ class Endpoint:
             self._socket = socket.socket(self._family, socket.SOCK_STREAM)
             self._socket.bind((host, 0))
             self._socket.connect(server)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         else:
             self._socket = socket.socket(self._family, socket.SOCK_DGRAM)
             self._socket.bind((host, 0))

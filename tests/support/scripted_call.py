@@ -64,7 +64,7 @@ class ScriptedCall:
             remote=invite.get("From"),
             target=uri_of(invite.get("Contact")),
         )
-        call._learn(invite)
+        call.learn(invite)
         return call
 
     def request(
@@ -87,7 +87,7 @@ class ScriptedCall:
     def expect(self, what: int | str, timeout: float = PATIENCE) -> Message:
         """The next message; a response or an INVITE teaches us tag, target and media."""
         message = self.endpoint.expect(what, timeout)
-        self._learn(message)
+        self.learn(message)
         return message
 
     def reply(self, status: int, body: bytes = b"", fields: Fields = ()) -> None:
@@ -143,7 +143,7 @@ class ScriptedCall:
         ]
         return Message(f"{method} {invite.first.split(' ')[1]} SIP/2.0", fields)
 
-    def _learn(self, message: Message) -> None:
+    def learn(self, message: Message) -> None:
         if message.method == "INVITE" and not message.status:
             self.invite = message
         if message.status > 100 and tag_of(message.get("To")) and message.method == "INVITE":
