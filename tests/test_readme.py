@@ -1,0 +1,35 @@
+"""The first page keeps its promises: the configuration, the commands, the folders."""
+
+import re
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from softswitch.__main__ import application
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_configuration_shown_is_the_minimal_file() -> None:
+    assert f"```yaml\n{(ROOT / 'conf' / 'minimal.yaml').read_text()}```" in README
+
+
+def test_every_command_of_the_table_exists() -> None:
+    named = set(re.findall(r"`softswitch (\w+)", README))
+    helped = CliRunner().invoke(application(), ["--help"]).output
+    assert {"run", "check", "show", "trace"} <= named
+    assert [name for name in sorted(named) if name not in helped] == []
+
+
+def test_every_target_of_make_exists() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    named = set(re.findall(r"\bmake (run|test|check|unit|interop)\b", README))
+    assert named
+    assert [name for name in sorted(named) if f"\n{name}:" not in makefile] == []
+
+
+def test_every_module_of_the_table_exists() -> None:
+    named = re.findall(r"^\| `([\w./]+)` \|", README, re.MULTILINE)
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
