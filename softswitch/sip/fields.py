@@ -28,6 +28,7 @@ _one_param = re.compile(
     re.VERBOSE | re.DOTALL,
 ).match
 _quoted = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL).match
+_plain_value = re.compile(r'[^\x00-\x20\x7f",;<>]*').fullmatch
 _quoted_pair = re.compile(r"\\(.)", re.DOTALL)
 _needs_escape = re.compile(r'["\\\x00-\x1f\x7f]')
 _protocol = re.compile(r"\s*([^\s/]+)\s*/\s*([^\s/]+)\s*/\s*([^\s/]+)\s+(.*)", re.DOTALL).fullmatch
@@ -139,13 +140,21 @@ class CSeq(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> "CSeq":
         """Read `4711 INVITE`. Raises ParseError."""
-        parts = text.split()
-        if len(parts) != 2 or not _token(parts[1]):
-            raise ParseError(f"CSeq {excerpt(text)} is not a number and a method")
-        return cls(parse_number(parts[0]), parts[1])
+        return _cseq_cached(text) if len(text) <= MAX_CACHED_LENGTH else _cseq(text)
 
     def __str__(self) -> str:
         return f"{self.number} {self.method}"
+
+
+def _cseq(text: str) -> CSeq:
+    parts = text.split()
+    if len(parts) != 2 or not _token(parts[1]):
+        raise ParseError(f"CSeq {excerpt(text)} is not a number and a method")
+    return CSeq(parse_number(parts[0]), parts[1])
+
+
+_cseq_cached = lru_cache(CACHE_SIZE)(_cseq)
+"""Most phones count from 1 in each dialog, so all of them together write few CSeqs."""
 
 
 @dataclass(slots=True)
@@ -162,22 +171,15 @@ class Via:
     def parse(cls, text: str) -> "Via":
         """Read one Via value. Raises ParseError."""
         sent, semicolon, tail = text.partition(";")
-        protocol, _, sent_by = sent.partition(" ")
-        if protocol[:8] != "SIP/2.0/" or not sent_by or " " in sent_by or "\t" in sent:
-            # Blanks may stand around each slash and the colon (§25.1, RFC 4475 §3.1.1.1).
-            match = _protocol(sent)
-            if match is None:
-                raise ParseError(f"Via {excerpt(text)} has no protocol and host")
-            protocol, sent_by = f"SIP/2.0/{match[3]}", "".join(match[4].split())
-        host, port = split_host_port(sent_by)
+        protocol, host, port = (_hop_cached if len(sent) <= MAX_CACHED_LENGTH else _hop)(sent)
         if not semicolon:
-            return cls(protocol[8:].upper(), host, port, {})
+            return cls(protocol, host, port, {})
         if not tail:
             raise ParseError(f"Via {excerpt(text)} ends in a semicolon")
         params = parse_params(tail)
         if params.get("rport"):
             parse_port(params["rport"] or "")
-        return cls(protocol[8:].upper(), host, port, params)
+        return cls(protocol, host, port, params)
 
     @property
     def branch(self) -> str:
@@ -200,6 +202,22 @@ class Via:
     def __str__(self) -> str:
         port = "" if self.port is None else f":{self.port}"
         return f"SIP/2.0/{self.protocol} {self.host}{port}{format_params(self.params)}"
+
+
+def _hop(text: str) -> tuple[str, str, int | None]:
+    """The protocol, host and port of `SIP/2.0/UDP host:5060`."""
+    protocol, _, sent_by = text.partition(" ")
+    if protocol[:8] != "SIP/2.0/" or not sent_by or " " in sent_by or "\t" in text:
+        # Blanks may stand around each slash and the colon (§25.1, RFC 4475 §3.1.1.1).
+        match = _protocol(text)
+        if match is None:
+            raise ParseError(f"Via {excerpt(text)} has no protocol and host")
+        protocol, sent_by = f"SIP/2.0/{match[3]}", "".join(match[4].split())
+    return protocol[8:].upper(), *split_host_port(sent_by)
+
+
+_hop_cached = lru_cache(CACHE_SIZE)(_hop)
+"""Each phone has one; new in a Via is its branch."""
 
 
 @dataclass(slots=True)
@@ -269,3 +287,26 @@ def _address(text: str) -> tuple[str, Uri]:
 
 
 _address_cached = lru_cache(CACHE_SIZE)(_address)
+
+
+def read_tag(value: str) -> str:
+    """The tag of a From or To; "" without one. Raises ParseError when the rest of it is unsound.
+
+    The same as `NameAddr.parse(value).tag`, but cheap for `<sip:alice@host>;tag=1`: of what stands
+    before the tag, which is new in each call, most was seen before. It can be judged alone only if
+    it ends in the address, or the tag might stand in quotes or in the URI.
+    """
+    address, mark, tag = value.rpartition(";tag=")
+    if not mark:
+        address, tag = value, ""
+    if address[-1:] != ">" or not _plain_value(tag):
+        return NameAddr.parse(value).tag
+    (_check_cached if len(address) <= MAX_CACHED_LENGTH else _check)(address)
+    return tag
+
+
+def _check(address: str) -> None:
+    NameAddr.parse(address)
+
+
+_check_cached = lru_cache(CACHE_SIZE)(_check)

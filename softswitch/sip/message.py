@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar, overload
 
 from .errors import ParseError
-from .fields import CSeq, NameAddr, Via, parse_number, split_commas
+from .fields import CSeq, NameAddr, Via, parse_number, read_tag, split_commas
 from .headers import Headers
 from .uri import Uri
 
@@ -163,15 +163,13 @@ class Message:
 
     @parsed
     def from_tag(self) -> str:
-        """The tag of From; "" from RFC 2543 peers."""
-        tag = _find_tag(self._required("From"))
-        return self.from_.tag if tag is None else tag
+        """The tag of From; "" from RFC 2543 peers. The rest of From is checked with it."""
+        return read_tag(self._required("From"))
 
     @parsed
     def to_tag(self) -> str:
-        """The tag of To; "" outside a dialog."""
-        tag = _find_tag(self._required("To"))
-        return self.to.tag if tag is None else tag
+        """The tag of To; "" outside a dialog. The rest of To is checked with it."""
+        return read_tag(self._required("To"))
 
     @parsed
     def contacts(self) -> list[NameAddr]:
@@ -190,8 +188,19 @@ class Message:
         value = self.headers.get("Content-Type") or ""
         return "".join(value.partition(";")[0].split()).lower()
 
+    def identify(self) -> None:
+        """Read what tells a message from others, and is asked of each: all at once is cheapest.
+
+        Afterwards `call_id`, `from_tag`, `to_tag`, `cseq` are there, and From and To are sound.
+        """
+        required, known = self._required, vars(self)
+        known["call_id"] = required("Call-ID")
+        known["from_tag"] = read_tag(required("From"))
+        known["to_tag"] = read_tag(required("To"))
+        known["cseq"] = CSeq.parse(required("CSeq"))
+
     def _required(self, name: str) -> str:
-        value = self.headers.get(name)
+        value = self.headers.first.get(name)
         if not value:
             raise ParseError(f"no {name}")
         return value
@@ -302,20 +311,7 @@ def _has_to_tag(request: Request) -> bool:
     try:
         return bool(request.to_tag)
     except ParseError:
-        return False
-
-
-def _find_tag(value: str) -> str | None:
-    """The tag of a From or To whose parameters are plain; None when it takes a parser to tell."""
-    params = value[value.rfind(">") + 1 :]
-    if '"' in params:
-        return None
-    start = params.find(";tag=")
-    if start < 0:
-        return None if ";" in params else ""
-    tag = params[start + 5 :]
-    end = tag.find(";")
-    return (tag if end < 0 else tag[:end]).rstrip()
+        return ";tag=" in (request.headers.get("To") or "")  # whatever else is wrong with it
 
 
 def _named(message: Message) -> str:

@@ -65,21 +65,21 @@ def _check_fields(message: Message) -> None:
     if message.via.params.get("branch") == MAGIC_COOKIE:
         # All such requests would be one transaction (RFC 4475 §3.2.1).
         raise ParseError("branch is nothing but the magic cookie")
+    message.identify()
     call_id = message.call_id
     if " " in call_id or "\t" in call_id:
         raise ParseError(f"Call-ID {excerpt(call_id)} has blanks in it")
-    # Read for their errors.
-    message.from_, message.to, message.cseq  # noqa: B018
     headers = message.headers
+    present = headers.first
     for name in ROUTING_FIELDS:
-        if name in headers:
+        if name in present:
             _check_length(headers, name)
             for value in headers.values(name):
                 if not NameAddr.parse(value).uri.is_sip:
                     raise ParseError(f"{name} {excerpt(value)} is not a SIP URI")
-    if "Contact" in headers:
+    if "Contact" in present:
         _check_length(headers, "Contact")
-        message.contacts  # noqa: B018
+        message.contacts  # noqa: B018  # for its errors
 
 
 def _check_length(headers: Headers, name: str) -> None:

@@ -12,6 +12,7 @@ from softswitch.sip.fields import (
     parse_number,
     parse_params,
     quote,
+    read_tag,
     split_commas,
     unquote,
 )
@@ -316,3 +317,37 @@ def test_names_and_quoted_parameters_survive_writing(display: str, value: str) -
     again = NameAddr.parse(str(address))
     assert again.display == display
     assert unquote(again.params["x"] or "") == value
+
+
+# Tags
+
+
+@pytest.mark.parametrize(
+    ("value", "tag"),
+    [
+        ("<sip:a@b>;tag=1", "1"),
+        ("<sip:a@b>", ""),
+        ("<sip:a@b>;tag=", ""),
+        ("<sip:a@b>;TAG=1;lr", "1"),
+        ("<sip:a@b>;x;tag=1", "1"),
+        ("sip:a@b;tag=1", "1"),
+        ('"x;tag=2>" <sip:a@b;tag=3>', ""),
+        (f"<sip:{'a' * MAX_CACHED_LENGTH}@b>;tag=1", "1"),
+    ],
+)
+def test_a_tag_is_found_without_looking_twice_at_what_stands_before_it(
+    value: str, tag: str
+) -> None:
+    assert read_tag(value) == NameAddr.parse(value).tag == tag
+
+
+@given(st.lists(st.sampled_from([*'<>";= ax', "sip:a@b", "<sip:a@b>", ";tag=", "\\", ","])))
+def test_reading_a_tag_refuses_what_the_careful_parser_refuses(parts: list[str]) -> None:
+    value = "".join(parts)
+    try:
+        tag = NameAddr.parse(value).tag
+    except ParseError:
+        with pytest.raises(ParseError):
+            read_tag(value)
+    else:
+        assert read_tag(value) == tag

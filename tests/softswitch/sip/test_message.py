@@ -130,6 +130,22 @@ def test_fast_and_careful_reading_of_tags_agree(params: str) -> None:
     assert request.from_tag == address.tag
 
 
+def test_what_tells_a_message_from_others_can_be_read_at_once() -> None:
+    request = parse_request(request_text("BYE", to_tag="ours"))
+    request.identify()
+    other = parse_request(request_text("BYE", to_tag="ours"))
+    for name in ("call_id", "from_tag", "to_tag", "cseq"):
+        assert vars(request)[name] == getattr(other, name)
+
+
+@pytest.mark.parametrize("name", ["Call-ID", "From", "To", "CSeq"])
+def test_what_tells_a_message_from_others_has_to_be_there(name: str) -> None:
+    request = parse_request(request_text("BYE"))
+    request.headers.remove(name)
+    with pytest.raises(ParseError, match=f"no {name}"):
+        request.identify()
+
+
 def test_serializing_computes_the_content_length() -> None:
     request = request_with(Via="SIP/2.0/UDP a", Content_Length="999")
     request.body = b"abc"
@@ -227,6 +243,11 @@ def test_only_what_forms_a_dialog_has_the_route_set() -> None:
     assert "Record-Route" not in respond(parse_request(invite_text(extra=routed)), 486).headers
     options = parse_request(request_text("OPTIONS", extra=routed))
     assert "Record-Route" not in respond(options, 200).headers
+
+
+def test_a_tag_that_is_there_is_kept_also_where_the_rest_is_broken() -> None:
+    broken = Request("BYE", "", Headers([("To", "<sip:a@b;tag=1")]))
+    assert respond(broken, 400, to_tag="2").headers.get("To") == "<sip:a@b;tag=1"
 
 
 def test_a_tag_that_is_there_is_kept() -> None:
