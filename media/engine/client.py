@@ -258,6 +258,7 @@ class WorkerEngine:
         pool = worker.pools[lent.address]
         pool.lent(lent.pairs, exhausted=lent.exhausted)
         worker.missing.discard(lent.address)
+        self._stock_up(worker, lent.address)
         if worker.ready.done():
             return
         if not lent.pairs:

@@ -4,8 +4,9 @@ from collections import deque
 
 BLOCK = 64
 """Pairs asked for at a time: a worker binds them in a millisecond."""
-LOW_WATER = 64
-"""Free pairs below which more are asked for: 32 calls may start before the answer comes."""
+LOW_WATER = 256
+"""Free pairs below which more are asked for: 128 calls may start before an answer comes, for the
+worker may have to wait for a core while signalling has a burst of calls to set up."""
 
 
 class PortPool:
