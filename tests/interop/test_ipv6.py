@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.endpoint import Endpoint, Packet
+from tests.support.endpoint import Endpoint
+from tests.support.rtp_socket import Packet
 from tests.support.scripted_call import connect
 from tests.support.switch import Switch
 

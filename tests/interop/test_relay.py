@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.endpoint import Address, Endpoint, Nothing, Packet, Rtp
+from tests.support.endpoint import Endpoint
+from tests.support.rtp_socket import Address, Nothing, Packet, Rtp
 from tests.support.scripted_call import ScriptedCall, connect
 from tests.support.switch import Switch
 

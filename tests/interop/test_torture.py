@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.corpora import corpora, corpus_files
-from tests.support.endpoint import Endpoint, Message, Nothing
+from tests.support.endpoint import Endpoint, Message
+from tests.support.rtp_socket import Nothing
 from tests.support.switch import Switch
 
 ANSWER = 2.0

@@ -11,19 +11,13 @@ import hashlib
 import re
 import secrets
 import socket
-import struct
 from collections.abc import Iterable
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
-PATIENCE = 5.0
-"""Seconds that a test waits for a message unless it says otherwise."""
-LARGEST = 65535
+from tests.support.rtp_socket import LARGEST, PATIENCE, Address, Nothing, Rtp
+
 Fields = Iterable[tuple[str, str]]
-
-
-class Nothing(AssertionError):
-    """What was waited for did not come."""
 
 
 class Message:
@@ -69,14 +63,6 @@ class Message:
     def what(self) -> int | str:
         """The status of a response, the method of a request."""
         return self.status or self.first.partition(" ")[0]
-
-
-class Address(NamedTuple):
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 class Endpoint:
@@ -269,47 +255,6 @@ class Endpoint:
             if not data:
                 raise Nothing(f"{self.extension}: the connection was closed")
             self._unread += data
-
-
-class Packet(NamedTuple):
-    """An RTP packet, as far as the tests look at it."""
-
-    payload_type: int
-    marker: bool
-    sequence: int
-    timestamp: int
-    ssrc: int
-    payload: bytes
-
-
-class Rtp:
-    """An RTP socket that sends what it is told and keeps every octet that it hears."""
-
-    def __init__(self, host: str) -> None:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_DGRAM)
-        self._socket.bind((host, 0))
-        self.address = Address(host, self._socket.getsockname()[1])
-
-    def close(self) -> None:
-        self._socket.close()
-
-    def send(self, packet: Packet, to: tuple[str, int]) -> None:
-        marked = packet.payload_type | (0x80 if packet.marker else 0)
-        head = struct.pack(
-            "!BBHII", 0x80, marked, packet.sequence & 0xFFFF, packet.timestamp, packet.ssrc
-        )
-        self._socket.sendto(head + packet.payload, to)
-
-    def receive(self, timeout: float = PATIENCE) -> Packet:
-        """The next packet; Raises Nothing."""
-        self._socket.settimeout(timeout)
-        try:
-            data = self._socket.recv(LARGEST)
-        except TimeoutError:
-            raise Nothing(f"no RTP in {timeout} s") from None
-        _, marked, sequence, timestamp, ssrc = struct.unpack("!BBHII", data[:12])
-        return Packet(marked & 0x7F, marked > 0x7F, sequence, timestamp, ssrc, data[12:])
 
 
 def new_branch() -> str:

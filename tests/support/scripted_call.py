@@ -5,16 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable
 
-from tests.support.endpoint import (
-    PATIENCE,
-    Address,
-    Endpoint,
-    Fields,
-    Message,
-    media_address,
-    tag_of,
-    uri_of,
-)
+from tests.support.endpoint import Endpoint, Fields, Message, media_address, tag_of, uri_of
+from tests.support.rtp_socket import PATIENCE, Address
 
 
 class ScriptedCall:

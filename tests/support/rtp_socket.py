@@ -1,0 +1,64 @@
+"""An RTP socket for the tests: it sends what it is told and shows every octet that it hears."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from typing import NamedTuple
+
+PATIENCE = 5.0
+"""Seconds that a test waits for something unless it says otherwise."""
+LARGEST = 65535
+
+
+class Nothing(AssertionError):
+    """What was waited for did not come."""
+
+
+class Address(NamedTuple):
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class Packet(NamedTuple):
+    """An RTP packet, as far as the tests look at it."""
+
+    payload_type: int
+    marker: bool
+    sequence: int
+    timestamp: int
+    ssrc: int
+    payload: bytes
+
+
+class Rtp:
+    """An RTP socket that sends what it is told and keeps every octet that it hears."""
+
+    def __init__(self, host: str) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        self._socket.bind((host, 0))
+        self.address = Address(host, self._socket.getsockname()[1])
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def send(self, packet: Packet, to: tuple[str, int]) -> None:
+        marked = packet.payload_type | (0x80 if packet.marker else 0)
+        head = struct.pack(
+            "!BBHII", 0x80, marked, packet.sequence & 0xFFFF, packet.timestamp, packet.ssrc
+        )
+        self._socket.sendto(head + packet.payload, to)
+
+    def receive(self, timeout: float = PATIENCE) -> Packet:
+        """The next packet; Raises Nothing."""
+        self._socket.settimeout(timeout)
+        try:
+            data = self._socket.recv(LARGEST)
+        except TimeoutError:
+            raise Nothing(f"no RTP in {timeout} s") from None
+        _, marked, sequence, timestamp, ssrc = struct.unpack("!BBHII", data[:12])
+        return Packet(marked & 0x7F, marked > 0x7F, sequence, timestamp, ssrc, data[12:])
