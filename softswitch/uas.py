@@ -193,6 +193,8 @@ def _method_problem(method: str) -> tuple[int, str, Headers] | None:
 
 def _extension_problem(request: Request) -> tuple[int, str, Headers] | None:
     """§8.2.2.3. Proxy-Require is for proxies, which we are not."""
+    if "Require" not in request.headers.first:
+        return None
     unknown = [tag for tag in request.headers.values("Require") if tag.lower() != SUPPORTED]
     return (420, "", [("Unsupported", ", ".join(unknown))]) if unknown else None
 
@@ -210,7 +212,8 @@ def _content_problem(request: Request) -> tuple[int, str, Headers] | None:
             if not _is_optional(request):
                 return 415, "", [("Accept", ACCEPT), ("Accept-Encoding", "identity")]
             request.body = b""
-    if request.method == "INVITE" and not _accepts_sdp(request.headers.all("Accept")):
+    accepted = request.headers.all("Accept")
+    if accepted and request.method == "INVITE" and not _accepts_sdp(accepted):
         return 406, "", [("Accept", ACCEPT)]
     return None
 
@@ -221,11 +224,9 @@ def _is_optional(request: Request) -> bool:
 
 
 def _accepts_sdp(lines: Iterable[str]) -> bool:
-    """Whether an Accept, if there is one, lets us answer with SDP (§20.1)."""
-    said = False
+    """Whether an Accept lets us answer with SDP (§20.1)."""
     for line in lines:
-        said = True
         for kind in line.split(","):
             if kind.partition(";")[0].strip().lower() in (ACCEPT, "application/*", "*/*"):
                 return True
-    return not said
+    return False

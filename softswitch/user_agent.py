@@ -149,7 +149,8 @@ class UserAgent:
 
     def _receive_response(self, response: Response, flow: Flow) -> None:
         problem = flaw(response)
-        if not problem and len(response.headers.values("Via")) > 1:
+        vias = response.headers.all("Via")
+        if not problem and (len(vias) > 1 or len(split_commas(vias[0])) > 1):
             problem = "a response for another hop"  # for somebody behind us (§8.1.3.3)
         if problem:
             raise ParseError(problem)
@@ -406,8 +407,13 @@ def _note_source(request: Request, flow: Flow) -> None:
     trace of a call behind a NAT wants to see it (REG-5).
     """
     via = request.via
-    via.params["received"] = flow.remote_host
-    via.params["rport"] = str(flow.remote[1])
-    line = request.headers.get("Via") or ""
-    others = split_commas(line)[1:] if "," in line else []
-    request.headers.replace_first("Via", ", ".join([str(via), *others]))
+    host, port = flow.remote_host, str(flow.remote[1])
+    line = request.headers.first["Via"]
+    if line.endswith(";rport") and "," not in line and "received" not in via.params:
+        line = f"{line}={port};received={host}"  # as most phones write it: just read on
+        via.params.update(rport=port, received=host)
+    else:
+        via.params.update(received=host, rport=port)
+        others = split_commas(line)[1:] if "," in line else []
+        line = ", ".join([str(via), *others])
+    request.headers.replace_first("Via", line)

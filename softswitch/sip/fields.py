@@ -83,12 +83,12 @@ def parse_params(text: str) -> Params:
         text = text[1:]
     if _not_plain(text):
         return _parse_params_with_care(";" + text)
-    for part in text.split(";"):
+    parts = text.split(";")
+    for part in parts:
         name, equals, value = part.partition("=")
-        name = name.lower()
-        if not name or name in params:
-            raise ParseError(f"parameters {excerpt(text)}: {excerpt(name)} is empty or comes twice")
-        params[name] = value if equals else None
+        params[name.lower()] = value if equals else None
+    if len(params) < len(parts) or "" in params:
+        raise ParseError(f"parameters {excerpt(text)}: one is empty or comes twice")
     return params
 
 

@@ -112,11 +112,12 @@ class Headers:
     __slots__ = ("_items", "first")
 
     def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
-        self._items: list[tuple[str, str]] = []
-        self.first: dict[str, str] = {}
+        self._items = list(items)
+        self.first = dict(reversed(self._items))
         """The first value of each name. Only to be read: the hot path does, and spares a call."""
-        for name, value in items:
-            self.append(name, value)
+        text = "".join(map("".join, self._items))  # one look for all of them
+        if "\n" in text or "\r" in text:
+            raise ValueError(f"line break in header fields {self._items!r}")
 
     @classmethod
     def adopt(cls, items: list[tuple[str, str]], first: dict[str, str]) -> "Headers":
@@ -142,6 +143,8 @@ class Headers:
     def values(self, name: str) -> list[str]:
         """Every value of a list that may be spread over lines and commas (§7.3.1)."""
         lines = self.all(name)
+        if not lines:
+            return []
         if len(lines) == 1:
             return split_commas(lines[0])
         return [part for line in lines for part in split_commas(line)]
@@ -172,7 +175,8 @@ class Headers:
     def replace_first(self, name: str, value: str) -> None:
         """Rewrite the first line of that name, which must be there, and leave the others."""
         _refuse_line_breaks(name, value)
-        self._items[self._place(name)] = (name, value)
+        place = 0 if self._items[0][0] == name else self._place(name)  # usually the topmost Via
+        self._items[place] = (name, value)
         self.first[name] = value
 
     def remove(self, name: str) -> None:

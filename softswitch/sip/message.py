@@ -113,7 +113,7 @@ class parsed(Generic[T]):
         if message is None:
             return self
         value = self._work_out(message)
-        setattr(message, self._name, value)
+        message.__dict__[self._name] = value
         return value
 
 
@@ -185,7 +185,9 @@ class Message:
     @parsed
     def content_type(self) -> str:
         """Type and subtype of the body, lower case, without parameters; "" when not said."""
-        value = self.headers.get("Content-Type") or ""
+        value = self.headers.first.get("Content-Type") or ""
+        if value == "application/sdp":
+            return value  # hardly any message has something else
         return "".join(value.partition(";")[0].split()).lower()
 
     def identify(self) -> None:
@@ -193,11 +195,14 @@ class Message:
 
         Afterwards `call_id`, `from_tag`, `to_tag`, `cseq` are there, and From and To are sound.
         """
-        required, known = self._required, vars(self)
-        known["call_id"] = required("Call-ID")
-        known["from_tag"] = read_tag(required("From"))
-        known["to_tag"] = read_tag(required("To"))
-        known["cseq"] = CSeq.parse(required("CSeq"))
+        first, known = self.headers.first, vars(self)
+        try:
+            known["call_id"] = first["Call-ID"] or self._required("Call-ID")
+            known["from_tag"] = read_tag(first["From"])
+            known["to_tag"] = read_tag(first["To"])
+            known["cseq"] = CSeq.parse(first["CSeq"])
+        except KeyError as missing:
+            raise ParseError(f"no {missing.args[0]}") from None
 
     def _required(self, name: str) -> str:
         value = self.headers.first.get(name)
@@ -208,8 +213,11 @@ class Message:
     def _serialize(self, start_line: str) -> bytes:
         if "\n" in start_line or "\r" in start_line:
             raise ValueError(f"line break in start line {start_line!r}")
-        fields = [f"{name}: {value}" for name, value in self.headers if name != "Content-Length"]
-        head = "\r\n".join([start_line, *fields, f"Content-Length: {len(self.body)}", "", ""])
+        fields: Iterable[tuple[str, str]] = self.headers
+        if "Content-Length" in self.headers.first:  # a peer's, or somebody's idea of it
+            fields = [field for field in fields if field[0] != "Content-Length"]
+        length = f"Content-Length: {len(self.body)}"
+        head = "\r\n".join([start_line, *map(": ".join, fields), length, "", ""])
         return head.encode("utf-8", "surrogateescape") + self.body
 
 
@@ -298,13 +306,14 @@ def respond(
         copied = COPIED | {"Record-Route" if status > 100 else "Timestamp"}
     items = [item for item in request.headers if item[0] in copied]
     if to_tag and status > 100 and not _has_to_tag(request):
-        items = [(n, f"{v};tag={to_tag}") if n == "To" else (n, v) for n, v in items]
-    copy = Headers.adopt(items, dict(reversed(items)))
-    for name, value in headers:
-        copy.append(name, value)
+        names = [name for name, _ in items]
+        if "To" in names:
+            place = names.index("To")
+            items[place] = ("To", f"{items[place][1]};tag={to_tag}")
+    items += headers
     if body:
-        copy.append("Content-Type", content_type)
-    return Response(status, reason or REASONS.get(status, "Unknown"), copy, body)
+        items.append(("Content-Type", content_type))
+    return Response(status, reason or REASONS.get(status, "Unknown"), Headers(items), body)
 
 
 def _has_to_tag(request: Request) -> bool:

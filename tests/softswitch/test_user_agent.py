@@ -200,6 +200,25 @@ def test_the_topmost_via_says_where_a_request_came_from(sent_by: str, via: str) 
     assert response.headers.get("Via") == via
 
 
+@pytest.mark.parametrize(
+    ("branch", "via"),
+    [
+        ("b;rport", "SIP/2.0/UDP h;branch=b;rport=5060;received=192.0.2.1"),
+        ("b;received=h;rport", "SIP/2.0/UDP h;branch=b;received=192.0.2.1;rport=5060"),
+        (
+            "b, SIP/2.0/UDP i;rport",
+            "SIP/2.0/UDP h;branch=b;received=192.0.2.1;rport=5060, SIP/2.0/UDP i;rport",
+        ),
+    ],
+)
+def test_a_via_that_ends_in_rport_says_the_same(branch: str, via: str) -> None:
+    scene = Scene()
+    scene.agent.receive(make_request("OPTIONS", sent_by="h", branch=branch), UDP)
+    [request] = scene.core.requests
+    assert request.headers.get("Via") == via
+    assert (request.via.received, request.via.rport) == ("192.0.2.1", 5060)
+
+
 def test_a_zone_does_not_get_into_the_via() -> None:
     scene = Scene()
     scene.agent.receive(OPTIONS, UDP._replace(remote=("fe80::1%2", 5060)))
