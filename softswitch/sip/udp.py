@@ -23,6 +23,9 @@ MAX_DATAGRAM = 65535
 BUFFER = 4 * 1024 * 1024
 """Octets the kernel may keep for us each way: some 4,000 messages, several seconds of load."""
 
+MAX_FLOWS = 8192
+"""Senders whose flow is remembered, about 3 MB; beyond them all are forgotten and learnt anew."""
+
 _SO_SNDBUFFORCE, _SO_RCVBUFFORCE = 32, 33
 """Linux; the socket module does not name them."""
 
@@ -35,6 +38,7 @@ class UdpSocket:
         self.dropped = 0
         """Messages that the kernel had no room for; the network might have lost them as well."""
         self._receive = receive
+        self._flows: dict[tuple[Any, ...], Flow] = {}
         self._socket = bind(socket.SOCK_DGRAM, host, port)
         enlarge(self._socket)
         self.local: Address = self._socket.getsockname()[:2]
@@ -42,7 +46,7 @@ class UdpSocket:
         self._loop.add_reader(self._socket.fileno(), self._drain)
 
     def _drain(self) -> None:
-        receive_from, local, receive = self._socket.recvfrom, self.local, self._receive
+        receive_from, receive, flows = self._socket.recvfrom, self._receive, self._flows
         for _ in range(BURST):
             try:
                 data, source = receive_from(MAX_DATAGRAM)
@@ -50,7 +54,14 @@ class UdpSocket:
                 return
             except OSError:
                 continue  # an ICMP error about something sent earlier: no reason to stop reading
-            receive(data, Flow("UDP", local, _address(source)))
+            receive(data, flows.get(source) or self._learn(source))
+
+    def _learn(self, source: tuple[Any, ...]) -> Flow:
+        """The flow from a sender that was not heard lately."""
+        if len(self._flows) >= MAX_FLOWS:
+            self._flows.clear()
+        flow = self._flows[source] = Flow("UDP", self.local, _address(source))
+        return flow
 
     def send(self, data: bytes, remote: Address) -> bool:
         """Send at once. False when this can never arrive: no route, or too long."""

@@ -74,6 +74,24 @@ def test_a_wakeup_reads_a_burst_and_leaves_the_rest_for_the_next() -> None:
     with_socket(test)
 
 
+def test_flows_are_remembered_but_not_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(udp, "MAX_FLOWS", 2)
+
+    async def test(listening: UdpSocket, received: Received, sender: socket.socket) -> None:
+        with peer() as second, peer() as third:
+            for each in (sender, sender, second, third, sender):
+                each.sendto(b"x", listening.local)
+            await turns()
+            flows = [flow for _, flow in received]
+            assert [flow.remote for flow in flows] == [
+                each.getsockname() for each in (sender, sender, second, third, sender)
+            ]
+            assert flows[0] is flows[1]
+            assert len(listening._flows) == 2
+
+    with_socket(test)
+
+
 def test_an_icmp_error_does_not_stop_the_reading() -> None:
     class Refusing:
         """A socket that reports what an earlier datagram met, as connected ones do."""
