@@ -15,7 +15,7 @@ import logging
 import os
 import secrets
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from random import random
@@ -27,7 +27,7 @@ from softswitch.b2bua.calls import Calls
 from softswitch.bans import Bans
 from softswitch.bus import Bus
 from softswitch.clock import Clock
-from softswitch.control import SOCKET_NAME, ControlError, ControlServer
+from softswitch.control import SOCKET_NAME, ControlError, ControlServer, Handler
 from softswitch.journal import Journal
 from softswitch.keepalive import Keepalive
 from softswitch.location import Location
@@ -39,6 +39,7 @@ from softswitch.status import Status
 from softswitch.store import DATABASE_NAME
 from softswitch.store.sqlite import open_store
 from softswitch.store.store import Store, StoreError
+from softswitch.tokens import Tokens
 from softswitch.trace import Tracer
 from softswitch.uas import Uas
 from softswitch.user_agent import UserAgent
@@ -53,8 +54,6 @@ DRAIN_TIMEOUT = 5.0
 HELD_TIMEOUT = 300.0
 """Seconds without RTP that a held call may last (reliability: no media)."""
 NONCE_KEY_OCTETS = 32
-TOKEN_OCTETS = 8
-"""Of a tag, branch or Call-ID: twice the 32 bits of randomness that RFC 3261 §19.3 asks for."""
 ELSEWHERE = {False: "192.0.2.1", True: "2001:db8::1"}
 """Documentation addresses, by whether they are IPv6: the kernel is asked for the way there, and
 nothing is sent (RFC 5737, RFC 3849)."""
@@ -104,6 +103,10 @@ class App:
 
     async def _start(self, stack: AsyncExitStack) -> list[str]:
         """Start every part; the stack stops them in reverse order."""
+        self._make_state()
+        # First of all: a second switch on the same state must not touch it.
+        answers: dict[str, Handler] = {}
+        await self._open_control(stack, answers)
         store = await self._open_store(stack)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         stack.callback(tasks.create_task(self._forget_old_traces(store)).cancel)
@@ -118,7 +121,7 @@ class App:
             transports=transports,
             addressing=addressing,
             clock=asyncio.get_running_loop().time,
-            token=partial(secrets.token_hex, TOKEN_OCTETS),
+            token=Tokens(),
             trace=tracer,
             wall=self._clock.wall,
             call_at=_wake,
@@ -144,20 +147,23 @@ class App:
         agent.on_flow_closed = _both(registrar.flow_closed, calls.flow_closed)
         transports.receive = agent.receive
         transports.on_closed = agent.flow_closed
-        # The control socket first: it tells a second switch on the same state from a taken port.
-        await self._open_control(stack, Status(calls, self._location, tracer, self._clock))
+        answers.update(Status(calls, self._location, tracer, self._clock).handlers())
         servers = await self._listen(transports)
         stack.push_async_callback(calls.drain, DRAIN_TIMEOUT)
         stack.callback(setattr, uas, "draining", True)
         return servers
 
-    async def _open_store(self, stack: AsyncExitStack) -> Store:
+    def _make_state(self) -> None:
         state = self._config.state
         try:
             state.mkdir(parents=True, exist_ok=True)
-            return await stack.enter_async_context(open_store(state / DATABASE_NAME))
         except OSError as error:
             raise CannotRun(f"cannot use the state folder {state}: {error.strerror}") from None
+
+    async def _open_store(self, stack: AsyncExitStack) -> Store:
+        path = self._config.state / DATABASE_NAME
+        try:
+            return await stack.enter_async_context(open_store(path))
         except StoreError as error:
             raise CannotRun(str(error)) from None
 
@@ -241,8 +247,8 @@ class App:
                 servers.append(_server(protocol, local))
         return servers
 
-    async def _open_control(self, stack: AsyncExitStack, status: Status) -> None:
-        control = ControlServer(self._config.state / SOCKET_NAME, status.handlers())
+    async def _open_control(self, stack: AsyncExitStack, answers: Mapping[str, Handler]) -> None:
+        control = ControlServer(self._config.state / SOCKET_NAME, answers)
         try:
             await control.start()
         except ControlError as error:

@@ -59,9 +59,6 @@ def _configuration(file: Path) -> Config:
     except ConfigErrors as errors:
         typer.echo(str(errors), err=True)
         raise typer.Exit(errors.exit_code) from None
-    except OSError as error:
-        typer.echo(f"softswitch: cannot write the passwords: {error}", err=True)
-        raise typer.Exit(CANNOT_RUN) from None
 
 
 def _show_passwords(made: dict[str, str]) -> None:

@@ -1,0 +1,75 @@
+"""The whole switch in the test's own process, on free loopback ports, with real time."""
+
+import asyncio
+import gc
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from softswitch.app import App
+from softswitch.config import Config, load
+
+PASSWORD = "correct-horse-battery"
+
+YAML = """\
+network:
+  sip: {{udp: "127.0.0.1:{port}", tcp: "127.0.0.1:{port}"}}
+  rtp: {first}-{last}
+users:
+  100: {{name: Anna, password: {password}}}
+  101: {{name: Bob, password: {password}, ring_time: 20s}}
+"""
+
+
+def free_port() -> int:
+    """A port that is free for UDP and TCP."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
+            udp.bind(("127.0.0.1", 0))
+            port: int = udp.getsockname()[1]
+            try:
+                tcp.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+def written(folder: Path, text: str = YAML, *, port: int | None = None) -> Path:
+    """A configuration file with free ports."""
+    first = 40000 + os.getpid() % 100 * 200
+    path = folder / "office.yaml"
+    port = free_port() if port is None else port
+    path.write_text(text.format(port=port, first=first, last=first + 39, password=PASSWORD))
+    return path
+
+
+def interrupt() -> None:
+    """Ctrl-C."""
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+@asynccontextmanager
+async def running(path: Path) -> AsyncIterator[Config]:
+    """A switch that is ready; ended by Ctrl-C."""
+    config = load(path)
+    ready = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(App(config).run(lambda config, servers: ready.set()))
+        await ready.wait()
+        try:
+            yield config
+        finally:
+            interrupt()
+
+
+def run(test: Coroutine[None, None, None]) -> None:
+    """Like asyncio.run; what the switch does to the garbage collector is undone."""
+    thresholds = gc.get_threshold()
+    try:
+        asyncio.run(test)
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*thresholds)
