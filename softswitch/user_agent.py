@@ -150,7 +150,7 @@ class UserAgent:
     def _receive_response(self, response: Response, flow: Flow) -> None:
         problem = flaw(response)
         vias = response.headers.all("Via")
-        if not problem and (len(vias) > 1 or len(split_commas(vias[0])) > 1):
+        if not problem and (len(vias) > 1 or ("," in vias[0] and len(split_commas(vias[0])) > 1)):
             problem = "a response for another hop"  # for somebody behind us (§8.1.3.3)
         if problem:
             raise ParseError(problem)
@@ -340,9 +340,10 @@ class UserAgent:
 
     def _deliver_response(self, transaction: ClientTransaction, response: Response) -> None:
         listener = transaction.on_response
-        if response.status >= 200:
+        status = response.status
+        if status >= 200:
             transaction.on_failure = None
-            if response.status >= 300 or transaction.method != "INVITE":
+            if status >= 300 or transaction.method != "INVITE":
                 transaction.on_response = None
         if listener is not None:
             listener(response)

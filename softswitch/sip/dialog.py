@@ -138,15 +138,15 @@ class Dialog:
         max_forwards: int,
     ) -> Request:
         uri, routes = self._way()
-        items = [("Max-Forwards", str(max_forwards))]
-        items += [("Route", route) for route in routes]
-        items += (
+        items = [
+            ("Max-Forwards", str(max_forwards)),
+            *[("Route", route) for route in routes],
             ("From", _tagged(self.local, self.local_tag)),
             ("To", _tagged(self.remote, self.remote_tag)),
             ("Call-ID", self.call_id),
             ("CSeq", f"{cseq_number} {method}"),
-        )
-        items += headers
+            *headers,
+        ]
         if body:
             items.append(("Content-Type", content_type))
         return Request(method, uri, Headers(items), body)

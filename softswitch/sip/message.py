@@ -138,7 +138,7 @@ class Message:
     @parsed
     def via(self) -> Via:
         """The topmost Via: on a request, who sent it; on a response, ourselves."""
-        line = self._required("Via")
+        line = self.headers.first.get("Via") or self._required("Via")
         if "," not in line:
             return Via.parse(line)
         elements = split_commas(line)
@@ -149,7 +149,7 @@ class Message:
     @property
     def branch(self) -> str:
         """The topmost Via's branch; "" when it has none."""
-        return self.via.branch
+        return self.via.params.get("branch") or ""
 
     @parsed
     def from_(self) -> NameAddr:
@@ -174,13 +174,17 @@ class Message:
     @parsed
     def contacts(self) -> list[NameAddr]:
         """All Contacts, over all lines; none for the `*` of a REGISTER (§10.2.2)."""
+        lines = self.headers.all("Contact")
+        if len(lines) == 1 and lines[0] and "," not in lines[0] and lines[0] != "*":
+            return [NameAddr.parse(lines[0])]  # nearly always one
         values = self.headers.values("Contact")
         return [] if values == ["*"] else [NameAddr.parse(value) for value in values]
 
     @property
     def contact(self) -> NameAddr | None:
         """The first Contact."""
-        return self.contacts[0] if self.contacts else None
+        contacts = self.contacts
+        return contacts[0] if contacts else None
 
     @parsed
     def content_type(self) -> str:
@@ -248,7 +252,7 @@ class Request(Message):
     @parsed
     def max_forwards(self) -> int | None:
         """Hops still allowed; None from RFC 2543 peers."""
-        value = self.headers.get("Max-Forwards")
+        value = self.headers.first.get("Max-Forwards")
         return None if value is None else parse_number(value)
 
     def serialize(self) -> bytes:
@@ -305,11 +309,9 @@ def respond(
         # none, but has to show how long it took (§8.2.6.1).
         copied = COPIED | {"Record-Route" if status > 100 else "Timestamp"}
     items = [item for item in request.headers if item[0] in copied]
-    if to_tag and status > 100 and not _has_to_tag(request):
-        names = [name for name, _ in items]
-        if "To" in names:
-            place = names.index("To")
-            items[place] = ("To", f"{items[place][1]};tag={to_tag}")
+    to = request.headers.first.get("To")
+    if to is not None and to_tag and status > 100 and not _has_to_tag(request):
+        items[items.index(("To", to))] = ("To", f"{to};tag={to_tag}")
     items += headers
     if body:
         items.append(("Content-Type", content_type))

@@ -150,8 +150,8 @@ def _response(start_line: str, headers: Headers, body: bytes, data: bytes) -> Re
 def _cut_body(data: bytes, start: int, headers: Headers) -> bytes:
     """The body, as long as Content-Length says; without one, to the end (§18.3)."""
     body = data[start:]
-    length_text = headers.get("Content-Length")
-    if length_text is not None:
+    length_text = headers.first.get("Content-Length")
+    if length_text is not None and length_text != str(len(body)):
         length = parse_number(length_text)
         if length > len(body):
             raise ParseError(f"body has {len(body)} octets, Content-Length says {length}")

@@ -42,10 +42,14 @@ def check(request: Request) -> Rejection | None:
     try:
         _check_fields(request)
         _check_request(request)
+        uri = request.request_uri
         # §8.2.2.1; after the fields, because an answer needs them to be sound.
-        if not request.request_uri.is_sip:
+        if not uri.is_sip:
             return Rejection(416)
-        _check_request_uri(request)
+        # A Request-URI carries no header fields (§19.1.1); they would be somebody's Route
+        # (RFC 4475 §3.2.11).
+        if uri.headers:
+            raise ParseError("header fields in the Request-URI")
     except ParseError as error:
         return Rejection(error.status, f"Bad Request: {error.problem}")
     return None
@@ -110,20 +114,14 @@ def _check_target(request: Request) -> None:
     """A request that makes or refreshes a dialog says where its sender can be reached."""
     if request.headers.get("Contact") and not request.contacts:
         raise ParseError("Contact * outside REGISTER")
+    contacts = request.contacts
     if request.method in TARGET_REFRESHERS:
-        for contact in request.contacts:
+        for contact in contacts:
             if not contact.uri.is_sip:
                 raise ParseError(f"Contact {excerpt(str(contact.uri))} is not a SIP URI")
     if request.method == "INVITE" and not request.to_tag:
         # Exactly one (§8.1.1.8); RFC 2543 peers, known by their branch, need not have one.
-        if len(request.contacts) > 1:
+        if len(contacts) > 1:
             raise ParseError("more than one Contact")
-        if not request.contacts and request.branch.startswith(MAGIC_COOKIE):
+        if not contacts and request.branch.startswith(MAGIC_COOKIE):
             raise ParseError("no Contact")
-
-
-def _check_request_uri(request: Request) -> None:
-    # A Request-URI carries no header fields (§19.1.1); they would be somebody's Route
-    # (RFC 4475 §3.2.11).
-    if request.request_uri.headers:
-        raise ParseError("header fields in the Request-URI")

@@ -114,6 +114,12 @@ def test_octets_behind_the_body_are_ignored() -> None:
     assert (message.method, message.body) == ("REGISTER", b"")
 
 
+def test_a_length_with_leading_zeros_is_the_same_length() -> None:
+    length = {"Content-Length": f"000{len(SDP)}"}
+    assert parse_request(request("INVITE", changed=length, body=SDP)).body == SDP
+    assert parse_request(request("INVITE", changed=length, body=SDP) + b"more").body == SDP
+
+
 def test_without_content_length_the_body_ends_with_the_datagram() -> None:
     message = parse_request(request("INVITE", without=["Content-Length"], body=SDP))
     assert message.body == SDP
