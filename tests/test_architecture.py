@@ -19,8 +19,20 @@ MAY_IMPORT = {
 }
 """A folder's modules may import these packages of ours; a folder that is not named, all."""
 
-IMPURE = {"asyncio", "socket", "ssl", "time", "random", "secrets", "threading", "datetime",
-          "subprocess", "multiprocessing", "selectors", "select"}
+IMPURE = {
+    "asyncio",
+    "socket",
+    "ssl",
+    "time",
+    "random",
+    "secrets",
+    "threading",
+    "datetime",
+    "subprocess",
+    "multiprocessing",
+    "selectors",
+    "select",
+}
 SHELLS = {
     "softswitch/sip/transport.py",
     "softswitch/sip/udp.py",
@@ -40,8 +52,11 @@ MAX_FUNCTION_LINES = 60
 
 def modules() -> list[str]:
     paths = (path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
-    return sorted(str(path.relative_to(ROOT)) for path in paths
-                  if not any(parent.is_symlink() for parent in path.parents))
+    return sorted(
+        str(path.relative_to(ROOT))
+        for path in paths
+        if not any(parent.is_symlink() for parent in path.parents)
+    )
 
 
 def imports(module: str, *, with_type_checking: bool) -> Iterator[str]:
@@ -52,8 +67,9 @@ def imports(module: str, *, with_type_checking: bool) -> Iterator[str]:
         for node in ast.walk(tree):
             if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
                 skipped |= set(ast.walk(node))
-    package = dotted(module).rpartition(".")[0] if not module.endswith("__init__.py") \
-        else dotted(module)
+    package = (
+        dotted(module).rpartition(".")[0] if not module.endswith("__init__.py") else dotted(module)
+    )
     for node in ast.walk(tree):
         if node in skipped:
             continue
@@ -78,8 +94,11 @@ def within(name: str, packages: set[str]) -> bool:
 def test_imports_point_down(module: str) -> None:
     for folder, allowed in MAY_IMPORT.items():
         if module.startswith(folder + "/"):
-            ours = {name for name in imports(module, with_type_checking=False)
-                    if name.startswith("softswitch.")}
+            ours = {
+                name
+                for name in imports(module, with_type_checking=False)
+                if name.startswith("softswitch.")
+            }
             wrong = {name for name in ours if not within(name, allowed)}
             assert not wrong, f"{module} may not import {', '.join(sorted(wrong))}"
 
@@ -92,21 +111,32 @@ def test_pure_modules_do_no_io_and_read_no_clock(module: str) -> None:
 
 
 def test_nobody_imports_the_app() -> None:
-    importers = {module for module in modules()
-                 if "softswitch.app" in set(imports(module, with_type_checking=True))}
-    assert all(module.startswith("softswitch/cli/") or module == "softswitch/__main__.py"
-               for module in importers), importers
+    importers = {
+        module
+        for module in modules()
+        if "softswitch.app" in set(imports(module, with_type_checking=True))
+    }
+    assert all(
+        module.startswith("softswitch/cli/") or module == "softswitch/__main__.py"
+        for module in importers
+    ), importers
 
 
 def test_there_are_no_import_cycles() -> None:
     known = {dotted(module) for module in modules()}
-    graph = {dotted(module): {name for name in imports(module, with_type_checking=False)
-                              if name in known and name != dotted(module)}
-             for module in modules() if not module.endswith("__init__.py")}
+    graph = {
+        dotted(module): {
+            name
+            for name in imports(module, with_type_checking=False)
+            if name in known and name != dotted(module)
+        }
+        for module in modules()
+        if not module.endswith("__init__.py")
+    }
     done: set[str] = set()
 
     def visit(name: str, path: tuple[str, ...]) -> None:
-        assert name not in path, " -> ".join((*path[path.index(name):], name))
+        assert name not in path, " -> ".join((*path[path.index(name) :], name))
         if name not in done:
             for imported in graph.get(name, ()):
                 visit(imported, (*path, name))

@@ -10,9 +10,17 @@ ROOT = Path(__file__).parent.parent
 def test_one_top_level_name_holds_every_package() -> None:
     packages = set(find_packages(str(ROOT), include=["softswitch*"]))
     assert {name.partition(".")[0] for name in packages} == {"softswitch"}
-    assert {"softswitch.media", "softswitch.media.engine", "softswitch.routing",
-            "softswitch.mailbox", "softswitch.sip", "softswitch.b2bua",
-            "softswitch.config.schema", "softswitch.cli", "softswitch.store"} <= packages
+    assert {
+        "softswitch.media",
+        "softswitch.media.engine",
+        "softswitch.routing",
+        "softswitch.mailbox",
+        "softswitch.sip",
+        "softswitch.b2bua",
+        "softswitch.config.schema",
+        "softswitch.cli",
+        "softswitch.store",
+    } <= packages
 
 
 def test_the_three_folders_are_relative_links() -> None:

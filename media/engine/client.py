@@ -140,7 +140,9 @@ class WorkerEngine:
         worker = self._worker_of(one)
         if worker is not None and worker is self._worker_of(other):
             worker.joined |= {one.id, other.id}
-            self._send(one, control.Join(one.id, other.id))
+            # Before the phones hear that they are connected: a packet that comes earlier is lost.
+            worker.process.send(control.Join(one.id, other.id))
+            worker.process.flush()
 
     def part(self, port: MediaPort) -> None:
         """Packets of the port and of the one it was joined to go nowhere."""

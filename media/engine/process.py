@@ -39,7 +39,7 @@ class WorkerProcess:
         self._channel.setblocking(False)
         self._ended: asyncio.Future[str] = self._loop.create_future()
         self._queue: list[bytes] = []
-        self._flushing = False
+        self.flushing = False
         """Whether the queue leaves in this turn of the loop, or as soon as the channel has room."""
         self._later: asyncio.TimerHandle | None = None
         self._heard = False
@@ -69,11 +69,11 @@ class WorkerProcess:
         self._queue.append(control.encode(message))
         if len(self._queue) > MAX_QUEUE:
             self._end("does not read its messages")
-        elif urgent and not self._flushing:
-            self._flushing = True
-            self._loop.call_soon(self._flush)
-        elif not self._flushing and self._later is None:
-            self._later = self._loop.call_later(PATIENCE, self._flush)
+        elif urgent and not self.flushing:
+            self.flushing = True
+            self._loop.call_soon(self.flush)
+        elif not self.flushing and self._later is None:
+            self._later = self._loop.call_later(PATIENCE, self.flush)
 
     async def watch(self) -> str:
         """Returns why the worker ended, once it has, or has to."""
@@ -128,7 +128,8 @@ class WorkerProcess:
                 for message in control.decode(datagram):
                     self._on_message(message)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Let everything leave that is queued."""
         if self._later is not None:
             self._later.cancel()
             self._later = None
@@ -140,10 +141,10 @@ class WorkerProcess:
                 self._channel.send(waiting[0])
                 del waiting[0]
         except BlockingIOError:
-            self._loop.add_writer(self._channel, self._flush)
+            self._loop.add_writer(self._channel, self.flush)
         except OSError:
             self._end("died")
         else:
-            self._flushing = False
+            self.flushing = False
             self._loop.remove_writer(self._channel)
         self._queue = waiting

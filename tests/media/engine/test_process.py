@@ -42,7 +42,7 @@ def test_a_worker_answers_lives_and_ends_with_its_channel() -> None:
             await it.stop()
             assert await watch == "stopped"
             it.send(control.Lend(0, 1))
-            it._flush()
+            it.flush()
 
     asyncio.run(main())
 
