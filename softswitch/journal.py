@@ -16,6 +16,9 @@ from softswitch.store.store import CallRow
 
 log = logging.getLogger(__name__)
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+"""Made once: json.dumps makes an encoder for each record."""
+
 
 class Keeper(Protocol):
     """What the journal asks of the store."""
@@ -73,5 +76,5 @@ def row(record: CallRecord) -> CallRow:
         reason=record.reason,
         ended_by=record.ended_by,
         because=record.because,
-        legs=json.dumps(legs, separators=(",", ":")),
+        legs=_encode(legs),
     )

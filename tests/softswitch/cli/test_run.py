@@ -18,6 +18,7 @@ from softswitch.cli import run as command
 from tests.support import running
 from tests.support.running import written
 
+SETTINGS = ("logThreads", "logProcesses", "logMultiprocessing", "_srcfile")
 EXTENSIONS = "".join(f"  {number}: Phone\n" for number in range(100, 115))
 
 
@@ -26,8 +27,10 @@ def as_before() -> Iterator[None]:
     """What the command sets for its process is undone."""
     thresholds = gc.get_threshold()
     root = logging.getLogger()
-    handlers = list(root.handlers)
+    handlers, settings = list(root.handlers), [getattr(logging, name) for name in SETTINGS]
     yield
+    for name, setting in zip(SETTINGS, settings, strict=True):
+        setattr(logging, name, setting)
     gc.unfreeze()
     gc.set_threshold(*thresholds)
     root.handlers[:] = handlers
