@@ -21,6 +21,9 @@ APPLICATION_ID = 0x50425831
 BUSY_TIMEOUT = 2000
 """Milliseconds to wait while another program, a backup perhaps, has locked the file."""
 
+CACHED_STATEMENTS = 256
+"""An INSERT is another statement for each number of rows, up to 64 of them for three tables."""
+
 CACHE_KIB = 8192
 """For pages of bindings and recent calls."""
 
@@ -28,7 +31,9 @@ CACHE_KIB = 8192
 async def prepare(path: Path, *, read_only: bool) -> tuple[aiosqlite.Connection, int]:
     """Open the file, in its newest form, and count the start. Raises StoreError."""
     try:
-        connection = await aiosqlite.connect(_uri(path, read_only=read_only), uri=True)
+        connection = await aiosqlite.connect(
+            _uri(path, read_only=read_only), uri=True, cached_statements=CACHED_STATEMENTS
+        )
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"{path}: {_plain(error)}") from error
     try:

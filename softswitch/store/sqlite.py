@@ -34,6 +34,12 @@ WINDOW = 0.005
 PATIENCE = 0.1
 """Seconds that records of calls may wait: a transaction costs as much as a third of a call."""
 
+ROWS_FOLLOW = "VALUES "
+
+CHUNK = 64
+"""Rows of one INSERT. The sqlite3 module gives Python's lock away for each statement, and waiting
+to get it back from a busy loop costs more than a dozen rows."""
+
 BUSY_ATTEMPTS = 30
 """Of two seconds each (`schema.BUSY_TIMEOUT`); then the writes that wait are given up."""
 
@@ -42,9 +48,7 @@ MAX_WAITING = 10_000
 
 
 def _insert(table: str, columns: Iterable[str]) -> str:
-    names = tuple(columns)
-    marks = ", ".join("?" * len(names))
-    return f"INSERT OR REPLACE INTO {table} ({', '.join(names)}) VALUES ({marks})"
+    return f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES "
 
 
 CALL_COLUMNS = ", ".join(CallRow._fields)
@@ -204,12 +208,22 @@ class SqliteStore:
                     together.setdefault(sql, []).extend(rows)
         try:
             for sql, rows in together.items():
-                await self._connection.executemany(sql, rows)
+                if sql.endswith(ROWS_FOLLOW):
+                    await self._insert(sql, rows)
+                else:
+                    await self._connection.executemany(sql, rows)
             await self._connection.commit()
         except (sqlite3.Error, ValueError) as error:  # ValueError: text that is no text
             await self._connection.rollback()
             return error
         return None
+
+    async def _insert(self, sql: str, rows: list[Sequence[Any]]) -> None:
+        for start in range(0, len(rows), CHUNK):
+            chunk = rows[start : start + CHUNK]
+            marks = f"({', '.join('?' * len(chunk[0]))})"
+            values = [value for row in chunk for value in row]
+            await self._connection.execute(sql + ", ".join([marks] * len(chunk)), values)
 
     def _fail(self, batch: list[Write], error: Exception) -> None:
         failure = self._failure(error)
