@@ -66,6 +66,7 @@ async def _ready(connection: aiosqlite.Connection, path: Path, *, read_only: boo
         await connection.execute("PRAGMA journal_mode = WAL")
         await connection.execute("PRAGMA synchronous = NORMAL")
         await connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        await connection.execute("PRAGMA temp_store = MEMORY")
     await _migrate(connection, path, read_only=read_only)
     if not read_only:
         await connection.execute("UPDATE node SET epoch = epoch + 1")

@@ -34,8 +34,11 @@ CREATE TABLE bindings (                 -- one device of a user each; see Bindin
     nat INTEGER NOT NULL
 );
 
+-- Ids of calls are random: an index of them would be written to in another place for each call.
+-- They are looked for by people only, who do not notice that the table is read for it.
+
 CREATE TABLE calls (                    -- one row for each call that is over; see CallRow
-    call_id TEXT PRIMARY KEY,
+    call_id TEXT NOT NULL,
     caller TEXT NOT NULL,
     callee TEXT NOT NULL,
     answered_by TEXT,
@@ -53,7 +56,7 @@ CREATE TABLE calls (                    -- one row for each call that is over; s
 CREATE INDEX calls_by_time ON calls (arrived_at);
 
 CREATE TABLE traces (                   -- the SIP messages of a call, packed
-    call_id TEXT PRIMARY KEY,
+    call_id TEXT NOT NULL,
     messages BLOB NOT NULL,
     kept_at REAL NOT NULL DEFAULT ((julianday('now') - 2440587.5) * 86400)
 );
