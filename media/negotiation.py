@@ -17,6 +17,7 @@ beside; keys under RTP/AVP ("optimistic" encryption) are dropped, so the answer 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from softswitch.media.sdp import (
     MAX_PORT,
@@ -60,6 +61,18 @@ SILENT_IN_ZEROS = frozenset({0, 8})
 ANY = "0.0.0.0"
 ANY6 = "::"
 
+AUDIO = "\r\nm=audio "
+ORIGIN = "\r\no="
+ANY_PORT = 9
+"""Stands in a description that is remembered for that of the call: the discard service's."""
+
+USUAL_OCTETS = 2048
+"""Longer descriptions are not remembered. With SHAPES they take 3 MB of memory at most."""
+
+SHAPES = 512
+"""Descriptions that are remembered: a kind of phone at an address each, with what it says on
+hold. A flood of others only evicts."""
+
 
 @dataclass(slots=True)
 class RemoteMedia:
@@ -80,6 +93,7 @@ class RemoteMedia:
     """The lines that cross, each with CRLF; for carry() and answer_for()."""
     bandwidth: str
     description: SessionDescription
+    """Shared by calls: its origin and port may be left out, and nobody may change it."""
 
     @property
     def held(self) -> bool:
@@ -98,7 +112,53 @@ def read(body: bytes) -> RemoteMedia:
 
     Raises SdpError: 400 malformed, 413 too large, 488 nothing in it that we can relay.
     """
-    description = SessionDescription.parse(body)
+    usual = _without_numbers(body)
+    if usual is None:
+        return _read(SessionDescription.parse(body))
+    text, port = usual
+    media = _remembered(text)
+    return RemoteMedia(
+        media.address,
+        port,
+        port + 1,
+        media.payload_types,
+        media.direction,
+        media.index,
+        media.profile,
+        media.carried,
+        media.bandwidth,
+        media.description,
+    )
+
+
+def _without_numbers(body: bytes) -> tuple[str, int] | None:
+    """What a phone says in every call, and the port of this one; None when it is not that simple.
+
+    Left out are the numbers that change with every call: the origin, which nobody here reads, and
+    the port of the only stream.
+    """
+    if len(body) > USUAL_OCTETS:
+        return None
+    head, _, stream = body.decode("latin-1").partition(AUDIO)
+    port, _, rest = stream.partition(" ")
+    if not (0 < len(port) <= 5 and port.isdecimal() and 0 < int(port) < MAX_PORT):
+        return None
+    if "m=" in head or "m=" in rest or "a=rtcp:" in rest:
+        return None  # perhaps another stream or port
+    before, _, behind = head.partition(ORIGIN)
+    origin, _, after = behind.partition("\r\n")
+    if not origin.isprintable():
+        return None  # perhaps more than one line
+    return f"{before}\r\n{after}{AUDIO}{ANY_PORT} {rest}", int(port)
+
+
+@lru_cache(maxsize=SHAPES)
+def _remembered(text: str) -> RemoteMedia:
+    """The same for all calls; whoever reads it must not change it."""
+    return _read(SessionDescription.parse(text.encode("latin-1")))
+
+
+def _read(description: SessionDescription) -> RemoteMedia:
     index = _plain_audio(description.media)
     media = description.media[index]
     default = _Lines()

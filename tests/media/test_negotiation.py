@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -306,6 +307,59 @@ def test_descriptions_of_another_relay_cross_or_are_refused_with_488() -> None:
     assert crossed > 550
     assert refused < 150
     assert statuses == {488}
+
+
+def test_calls_of_one_phone_differ_in_their_port_and_origin_only() -> None:
+    first = read(audio("a=rtpmap:0 PCMU/8000", "a=ptime:20"))
+    text = audio("a=rtpmap:0 PCMU/8000", "a=ptime:20").decode()
+    later = read(text.replace("o=- 1 1", "o=- 2 9").replace("40000", "50002").encode())
+    assert (first.rtp_port, first.rtcp_port) == (40000, 40001)
+    assert (later.rtp_port, later.rtcp_port) == (50002, 50003)
+    assert replace(later, rtp_port=40000, rtcp_port=40001) == first
+
+
+@pytest.mark.parametrize(
+    ("port", "ports"),
+    [("65535", (65535, 65535)), ("040000", (40000, 40001)), ("40000/2", (40000, 40001))],
+)
+def test_unusual_ports_are_read_as_well(port: str, ports: tuple[int, int]) -> None:
+    media = read(audio().replace(b"m=audio 40000", f"m=audio {port}".encode()))
+    assert (media.rtp_port, media.rtcp_port) == ports
+
+
+@pytest.mark.parametrize("hidden", ["\n?", "\rfoo", "\0", "\nm"])
+def test_nothing_hides_in_an_origin_however_often_it_comes(hidden: str) -> None:
+    body = audio().replace(b"o=- 1 1", f"o=- 1 1{hidden}".encode())
+    read(audio())
+    assert [refusal(body).status for _ in range(2)] == [400, 400]
+
+
+def test_each_description_has_the_ports_of_its_own_stream() -> None:
+    for port in (40000, 50000):
+        own = audio(f"a=rtcp:{port + 7}").replace(b"40000", str(port).encode())
+        assert (read(own).rtp_port, read(own).rtcp_port) == (port, port + 7)
+        before = audio().replace(b"\r\nt=0", f"\nm=audio {port} RTP/AVP 8\nt=0".encode())
+        assert read(before).rtp_port == port
+        behind = audio(f"m=audio {port} RTP/AVP 8", profile="RTP/SAVP")
+        assert read(behind).rtp_port == port
+
+
+def test_a_long_description_is_read_as_well() -> None:
+    assert read(audio(*["a=x-filler:" + 90 * "x"] * 30)).rtp_port == 40000
+
+
+@given(st.sampled_from([DESK_PHONE, BROWSER]), st.integers(0, 70_000), st.integers(0, 2**64))
+@settings(max_examples=50)
+def test_a_port_and_an_origin_change_nothing_else(text: str, port: int, session: int) -> None:
+    text = text.replace("m=audio 40000", "m=audio 11780")
+    body = text.replace("m=audio 11780", f"m=audio {port}").replace("17168 17168", f"{session} 1")
+    if not 0 < port <= 65535:
+        assert refusal(body.encode()).status in (400, 488)
+        return
+    media, usual = read(body.encode()), read(text.encode())
+    assert media.rtp_port == port
+    assert offered(media) == offered(usual)
+    assert answered(media, usual) == answered(usual, usual)
 
 
 SURVIVORS = {
