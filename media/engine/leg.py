@@ -11,6 +11,7 @@ first two octets. `plain` is empty whenever the next packet needs more than that
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from softswitch.media import rtcp
 from softswitch.media.engine.interface import PortStatistics, Remote
@@ -23,6 +24,9 @@ RTCP_PER_SECOND = 10
 """More than any stream needs; the rest is not looked at."""
 
 _NOTHING: frozenset[int] = frozenset()
+_NEVER = float("inf")
+_plain_headers = lru_cache(maxsize=256)(plain_headers)
+"""Phones offer the same few lists of types again and again."""
 
 
 class Leg:
@@ -78,7 +82,7 @@ class Leg:
         self.foreign = 0
         self._rtcp_source: Address | None = None
         self._rtcp_locked = False
-        self.heard_at = float("inf")
+        self.heard_at = _NEVER
         self._heard_packets = 0
         self._held = False
         self._timed_out = False
@@ -232,7 +236,7 @@ class Leg:
         if self.peer is not None:
             described |= self.peer._described
         self.latch.payload_types = described
-        self._all_plain = plain_headers(described)
+        self._all_plain = _plain_headers(described)
         self.plain = _NOTHING
 
     def unstamp(self) -> None:

@@ -5,11 +5,16 @@ still meanwhile; 0.0.0.0 means "hold" in it, and "this machine" to the kernel; a
 would make us loud.
 """
 
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from softswitch.media.engine.interface import Remote
 
+REMEMBERED = 4096
+"""Addresses, of some 200 octets each: the phones of a switch come back with every call."""
 
+
+@lru_cache(maxsize=REMEMBERED)
 def canonical(address: str) -> str | None:
     """An address as the kernel writes it; None when nobody can be there."""
     try:
@@ -21,10 +26,12 @@ def canonical(address: str) -> str | None:
 
 def learnable(remote: Remote) -> frozenset[str]:
     """Where RTP may come from: the SDP's address, and behind a NAT that of the signalling."""
-    allowed = {canonical(remote.address)}
-    if remote.nat:
-        allowed.add(canonical(remote.signalling_address))
-    return frozenset(address for address in allowed if address is not None)
+    return _known(remote.address, remote.signalling_address if remote.nat else remote.address)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _known(*addresses: str) -> frozenset[str]:
+    return frozenset(known for known in map(canonical, addresses) if known is not None)
 
 
 def _nobody(address: IPv4Address | IPv6Address) -> bool:

@@ -12,6 +12,7 @@ binding still fails when another program has the port, or another switch that do
 """
 
 import errno
+import select
 import socket
 from contextlib import suppress
 
@@ -34,7 +35,7 @@ OUT_OF_SOCKETS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENO
 class SocketPair:
     """Two bound sockets: RTP on an even port, RTCP on the next."""
 
-    __slots__ = ("rtcp", "rtp", "rtp_port")
+    __slots__ = ("_waiting", "rtcp", "rtp", "rtp_port")
 
     def __init__(self, address: str, rtp_port: int) -> None:
         """Raises OSError when either port is taken, or the address is not ours."""
@@ -46,15 +47,24 @@ class SocketPair:
             self.rtp.close()
             raise
         self.rtp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self._waiting = select.poll()
+        for sock in (self.rtp, self.rtcp):
+            self._waiting.register(sock, select.POLLIN)
 
     def wake(self) -> None:
-        """The pair is lent out: forget what came while nobody used it, then listen well."""
+        """A resting pair is opened: forget what came while nobody used it, then listen well."""
         for sock in (self.rtp, self.rtcp):
             _drain(sock)
             widen(sock)
 
+    def forget(self) -> None:
+        """Drop what came since the last look; one question to the kernel when nothing did."""
+        if self._waiting.poll(0):
+            _drain(self.rtp)
+            _drain(self.rtcp)
+
     def rest(self) -> None:
-        """The pair is back."""
+        """Nobody uses the pair, and still packets come: hold next to none of them."""
         for sock in (self.rtp, self.rtcp):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RESTING_BUFFER)
             _drain(sock)

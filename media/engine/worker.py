@@ -225,7 +225,8 @@ class Worker:
 
     def _end(self, number: int) -> None:
         leg = self._legs.pop(number)
-        self._end_join(leg)
+        if leg.peer is not None:
+            self._end_join(leg)
         self._backend.close(leg)
 
 

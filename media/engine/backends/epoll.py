@@ -3,6 +3,10 @@
 Level-triggered, one packet per event: reading until the queue is empty would end every packet with
 an exception, and costs a third more. `serve` holds the short way of a packet, where every name is
 a local and no function of ours is called; whatever is unusual goes to `Leg.receive`.
+
+A pair that has been opened once stays registered between two calls, with its buffers as they are:
+most calls leave nothing behind, and then neither costs anything. The first packet that comes while
+nobody uses the pair ends that (`_Endpoint.rest`) until the pair is opened again.
 """
 
 import select
@@ -26,13 +30,17 @@ DOOR_BATCH = 16
 
 
 class _Endpoint:
-    """A leg's sockets, and what to do when its doors are knocked at."""
+    """A pair's sockets, the leg that uses them, and what to do when their doors are knocked at."""
 
-    __slots__ = ("backend", "leg", "line", "may_connect", "pair", "peer")
+    __slots__ = ("awake", "backend", "in_use", "leg", "line", "may_connect", "pair", "peer")
 
     def __init__(self, backend: "EpollBackend", leg: Leg, pair: SocketPair) -> None:
         self.backend = backend
         self.leg = leg
+        """When nobody uses the pair: the last that did."""
+        self.in_use = False
+        self.awake = False
+        """Whether packets at the doors wake us."""
         self.pair = pair
         self.line: socket.socket | None = None
         self.may_connect = True
@@ -49,8 +57,29 @@ class _Endpoint:
         if destination is not None:
             self.pair.rtp.sendto(packet, destination)
 
+    def open(self, leg: Leg) -> None:
+        """The pair is this leg's, and no packet of an earlier one's."""
+        self.leg = leg
+        self.in_use = self.may_connect = True
+        if self.awake:
+            self.pair.forget()
+        else:
+            self.pair.wake()
+            self.awake = True
+            self.backend.listen(self)
+
+    def rest(self) -> None:
+        """A packet came that is nobody's: hear no more until the pair is opened again."""
+        if self.awake:
+            self.awake = False
+            self.backend.ignore(self)
+            self.pair.rest()
+
     def receive(self) -> None:
         """At the RTP door: judge each source, and connect a line to the one that is right."""
+        if not self.in_use:
+            self.rest()
+            return
         self.read(self.pair.rtp, DOOR_BATCH)
         if self.line is None and self.may_connect and self.leg.latch.locked is not None:
             self.backend.connect(self, self.leg.latch.locked)
@@ -68,6 +97,9 @@ class _Endpoint:
 
     def receive_rtcp(self) -> None:
         """At the RTCP door."""
+        if not self.in_use:
+            self.rest()
+            return
         with suppress(OSError):
             for _ in range(DOOR_BATCH):
                 data, source = self.pair.rtcp.recvfrom(MAX_PACKET)
@@ -97,29 +129,46 @@ class EpollBackend:
         """By descriptor of a line."""
         self._callbacks: dict[int, Callable[[], None]] = {}
         """By any other descriptor."""
+        self._watched: set[int] = set()
+        """Descriptors that no packets come from."""
         self._endpoints: dict[int, _Endpoint] = {}
-        """By number of the leg."""
+        """By number of the leg, which is the pair's: in use, or used once."""
+        self._in_use = 0
 
     def watch(self, descriptor: int, callback: Callable[[], None]) -> None:
         """Call back whenever this descriptor can be read."""
         self._add(descriptor, None)
         self._callbacks[descriptor] = callback
+        self._watched.add(descriptor)
 
     def open(self, leg: Leg, pair: SocketPair) -> None:
         """Receive on this pair for this leg."""
-        pair.wake()
-        endpoint = self._endpoints[leg.id] = _Endpoint(self, leg, pair)
-        self.watch(pair.rtp.fileno(), endpoint.receive)
-        self.watch(pair.rtcp.fileno(), endpoint.receive_rtcp)
+        endpoint = self._endpoints.get(leg.id)
+        if endpoint is None:
+            endpoint = self._endpoints[leg.id] = _Endpoint(self, leg, pair)
+        endpoint.open(leg)
+        self._in_use += 1
 
     def close(self, leg: Leg) -> None:
         """Receive no more."""
-        endpoint = self._endpoints.pop(leg.id)
+        endpoint = self._endpoints[leg.id]
         self._hang_up(endpoint)
+        endpoint.in_use = False
+        self._in_use -= 1
+
+    def listen(self, endpoint: _Endpoint) -> None:
+        """Call back whenever somebody knocks at the endpoint's doors."""
+        pair = endpoint.pair
+        for sock, callback in ((pair.rtp, endpoint.receive), (pair.rtcp, endpoint.receive_rtcp)):
+            descriptor = sock.fileno()
+            self._callbacks[descriptor] = callback
+            self._add(descriptor, None)
+
+    def ignore(self, endpoint: _Endpoint) -> None:
+        """Call back no more."""
         for sock in (endpoint.pair.rtp, endpoint.pair.rtcp):
             self._epoll.unregister(sock)
             del self._callbacks[sock.fileno()]
-        endpoint.pair.rest()
 
     def unlock(self, leg: Leg) -> None:
         """Serve what the line holds, and hang it up: the next packets come to the door."""
@@ -210,13 +259,17 @@ class EpollBackend:
                     leg.failed += 1
             else:
                 self._unusual(leg, size)
-        if events and len(self._endpoints) > FEW_LEGS:
+        if events and self._in_use > FEW_LEGS and not self._only_words(events):
             self._wait_for_company()
 
     def _unusual(self, leg: Leg, size: int) -> None:
         header = rtp.parse(self.buffer, size) if size <= MAX_PACKET else None
         if header is not None:
             self.forward(leg, header, size)
+
+    def _only_words(self, events: list[tuple[int, int]]) -> bool:
+        """Did signalling speak, and no packet come? Then there is no sign of more to come soon."""
+        return len(events) == 1 and events[0][0] in self._watched
 
     def _wait_for_company(self) -> None:
         rest = BATCH_WAIT - (self._clock() - self.now)

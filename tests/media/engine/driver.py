@@ -57,6 +57,10 @@ class Phone:
         """All RTP that has arrived."""
         return _all(self.rtp)
 
+    def rtcp_heard(self) -> list[bytes]:
+        """All RTCP that has arrived."""
+        return _all(self.rtcp)
+
     def remote(
         self,
         *types: int,

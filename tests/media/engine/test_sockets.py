@@ -48,6 +48,20 @@ def test_what_came_while_nobody_used_the_pair_is_forgotten(
         pair.rtp.recv(100)
 
 
+def test_what_came_between_two_calls_is_forgotten_without_a_rest(
+    pair: SocketPair, stranger: socket.socket
+) -> None:
+    pair.wake()
+    for port in (pair.rtp_port, pair.rtp_port + 1):
+        for _ in range(2):
+            pair.forget()
+            stranger.sendto(b"old", (HOST, port))
+        pair.forget()
+        for sock in (pair.rtp, pair.rtcp):
+            with pytest.raises(BlockingIOError):
+                sock.recv(100)
+
+
 def test_forgetting_ends_even_when_more_keeps_coming() -> None:
     class Flooded:
         reads = 0

@@ -389,6 +389,55 @@ def test_a_pair_is_empty_when_it_is_opened_again(it: Driver, anna: Phone, jan: P
     assert jan.heard() == []
 
 
+def test_whoever_knocks_at_a_closed_pair_wakes_the_worker_once_and_the_next_call_is_well(
+    it: Driver, anna: Phone, jan: Phone
+) -> None:
+    it.call(anna, jan)
+    it.say(control.Close(0), control.Close(1))
+    for _ in range(3):
+        for knock in range(5):
+            anna.send(knock)
+            anna.rtcp.sendto(rtcp.serialize(rtcp.Report(7, None, ())), (HOST, anna.to[1] + 1))
+        it.serve()
+        jan.rtcp.sendto(b"late", (HOST, jan.to[1] + 1))
+        it.serve(2)
+        it.say(
+            control.Open(0),
+            control.Open(1),
+            control.SetRemote(0, anna.remote()),
+            control.SetRemote(1, jan.remote()),
+            control.Join(0, 1),
+        )
+        it.serve()
+        assert (jan.heard(), jan.rtcp_heard()) == ([], [])
+        anna.send(9)
+        it.serve()
+        assert len(jan.heard()) == 1
+        assert it.statistics(0).packets_received == 1
+        it.say(control.Close(1))
+
+
+def test_a_late_report_of_an_earlier_call_reaches_nobody(
+    it: Driver, anna: Phone, jan: Phone
+) -> None:
+    it.call(anna, jan)
+    it.say(control.Close(0), control.Close(1))
+    report = rtcp.serialize(rtcp.Report(7, None, ()))
+    anna.rtcp.sendto(report, (HOST, anna.to[1] + 1))
+    it.say(
+        control.Open(0),
+        control.Open(1),
+        control.SetRemote(0, anna.remote()),
+        control.SetRemote(1, jan.remote()),
+        control.Join(0, 1),
+    )
+    it.serve()
+    assert jan.rtcp_heard() == []
+    anna.rtcp.sendto(report, (HOST, anna.to[1] + 1))
+    it.serve()
+    assert len(jan.rtcp_heard()) == 1
+
+
 def test_legs_that_would_feed_each_other_for_ever_are_not_sent_to(it: Driver) -> None:
     it.lend()
     remote = Phone(HOST)
