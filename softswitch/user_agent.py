@@ -25,6 +25,7 @@ from softswitch.sip.flow import Address, Flow, bracketed
 from softswitch.sip.headers import split_commas
 from softswitch.sip.message import Request, Response, respond
 from softswitch.sip.parser import parse_datagram, salvage
+from softswitch.sip.server_transaction import InviteServerTransaction
 from softswitch.sip.timers import Timer, TimerWheel
 from softswitch.sip.transactions import (
     MAGIC_COOKIE,
@@ -49,6 +50,10 @@ MAX_FORWARDS = "70"
 
 SIP_PORT = 5060
 """Where a server without a port in its Via listens (§18.2.2)."""
+
+TRYING_AFTER = 0.15
+"""Seconds that an INVITE may wait for something better than a 100, for `trying_after`. Usually the
+called phone rings by then; with a tick of the wheel it is less than the 0.2 s of §17.2.1."""
 
 COMPLAINT_SECONDS = 10.0
 """Between two log lines about malformed messages: a flood of them must not fill a disk."""
@@ -93,10 +98,12 @@ class UserAgent:
         trace: Trace | None = None,
         wall: Callable[[], float] | None = None,
         call_at: Callable[[float, Callable[[], None]], asyncio.TimerHandle] | None = None,
+        trying_after: float = 0.0,
     ) -> None:
         """`clock` is the loop's time, `wall` the time for traces, `token` makes random words.
 
-        `call_at` is the running loop's unless given.
+        `call_at` is the running loop's unless given. An INVITE that is accepted hears 100 at once,
+        or after `trying_after` seconds if nothing else was said to it by then.
         """
         self.now = clock
         self.token = token
@@ -107,6 +114,7 @@ class UserAgent:
         self._trace = trace
         self._wall = wall or clock
         self._call_at = call_at
+        self._trying_after = trying_after
         self._wheel = TimerWheel(self._wake_at)
         self._wake: asyncio.TimerHandle | None = None
         self._ticking = False
@@ -211,11 +219,17 @@ class UserAgent:
             log.exception("cannot handle the end of the connection to %s:%d", *flow.remote)
 
     def accept(self, request: Request, flow: Flow) -> ServerTransaction:
-        """Keep state for a request; an INVITE is answered 100 at once (§17.2.1)."""
+        """Keep state for a request; an INVITE hears 100, now or a little later (§17.2.1).
+
+        Whoever sent a Timestamp measures the round trip: that one is always answered at once.
+        """
         now = self.now()
         transaction = self._transactions.accept(request, flow, now)
-        if request.method == "INVITE":
-            self._perform(transaction.respond(respond(request, 100), now))
+        if isinstance(transaction, InviteServerTransaction):
+            if self._trying_after and "Timestamp" not in request.headers.first:
+                transaction.put_off_trying(request, now + self._trying_after)
+            else:
+                self._perform(transaction.respond(respond(request, 100), now))
         return transaction
 
     def is_merged(self, request: Request) -> bool:

@@ -3,8 +3,8 @@
 RFC 3261 §17.2 with the Accepted state of RFC 6026 §7.1. Each method takes what happened and when,
 and returns what must now be done. Timers lie on the wheel of the host, the layer.
 
-A transaction never holds its request: only what tells it from others, and the bytes of the last
-response as long as they may have to be sent again.
+A transaction does not hold its request, except an INVITE until something was said to it: only what
+tells it from others, and the bytes of the last response as long as they may have to be sent again.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Protocol
 
 from softswitch.sip.actions import Action, DeliverAck, Failed, NoAck, Send
+from softswitch.sip.message import respond
 from softswitch.sip.timers import T1, T2, T4, Timer, TimerWheel
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 LINGER = 64 * T1
 """Seconds that repeated requests may still come or an ACK may be missing: timers H, J and L."""
+
+TRYING = "100"
+"""The timer without a letter: an INVITE to which nothing was said yet hears 100 (§17.2.1)."""
 
 
 class State(enum.Enum):
@@ -128,17 +132,39 @@ class ServerTransaction(ABC):
 class InviteServerTransaction(ServerTransaction):
     """INVITE: RFC 3261 §17.2.1, RFC 6026 §8.5 to §8.7."""
 
-    __slots__ = ("_interval", "_repeat")
+    __slots__ = ("_interval", "_repeat", "_unanswered")
 
     def __init__(self, request: Request, key: tuple[object, ...], flow: Flow, host: Host) -> None:
         super().__init__(request, key, flow, host)
         self.state = State.PROCEEDING
         self._interval = T1
         self._repeat: Timer | None = None
+        self._unanswered: Request | None = None
+        """The INVITE, while its 100 is put off."""
+
+    def put_off_trying(self, request: Request, when: float) -> None:
+        """Say 100 at `when`, unless something else is said, or the INVITE comes again, before."""
+        self._unanswered = request
+        self._repeat = self._host.timers.add(when, self._host.fire, self, TRYING)
+
+    def _speak(self) -> None:
+        """Something is said now: no 100 is needed any more."""
+        self._unanswered = None
+        self._stop()
+
+    def repeat(self) -> list[Action]:
+        """The INVITE came again: whoever waits for an answer gets one at once."""
+        request = self._unanswered
+        if request is None:
+            return super().repeat()
+        self._speak()
+        return self._send(respond(request, 100))
 
     def respond(self, response: Response, now: float) -> list[Action]:
         """Send; a refusal is repeated here until its ACK, a 2xx by the core calling again."""
         if self.state is State.PROCEEDING:
+            if self._unanswered is not None:
+                self._speak()
             actions = self._send(response)
             if response.status >= 300:
                 self.state = State.COMPLETED
@@ -169,11 +195,13 @@ class InviteServerTransaction(ServerTransaction):
         return []
 
     def handle_timer(self, timer: str, now: float) -> list[Action]:
-        """G repeats the refusal; H gives up waiting for its ACK; I and L end."""
+        """G repeats the refusal; H gives up waiting for its ACK; I and L end; 100 tells to wait."""
         if timer == "G":
             self._interval = min(2 * self._interval, T2)
             self._set_repeat(now + self._interval)
             return [Send(self._last, self.flow, self)]
+        if timer == TRYING:
+            return self.repeat()  # it might as well have come again
         self._terminate()
         return [NoAck(self)] if timer == "H" else []
 

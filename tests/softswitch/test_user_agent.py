@@ -16,7 +16,7 @@ from softswitch.sip.errors import ParseError
 from softswitch.sip.flow import Address, Flow
 from softswitch.sip.message import Request, Response, respond
 from softswitch.sip.server_transaction import ServerTransaction
-from softswitch.user_agent import COMPLAINT_SECONDS, UserAgent
+from softswitch.user_agent import COMPLAINT_SECONDS, TRYING_AFTER, UserAgent
 from tests.support.sip_peers import (
     TCP,
     UDP,
@@ -108,7 +108,7 @@ class Record:
 class Scene:
     """An agent with everything around it."""
 
-    def __init__(self, *, traced: bool = False) -> None:
+    def __init__(self, *, traced: bool = False, trying_after: float = 0.0) -> None:
         self.network, self.wake, self.trace = Network(), Wake(), Record()
         numbers = iter(range(1_000_000))
         self.agent = UserAgent(
@@ -119,6 +119,7 @@ class Scene:
             trace=self.trace if traced else None,
             wall=lambda: 1e9 + self.wake.now,
             call_at=self.wake.call_at,
+            trying_after=trying_after,
         )
         self.core = Core(self.agent)
 
@@ -171,6 +172,29 @@ def test_an_invite_is_answered_100_when_it_is_accepted() -> None:
     scene.agent.receive(INVITE, UDP)
     assert scene.statuses() == [100]
     assert len(scene.core.requests) == 1
+
+
+def test_100_may_wait_for_something_better_but_not_for_long() -> None:
+    scene = Scene(trying_after=TRYING_AFTER)
+    scene.core.accept_all()
+    scene.agent.receive(INVITE, UDP)
+    assert scene.statuses() == []
+    scene.wake.advance(0.1)
+    assert scene.statuses() == []
+    scene.wake.advance(0.199)
+    assert scene.statuses() == [100]
+    scene.agent.receive(INVITE, UDP)
+    assert scene.statuses() == [100]
+    scene.wake.advance(60.0)
+    assert scene.statuses() == []
+
+
+def test_whoever_measures_the_round_trip_hears_100_at_once() -> None:
+    scene = Scene(trying_after=TRYING_AFTER)
+    scene.core.accept_all()
+    scene.agent.receive(make_request(headers=[("Timestamp", "54")]), UDP)
+    [trying] = scene.answers()
+    assert (trying.status, trying.headers.get("Timestamp")) == (100, "54")
 
 
 def test_other_requests_are_not_answered_100() -> None:

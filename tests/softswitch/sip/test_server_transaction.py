@@ -5,7 +5,11 @@ import pytest
 from softswitch.sip.actions import Action, DeliverAck, Failed, NoAck, Send
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request, respond
-from softswitch.sip.server_transaction import ServerTransaction, State
+from softswitch.sip.server_transaction import (
+    InviteServerTransaction,
+    ServerTransaction,
+    State,
+)
 from tests.support.sip_peers import TCP, UDP, LayerInTime, make_request, parse_request
 
 INVITE = make_request()
@@ -54,6 +58,46 @@ def test_a_repeated_invite_hears_the_last_provisional_response_again() -> None:
     assert sent(hear(world, INVITE)) == [b"SIP/2.0 180 Ringing"]
     assert transaction.to_tag == "bob"
     assert not transaction.is_answered
+
+
+def put_off(world: LayerInTime) -> tuple[InviteServerTransaction, Request]:
+    """An INVITE that is to hear 100 in 0.15 seconds."""
+    transaction, request = accept(world)
+    assert isinstance(transaction, InviteServerTransaction)
+    transaction.put_off_trying(request, world.now + 0.15)
+    return transaction, request
+
+
+def said(world: LayerInTime, until: float) -> list[bytes]:
+    """What timers send by then."""
+    world.log.clear()
+    world.advance(until)
+    return sent([action for _, action in world.log])
+
+
+def test_a_100_that_was_put_off_is_said_when_nothing_else_was() -> None:
+    world = LayerInTime()
+    transaction, request = put_off(world)
+    assert said(world, 0.2) == [b"SIP/2.0 100 Trying"]
+    assert sent(hear(world, INVITE)) == [b"SIP/2.0 100 Trying"]
+    assert sent(say(world, transaction, request, 180)) == [b"SIP/2.0 180 Ringing"]
+    assert sent(hear(world, INVITE)) == [b"SIP/2.0 180 Ringing"]
+
+
+def test_a_repeated_invite_hears_100_without_waiting() -> None:
+    world = LayerInTime()
+    put_off(world)
+    assert sent(hear(world, INVITE)) == [b"SIP/2.0 100 Trying"]
+    assert said(world, 60.0) == []
+
+
+@pytest.mark.parametrize("status", [180, 200, 486])
+def test_a_100_that_was_put_off_is_not_said_after_anything_else(status: int) -> None:
+    world = LayerInTime()
+    transaction, request = put_off(world)
+    assert len(sent(say(world, transaction, request, status))) == 1
+    assert said(world, 0.4) == []
+    assert transaction.is_answered == (status >= 200)
 
 
 def test_a_refusal_is_repeated_over_udp_until_timer_h() -> None:
