@@ -45,7 +45,7 @@ def answer(device: Leg, response: Response) -> str | None:
         device.state = State.CANCELLED
         hang_up_stray(device, response, ending.INCOMPATIBLE)
         return media
-    device.adopt(device.dialog_by(response))
+    device.confirm(response)
     _connect(device, media, response)
     return None
 

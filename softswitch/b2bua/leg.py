@@ -172,6 +172,14 @@ class Leg:
             dialog.local_cseq, dialog.remote_cseq = early.local_cseq, early.remote_cseq
         return dialog
 
+    def confirm(self, response: Response) -> None:
+        """The device has answered: its early dialog is one now, or another begins."""
+        early = self.dialog
+        if early is not None and early.remote_tag == response.to_tag:
+            early.confirm(response)
+        else:
+            self.adopt(self.dialog_by(response))
+
     def send(
         self,
         method: str,

@@ -106,6 +106,12 @@ class Dialog:
             early=response.status < 200,
         )
 
+    def confirm(self, response: Response) -> None:
+        """A 2xx for this early dialog: it says all anew but tags and numbers (§13.2.2.4)."""
+        self.remote_target = _target(response) or self.remote_target
+        self.route_set = tuple(reversed(response.headers.values("Record-Route")))
+        self.early = False
+
     @property
     def key(self) -> tuple[str, str, str]:
         """The identifier of the dialog (§12): Call-ID, our tag, theirs."""

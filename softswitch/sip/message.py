@@ -89,6 +89,12 @@ MAX_LOGGED_LENGTH = 120
 COPIED = frozenset({"Via", "From", "To", "Call-ID", "CSeq"})
 """The fields that every response has from its request (§8.2.6.2)."""
 
+COPIED_WITH_ROUTE = COPIED | {"Record-Route"}
+"""A dialog's route set is learnt from the response that forms it (§12.1.1)."""
+
+COPIED_WITH_TIME = COPIED | {"Timestamp"}
+"""A 100 forms no dialog, but has to show how long it took (§8.2.6.1)."""
+
 
 class parsed(Generic[T]):
     """A property that is worked out on first use and then is a plain attribute.
@@ -305,9 +311,7 @@ def respond(
     """
     copied = COPIED
     if status < 300 and request.method == "INVITE":
-        # A dialog's route set is learnt from the response that forms it (§12.1.1); a 100 forms
-        # none, but has to show how long it took (§8.2.6.1).
-        copied = COPIED | {"Record-Route" if status > 100 else "Timestamp"}
+        copied = COPIED_WITH_ROUTE if status > 100 else COPIED_WITH_TIME
     items = [item for item in request.headers if item[0] in copied]
     to = request.headers.first.get("To")
     if to is not None and to_tag and status > 100 and not _has_to_tag(request):

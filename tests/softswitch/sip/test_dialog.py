@@ -53,6 +53,17 @@ def test_a_provisional_response_makes_an_early_dialog() -> None:
     assert as_uac(180).early
 
 
+def test_a_2xx_confirms_its_early_dialog_and_says_all_anew_but_the_numbers() -> None:
+    dialog = as_uac(180, ROUTES)
+    dialog.request("INFO")
+    dialog.confirm(answer(make_request(), 200, headers=[("Contact", "<sip:desk@192.0.2.9>")]))
+    assert (dialog.remote_target, dialog.route_set) == ("sip:desk@192.0.2.9", ())
+    assert (dialog.local_cseq, dialog.early) == (11, False)
+    dialog.confirm(answer(make_request(), 200, headers=ROUTES))
+    assert dialog.remote_target == "sip:desk@192.0.2.9"
+    assert dialog.route_set == as_uac(headers=ROUTES).route_set
+
+
 def test_a_tag_before_other_parameters_is_cut_out() -> None:
     data = make_request().replace(b";tag=alice", b";tag=alice;x=1")
     dialog = Dialog.as_uas(parse_request(data), "ours", UDP)
