@@ -156,12 +156,13 @@ def datagrams(encoded: Iterable[bytes]) -> list[bytes]:
 
 def decode(datagram: bytes) -> Iterator[Message]:
     """The messages of one datagram."""
-    position = 0
-    while position < len(datagram):
-        kind, length = _HEADER.unpack_from(datagram, position)
-        position += _HEADER.size
-        yield _DECODERS[kind](datagram[position : position + length])
-        position += length
+    position, end = 0, len(datagram)
+    unpack, decoders, size = _HEADER.unpack_from, _DECODERS, _HEADER.size
+    while position < end:
+        kind, length = unpack(datagram, position)
+        start = position + size
+        position = start + length
+        yield decoders[kind](datagram[start:position])
 
 
 def _text(value: str) -> bytes:
@@ -219,19 +220,18 @@ def _encode_set_remote(message: SetRemote) -> bytes:
 
 def _decode_set_remote(body: bytes) -> SetRemote:
     port, rtp_port, rtcp_port, clock_rate, nat, keepalive = _REMOTE.unpack_from(body)
-    rest = body[_REMOTE.size :]
-    signalling_at = 1 + rest[0]
-    types_at = signalling_at + 1 + rest[signalling_at]
-    address, signalling_address = _texts(rest[:types_at])
+    address_at = _REMOTE.size + 1
+    address_end = address_at + body[address_at - 1]
+    types_at = address_end + 1 + body[address_end]
     remote = Remote(
-        address=address,
-        rtp_port=rtp_port,
-        rtcp_port=rtcp_port,
-        payload_types=tuple(rest[types_at:]),
-        signalling_address=signalling_address,
-        nat=nat,
-        keepalive_payload_type=None if keepalive < 0 else keepalive,
-        clock_rate=clock_rate,
+        body[address_at:address_end].decode(errors="replace"),
+        rtp_port,
+        rtcp_port,
+        tuple(body[types_at:]),
+        body[address_end + 1 : types_at].decode(errors="replace"),
+        nat,
+        None if keepalive < 0 else keepalive,
+        clock_rate,
     )
     return SetRemote(port, remote)
 
@@ -260,7 +260,8 @@ _Codec = tuple[type[Any], Callable[[Any], bytes], Callable[[bytes], Message]]
 def _numbers(kind: type[Any], layout: str) -> _Codec:
     """A message that is nothing but numbers."""
     fixed = struct.Struct("!" + layout)
-    return kind, lambda message: fixed.pack(*message), lambda body: kind(*fixed.unpack(body))
+    unpack, make = fixed.unpack, kind._make
+    return kind, lambda message: fixed.pack(*message), lambda body: make(unpack(body))
 
 
 _CODECS: tuple[_Codec, ...] = (

@@ -41,7 +41,11 @@ class WorkerProcess:
         self._queue: list[bytes] = []
         self.flushing = False
         """Whether the queue leaves in this turn of the loop, or as soon as the channel has room."""
+        self._writing = False
+        """Whether the loop tells when the channel has room."""
         self._later: asyncio.TimerHandle | None = None
+        self._due = 0.0
+        """When the queue leaves at the latest, unless it is empty."""
         self._heard = False
         self._process: asyncio.subprocess.Process | None = None
 
@@ -66,6 +70,8 @@ class WorkerProcess:
         """
         if self._ended.done():
             return
+        if not self._queue:
+            self._due = self._loop.time() + PATIENCE
         self._queue.append(control.encode(message))
         if len(self._queue) > MAX_QUEUE:
             self._end("does not read its messages")
@@ -73,7 +79,7 @@ class WorkerProcess:
             self.flushing = True
             self._loop.call_soon(self.flush)
         elif not self.flushing and self._later is None:
-            self._later = self._loop.call_later(PATIENCE, self.flush)
+            self._later = self._loop.call_at(self._due, self._out_of_patience)
 
     async def watch(self) -> str:
         """Returns why the worker ended, once it has, or has to."""
@@ -128,11 +134,17 @@ class WorkerProcess:
                 for message in control.decode(datagram):
                     self._on_message(message)
 
+    def _out_of_patience(self) -> None:
+        """A timer is not cancelled when the queue leaves early: one outlasts several queues."""
+        self._later = None
+        if self._queue and not self.flushing:
+            if self._loop.time() < self._due:
+                self._later = self._loop.call_at(self._due, self._out_of_patience)
+            else:
+                self.flush()
+
     def flush(self) -> None:
         """Let everything leave that is queued."""
-        if self._later is not None:
-            self._later.cancel()
-            self._later = None
         if self._ended.done():
             return
         waiting = control.datagrams(self._queue)
@@ -141,10 +153,13 @@ class WorkerProcess:
                 self._channel.send(waiting[0])
                 del waiting[0]
         except BlockingIOError:
+            self.flushing = self._writing = True
             self._loop.add_writer(self._channel, self.flush)
         except OSError:
             self._end("died")
         else:
             self.flushing = False
-            self._loop.remove_writer(self._channel)
+            if self._writing:
+                self._writing = False
+                self._loop.remove_writer(self._channel)
         self._queue = waiting

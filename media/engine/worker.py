@@ -92,16 +92,21 @@ class Worker:
 
     # the channel
 
-    def _read(self) -> None:
+    def _read(self) -> bool:
+        """Do what signalling says; False when it said nothing."""
+        heard = False
+        handlers = self._handlers
         try:
             while datagram := self._channel.recv(control.MAX_DATAGRAM):
+                heard = True
                 for message in control.decode(datagram):
-                    self._handlers[type(message)](message)
+                    handlers[type(message)](message)
         except BlockingIOError:
-            return
+            return heard
         except ConnectionError:
             pass
         self._running = False
+        return heard
 
     def _say(self, message: control.Message) -> None:
         self._outbox.append(control.encode(message))

@@ -7,6 +7,10 @@ a local and no function of ours is called; whatever is unusual goes to `Leg.rece
 A pair that has been opened once stays registered between two calls, with its buffers as they are:
 most calls leave nothing behind, and then neither costs anything. The first packet that comes while
 nobody uses the pair ends that (`_Endpoint.rest`) until the pair is opened again.
+
+Signalling speaks twice in a call, and to wake up costs more than to listen. So once it has spoken,
+its words do not wake us for a while (`WORDS_WAIT`). Any packet does, and then words come first: who
+sends as soon as a call is answered finds it joined.
 """
 
 import select
@@ -16,7 +20,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from softswitch.media import rtp
-from softswitch.media.engine.backends.interface import BATCH_WAIT, FEW_LEGS
+from softswitch.media.engine.backends.interface import BATCH_WAIT, FEW_LEGS, WORDS_WAIT
 from softswitch.media.engine.leg import Leg
 from softswitch.media.engine.sockets import MAX_STALE, SocketPair, widen
 from softswitch.media.latch import Address
@@ -70,10 +74,9 @@ class _Endpoint:
 
     def rest(self) -> None:
         """A packet came that is nobody's: hear no more until the pair is opened again."""
-        if self.awake:
-            self.awake = False
-            self.backend.ignore(self)
-            self.pair.rest()
+        self.awake = False
+        self.backend.ignore(self)
+        self.pair.rest()
 
     def receive(self) -> None:
         """At the RTP door: judge each source, and connect a line to the one that is right."""
@@ -129,17 +132,21 @@ class EpollBackend:
         """By descriptor of a line."""
         self._callbacks: dict[int, Callable[[], None]] = {}
         """By any other descriptor."""
-        self._watched: set[int] = set()
-        """Descriptors that no packets come from."""
+        self._channel = -1
+        """The descriptor that words come from."""
+        self._listener: Callable[[], bool] = _silence
+        self._muted = False
+        """Whether words alone do not wake us."""
+        self._muted_until = self.now
         self._endpoints: dict[int, _Endpoint] = {}
         """By number of the leg, which is the pair's: in use, or used once."""
         self._in_use = 0
 
-    def watch(self, descriptor: int, callback: Callable[[], None]) -> None:
-        """Call back whenever this descriptor can be read."""
+    def watch(self, descriptor: int, callback: Callable[[], bool]) -> None:
+        """Call back when this descriptor can be read, late perhaps, but before later packets."""
+        self._channel, self._listener = descriptor, callback
+        self._callbacks[descriptor] = self._hear
         self._add(descriptor, None)
-        self._callbacks[descriptor] = callback
-        self._watched.add(descriptor)
 
     def open(self, leg: Leg, pair: SocketPair) -> None:
         """Receive on this pair for this leg."""
@@ -214,8 +221,8 @@ class EpollBackend:
 
     def serve(self, timeout: float) -> None:
         """Wait for packets, at most so long, and serve one batch."""
-        events = self._epoll.poll(timeout, MAX_EVENTS)
-        now = self.now = self._clock()
+        events = self._poll(timeout)
+        now = self.now
         buffer, views, legs = self.buffer, self._views, self._legs
         unpack, pack = rtp.FIXED.unpack_from, rtp.FIXED.pack_into
         for descriptor, _ in events:
@@ -262,6 +269,18 @@ class EpollBackend:
         if events and self._in_use > FEW_LEGS and not self._only_words(events):
             self._wait_for_company()
 
+    def _poll(self, timeout: float) -> list[tuple[int, int]]:
+        """What can be read now. Signalling has been heard, when it is muted and it is time."""
+        if not self._muted:
+            events = self._epoll.poll(timeout, MAX_EVENTS)
+            self.now = self._clock()
+            return events
+        events = self._epoll.poll(min(timeout, max(0.0, self._muted_until - self.now)), MAX_EVENTS)
+        self.now = self._clock()
+        if events or self.now >= self._muted_until:
+            self._hear()
+        return events
+
     def _unusual(self, leg: Leg, size: int) -> None:
         header = rtp.parse(self.buffer, size) if size <= MAX_PACKET else None
         if header is not None:
@@ -269,7 +288,17 @@ class EpollBackend:
 
     def _only_words(self, events: list[tuple[int, int]]) -> bool:
         """Did signalling speak, and no packet come? Then there is no sign of more to come soon."""
-        return len(events) == 1 and events[0][0] in self._watched
+        return len(events) == 1 and events[0][0] == self._channel
+
+    def _hear(self) -> None:
+        """Listen to signalling; mute it when it spoke, else end that when it is time."""
+        muted = self._muted
+        if self._listener():
+            self._muted, self._muted_until = True, self.now + WORDS_WAIT
+        elif self.now >= self._muted_until:
+            self._muted = False
+        if muted != self._muted:
+            self._epoll.modify(self._channel, 0 if self._muted else select.EPOLLIN)
 
     def _wait_for_company(self) -> None:
         rest = BATCH_WAIT - (self._clock() - self.now)
@@ -292,6 +321,10 @@ class EpollBackend:
         self._legs += [None] * (descriptor + 1 - len(self._legs))
         self._legs[descriptor] = leg
         self._epoll.register(descriptor, select.EPOLLIN)
+
+
+def _silence() -> bool:
+    return False
 
 
 def _nothing() -> None:

@@ -17,6 +17,9 @@ a wake-up costs more than the packet that it is for."""
 BATCH_WAIT = 0.001
 """Seconds that a packet may wait for company."""
 
+WORDS_WAIT = 0.01
+"""Seconds that further words of signalling may wait for company, unless a packet comes."""
+
 
 class Backend(Protocol):
     """One thread's way in and out of the kernel."""
@@ -26,8 +29,9 @@ class Backend(Protocol):
         """Monotonic seconds: when the present batch was read."""
         ...
 
-    def watch(self, descriptor: int, callback: Callable[[], None]) -> None:
-        """Call back whenever this descriptor can be read: the control channel."""
+    def watch(self, descriptor: int, callback: Callable[[], bool]) -> None:
+        """Call back whenever this descriptor can be read, the control channel, and before any
+        packet that came later. The callback tells whether there was something to read."""
         ...
 
     def open(self, leg: Leg, pair: SocketPair) -> None:

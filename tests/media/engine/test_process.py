@@ -162,6 +162,30 @@ def test_a_message_in_no_hurry_leaves_with_the_next_urgent_one(
     asyncio.run(main())
 
 
+def test_patience_is_counted_from_the_oldest_message_that_still_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(process, "PATIENCE", 60.0)
+
+    async def main() -> None:
+        async with started() as (it, heard):
+            assert isinstance(await heard.get(), control.Alive)
+            it.send(CONFIGURE, urgent=False)
+            it.flush()
+            it._out_of_patience()
+            assert it._later is None
+            it.send(control.Lend(0, 1), urgent=False)
+            it._out_of_patience()
+            assert it._queue
+            assert it._later is not None
+            it._due = 0.0
+            it._out_of_patience()
+            assert not it._queue
+            assert isinstance(await heard.get(), control.Lent)
+
+    asyncio.run(main())
+
+
 def test_messages_in_no_hurry_leave_soon_all_the_same() -> None:
     async def main() -> None:
         async with started() as (it, heard):

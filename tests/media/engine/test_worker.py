@@ -552,4 +552,5 @@ def test_a_channel_that_breaks_ends_the_worker(it: Driver) -> None:
 def test_signalling_that_vanishes_while_spoken_to_ends_the_worker(it: Driver) -> None:
     it.channel.send(control.encode(control.Lend(0, 1)))
     it.channel.shutdown(socket.SHUT_RD)
+    it.clock.step = 0.02
     it.worker.run()

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from softswitch.media.engine.backends.epoll import EpollBackend
-from softswitch.media.engine.backends.interface import FEW_LEGS
+from softswitch.media.engine.backends.interface import FEW_LEGS, WORDS_WAIT
 from softswitch.media.engine.leg import Leg
 from softswitch.media.engine.outgoing import OutgoingStream
 from softswitch.media.engine.sockets import SocketPair
@@ -30,7 +30,7 @@ def test_a_worker_with_many_legs_waits_for_more_packets_but_not_for_more_words(
     backend = EpollBackend(Clock())
     backend._in_use = FEW_LEGS + 1
     words, packets = (SocketPair(HOST, port_range()[0]) for _ in range(2))
-    backend.watch(words.rtp.fileno(), lambda: None)
+    backend.watch(words.rtp.fileno(), lambda: True)
     words.rtp.sendto(b"x", (HOST, words.rtp_port))
     backend.serve(0.0)
     assert slept == []
@@ -41,6 +41,52 @@ def test_a_worker_with_many_legs_waits_for_more_packets_but_not_for_more_words(
     assert len(slept) == 1
     for pair in (words, packets):
         pair.close()
+
+
+def test_words_wait_for_company_but_come_before_any_packet() -> None:
+    clock = Clock()
+    backend = EpollBackend(clock)
+    words, packets = (SocketPair(HOST, port_range()[0]) for _ in range(2))
+    heard: list[bool] = []
+
+    def listen() -> bool:
+        try:
+            words.rtp.recv(10)
+        except BlockingIOError:
+            heard.append(False)
+        else:
+            heard.append(True)
+        return heard[-1]
+
+    def serve_words(*, said: bool, later: float) -> list[bool]:
+        if said:
+            words.rtp.sendto(b"x", (HOST, words.rtp_port))
+        clock.now += later
+        heard.clear()
+        backend.serve(0.0)
+        return heard
+
+    backend.watch(words.rtp.fileno(), listen)
+    assert serve_words(said=True, later=0.0) == [True]
+    assert serve_words(said=True, later=WORDS_WAIT / 2) == []
+    backend.open(Leg(0, OutgoingStream(1, 2, 3)), packets)
+    packets.rtp.sendto(b"x", (HOST, packets.rtp_port))
+    assert serve_words(said=False, later=0.0) == [True]
+    packets.rtp.sendto(b"x", (HOST, packets.rtp_port))
+    assert serve_words(said=False, later=0.0) == [False]
+    assert serve_words(said=True, later=WORDS_WAIT / 2) == []
+    assert serve_words(said=False, later=WORDS_WAIT) == [True]
+    assert serve_words(said=False, later=WORDS_WAIT) == [False]
+    assert serve_words(said=False, later=WORDS_WAIT) == []
+    assert serve_words(said=True, later=0.0) == [True]
+    for pair in (words, packets):
+        pair.close()
+
+
+def test_a_backend_that_watches_no_channel_serves_packets_alone() -> None:
+    backend = EpollBackend(Clock())
+    backend._hear()
+    assert not backend._muted
 
 
 def test_an_event_of_a_socket_closed_in_the_same_batch_is_harmless() -> None:
@@ -55,7 +101,8 @@ def test_an_event_of_a_socket_closed_in_the_same_batch_is_harmless() -> None:
         backend._callbacks.pop(pairs[0].rtp.fileno(), None)
 
     for pair in pairs:
-        backend.watch(pair.rtp.fileno(), first_called)
+        backend._callbacks[pair.rtp.fileno()] = first_called
+        backend._add(pair.rtp.fileno(), None)
         pair.rtp.sendto(b"x", (HOST, pair.rtp_port))
     backend.serve(0.0)
     assert calls == [1]
