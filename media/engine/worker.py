@@ -29,6 +29,8 @@ from softswitch.media.engine.sockets import OUT_OF_SOCKETS, SocketPair, family, 
 TICK = 0.5
 """Seconds between heartbeats; also how exact the RTP time-out is."""
 WILDCARDS = ("0.0.0.0", "::")
+MAX_NAMED = 20
+"""Ports that one complaint names: the rest of a range that somebody else has is only counted."""
 
 
 class Worker:
@@ -155,7 +157,9 @@ class Worker:
                 exhausted = error.errno in OUT_OF_SOCKETS
                 taken.append(f"{port} ({error.strerror})")
         if taken:
-            self._say(control.Trouble(f"RTP ports of {address} left out: {', '.join(taken)}"))
+            more = f" and {len(taken) - MAX_NAMED} more" if len(taken) > MAX_NAMED else ""
+            named = ", ".join(taken[:MAX_NAMED]) + more
+            self._say(control.Trouble(f"RTP ports of {address} left out: {named}"))
         self._say(control.Lent(message.address, exhausted, tuple(pairs)))
 
     def _bind(self, address: str, port: int) -> int:

@@ -486,6 +486,21 @@ def test_taken_ports_are_left_out_and_told_once(it: Driver) -> None:
             assert crowded.lend(9)[0] == control.Lent(0, True, ((2, first + 6),))
 
 
+def test_a_range_that_somebody_else_has_is_told_in_few_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(_address: str, _port: int) -> None:
+        raise OSError(98, "Address already in use")
+
+    monkeypatch.setattr(worker, "SocketPair", refuse)
+    with driver("epoll", ports=(10_000, 30_000)) as crowded:
+        trouble, lent = crowded.lend()
+    assert isinstance(trouble, control.Trouble)
+    assert "10038 (Address already in use) and 9980 more" in trouble.text
+    assert "10040" not in trouble.text
+    assert lent == control.Lent(0, True, ())
+
+
 def test_a_port_that_another_switch_holds_cannot_be_shared_with_it(it: Driver) -> None:
     first, stop = port_range()
     with driver("epoll", ports=(first, stop)) as one, driver("epoll", ports=(first, stop)) as two:
