@@ -42,7 +42,7 @@ from softswitch.store.store import Store, StoreError
 from softswitch.tokens import Tokens
 from softswitch.trace import Tracer
 from softswitch.uas import Uas
-from softswitch.user_agent import UserAgent
+from softswitch.user_agent import TRYING_AFTER, UserAgent
 
 if TYPE_CHECKING:
     from softswitch.config import Config
@@ -125,6 +125,7 @@ class App:
             trace=tracer,
             wall=self._clock.wall,
             call_at=_wake,
+            trying_after=TRYING_AFTER,
         )
         calls = Calls(
             agent=agent,
