@@ -11,10 +11,10 @@ from typing import Annotated
 import typer
 
 from softswitch.app import App, CannotRun
+from softswitch.cli import where
 from softswitch.config import Config, ConfigErrors, load
 from softswitch.config.secrets import make_missing
 
-CANNOT_RUN = 1
 MAX_SHOWN = 10
 """Extensions named at the start; an office has hundreds."""
 
@@ -29,8 +29,7 @@ def run(
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(App(config).run(_tell_newcomer))
     except CannotRun as error:
-        typer.echo(f"softswitch: {error}", err=True)
-        raise typer.Exit(CANNOT_RUN) from None
+        where.fail(str(error))
 
 
 def _set_up_log(level: str) -> None:
