@@ -17,7 +17,7 @@ test: check unit interop
 check: $(VENV)/.for-test
 	@.ci/check
 
-unit: $(VENV)/.for-test
+unit: $(VENV)/.for-test packages
 	@.ci/unit
 
 interop: $(VENV)/.for-test packages
