@@ -56,6 +56,7 @@ class Leg:
         "reception",
         "send",
         "sequence_offset",
+        "settle",
         "ssrc_out",
         "timestamp_offset",
     )
@@ -67,6 +68,9 @@ class Leg:
         self.send: Callable[[memoryview], object] = _send_nothing
         """Sends to the peer's remote, from the peer's port. Set by the backend."""
         self.plain = _NOTHING
+        self.settle: Callable[[], None] = _books_are_here
+        """A backend that keeps books of its own brings ours up to date, and when `plain` is empty
+        hands them over. Called before our books are read, and after `plain` was emptied."""
         self.sequence_offset = 0
         self.timestamp_offset = 0
         self.ssrc_out = 0
@@ -138,6 +142,7 @@ class Leg:
         """As of now."""
         if self.peer is not None:
             self.peer.unstamp()
+        self.settle()
         reception = self.reception
         return PortStatistics(
             packets_received=reception.packets,
@@ -214,6 +219,7 @@ class Leg:
 
     def timed_out(self, now: float, limit: float, held_limit: float) -> bool:
         """Has the remote been silent for too long? True once. Asked every second or so."""
+        self.settle()
         if self.reception.packets != self._heard_packets:
             self._heard_packets = self.reception.packets
             self.heard_at = now
@@ -238,10 +244,12 @@ class Leg:
         self.latch.payload_types = described
         self._all_plain = _plain_headers(described)
         self.plain = _NOTHING
+        self.settle()
 
     def unstamp(self) -> None:
         """Close the books of what this leg fed to its peer; the next packet starts anew."""
         self.plain = _NOTHING
+        self.settle()
         if not self._stamped or self.peer is None:
             return
         self._stamped = False
@@ -280,6 +288,7 @@ class Leg:
 
     def feeds(self, now: float) -> bool:
         """Are packets flowing from here to the peer right now?"""
+        self.settle()
         return self._stamped and now - self.reception.arrived_at < 1.0
 
     def _admits_rtcp(self, source: Address) -> bool:
@@ -291,6 +300,7 @@ class Leg:
 
     def _translated(self, report: rtcp.Report, peer: "Leg") -> rtcp.Report:
         """The report as the peer's remote would have got it from us."""
+        peer.settle()
         sender = None
         if report.sender is not None and self._stamped:
             stamp = (report.sender.timestamp + self.timestamp_offset) & 0xFFFFFFFF
@@ -309,6 +319,10 @@ class Leg:
         ours = self.reception.extended_highest
         theirs = (extended_highest - self.sequence_offset) & 0xFFFF
         return (ours + sequence_distance(theirs, ours & 0xFFFF)) & 0xFFFFFFFF
+
+
+def _books_are_here() -> None:
+    return None
 
 
 def _receive_nothing(_buffer: bytearray) -> int:
