@@ -13,15 +13,17 @@ from functools import partial
 from itertools import count
 from typing import TypeVar
 
-from softswitch.media.engine import control
+from softswitch.media.engine import control, performances, stage_messages
 from softswitch.media.engine.interface import (
     MediaEvent,
     MediaPort,
     NoPorts,
     PortsLost,
     PortStatistics,
+    Quality,
     Remote,
     RtpTimeout,
+    SecurityFailed,
 )
 from softswitch.media.engine.ports import PortPool, shares
 from softswitch.media.engine.process import WorkerProcess
@@ -63,7 +65,7 @@ class _Worker:
         """By number: the port, the index of its address, and who waits for its statistics."""
 
 
-class WorkerEngine:
+class WorkerEngine(performances.Performances):
     """A MediaEngine whose packets are moved by worker processes."""
 
     def __init__(
@@ -75,7 +77,9 @@ class WorkerEngine:
         held_timeout: float = 300.0,
     ) -> None:
         """Bind pairs of `ports` on each address; times in seconds."""
+        super().__init__(self._send)
         self.on_event: Callable[[MediaEvent], None] = _ignore
+        self.fingerprint = ""
         names = [canonical(address) or address for address in addresses]
         self._addresses = list(dict.fromkeys(names))
         self._shares = shares(ports, workers)
@@ -175,11 +179,14 @@ class WorkerEngine:
         worker = self._workers.get(port.worker)
         return worker if worker is not None and worker.open.get(port.id) is port else None
 
-    def _send(self, port: MediaPort, message: control.Message) -> None:
+    def _send(self, port: MediaPort, message: control.Message) -> bool:
         worker = self._worker_of(port)
-        if worker is not None:
-            # Nothing is heard on a port before it is joined: until then there is no hurry.
-            worker.process.send(message, urgent=port.id in worker.joined)
+        if worker is None:
+            return False
+        # Nothing is heard on a port before it is joined: until then there is no hurry.
+        urgent = port.id in worker.joined or isinstance(message, stage_messages.Play)
+        worker.process.send(message, urgent=urgent)
+        return True
 
     def _stock_up(self, worker: _Worker, index: int) -> None:
         pairs = worker.pools[index].wanted()
@@ -236,8 +243,9 @@ class WorkerEngine:
             _call(self.on_event, PortsLost(lost, f"media worker {reason}"))
 
     def _forget(self, worker: _Worker) -> None:
-        """Use it no more; whoever waits for statistics gets none."""
+        """Use it no more; whoever waits for it is told."""
         self._workers.pop(worker.serial, None)
+        self.lost(worker.serial)
         while worker.closing:
             _, (_, _, done) = worker.closing.popitem()
             _call(done, None)
@@ -249,12 +257,27 @@ class WorkerEngine:
                 worker.pools[index].give(number, port.rtp_port)
                 _call(done, statistics)
             case control.TimedOut(number):
-                if number in worker.open:
-                    _call(self.on_event, RtpTimeout(worker.open[number]))
+                self._notify(worker, number, RtpTimeout)
+            case control.Insecure(number, why):
+                self._notify(worker, number, lambda port: SecurityFailed(port, why))
+            case control.Qualities(ports):
+                for number, statistics in ports:
+                    self._notify(worker, number, partial(Quality, statistics=statistics))
+            case stage_messages.Digit() | stage_messages.Talks():
+                self._notify(worker, message.port, partial(performances.event, message=message))
+            case stage_messages.Ended():
+                self.ended(message)
             case control.Lent():
                 self._stock(worker, message)
             case control.Trouble(text):
                 log.warning("%s", text)
+
+    def _notify(
+        self, worker: _Worker, number: int, event: Callable[[MediaPort], MediaEvent]
+    ) -> None:
+        port = worker.open.get(number)
+        if port is not None:  # else it was closed meanwhile
+            _call(self.on_event, event(port))
 
     def _stock(self, worker: _Worker, lent: control.Lent) -> None:
         pool = worker.pools[lent.address]

@@ -1,15 +1,18 @@
 """What signalling and a media worker say to each other.
 
 One datagram of the channel carries many messages, each as kind (1 octet), length of the body (2),
-and body. All numbers are big-endian. Both ends are of the same installation: bytes that do not
-parse are a bug of ours, and raise.
+and body (`wire`). All numbers are big-endian. Both ends are of the same installation: bytes that
+do not parse are a bug of ours, and raise.
 """
 
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from softswitch.media.engine.interface import PortStatistics, Remote
+from softswitch.media.engine import stage_messages, wire
+from softswitch.media.engine.interface import Dtls, Ice, PortStatistics, Remote, Sdes
+from softswitch.media.formats import Format
 
 MAX_DATAGRAM = 32 * 1024
 """Well below the default socket buffer, so that a datagram always fits an empty channel."""
@@ -95,6 +98,19 @@ class TimedOut(NamedTuple):
     port: int
 
 
+class Insecure(NamedTuple):
+    """A port can never be secured as promised."""
+
+    port: int
+    why: str
+
+
+class Qualities(NamedTuple):
+    """What ports in use have seen up to now."""
+
+    ports: tuple[tuple[int, PortStatistics], ...]
+
+
 class Alive(NamedTuple):
     """The worker's heartbeat: how many ports are in use."""
 
@@ -119,16 +135,28 @@ Message = (
     | Close
     | Closed
     | TimedOut
+    | Insecure
+    | Qualities
     | Alive
     | Trouble
+    | stage_messages.Message
 )
+
+REMEMBERED = 1024
+"""Lists of formats: phones describe the same few in every call."""
+MAX_FORMATS = 32
+MAX_PARAMETERS = 255
+"""Characters. A stranger's description becomes a message, which must fit a datagram."""
+QUALITIES = 200
+"""Ports of one message; for the same reason."""
 
 _HEADER = struct.Struct("!BH")
 _CONFIGURE = struct.Struct("!HIdd")
 _LENT = struct.Struct("!H?")
 _PAIR = struct.Struct("!IH")
-_REMOTE = struct.Struct("!IHHI?h")
-_STATISTICS = struct.Struct("!IQQQQdQ")
+_REMOTE = struct.Struct("!IHHI?h?")
+_NUMBER = struct.Struct("!I")
+_SECURITY = (Sdes, Dtls)
 
 
 def encode(message: Message) -> bytes:
@@ -165,28 +193,14 @@ def decode(datagram: bytes) -> Iterator[Message]:
         yield decoders[kind](datagram[start:position])
 
 
-def _text(value: str) -> bytes:
-    data = value.encode()[:255]
-    return bytes((len(data),)) + data
-
-
-def _texts(data: bytes) -> list[str]:
-    texts = []
-    while data:
-        end = 1 + data[0]
-        texts.append(data[1:end].decode(errors="replace"))
-        data = data[end:]
-    return texts
-
-
 def _encode_configure(message: Configure) -> bytes:
     fixed = _CONFIGURE.pack(*message[:4])
-    return fixed + b"".join(_text(address) for address in message.addresses)
+    return fixed + b"".join(wire.text(address) for address in message.addresses)
 
 
 def _decode_configure(body: bytes) -> Configure:
     first, stop, timeout, held_timeout = _CONFIGURE.unpack_from(body)
-    return Configure(first, stop, timeout, held_timeout, tuple(_texts(body[_CONFIGURE.size :])))
+    return Configure(first, stop, timeout, held_timeout, tuple(wire.texts(body[_CONFIGURE.size :])))
 
 
 def _encode_lent(message: Lent) -> bytes:
@@ -203,6 +217,9 @@ def _decode_lent(body: bytes) -> Lent:
 def _encode_set_remote(message: SetRemote) -> bytes:
     remote = message.remote
     keepalive = remote.keepalive_payload_type
+    rest = remote[8:]
+    plain = rest == _PLAIN
+    types = remote.payload_types
     return (
         _REMOTE.pack(
             message.port,
@@ -211,73 +228,118 @@ def _encode_set_remote(message: SetRemote) -> bytes:
             remote.clock_rate,
             remote.nat,
             -1 if keepalive is None else keepalive,
+            plain,
         )
-        + _text(remote.address)
-        + _text(remote.signalling_address)
-        + bytes(remote.payload_types)
+        + wire.text(remote.address)
+        + wire.text(remote.signalling_address)
+        + bytes((len(types), *types))
+        + (b"" if plain else _encode_rest(*rest))
     )
 
 
 def _decode_set_remote(body: bytes) -> SetRemote:
-    port, rtp_port, rtcp_port, clock_rate, nat, keepalive = _REMOTE.unpack_from(body)
+    port, rtp_port, rtcp_port, clock_rate, nat, keepalive, plain = _REMOTE.unpack_from(body)
     address_at = _REMOTE.size + 1
     address_end = address_at + body[address_at - 1]
-    types_at = address_end + 1 + body[address_end]
+    signalling_end = address_end + 1 + body[address_end]
+    types_at = signalling_end + 1
+    types_end = types_at + body[signalling_end]
     remote = Remote(
         body[address_at:address_end].decode(errors="replace"),
         rtp_port,
         rtcp_port,
-        tuple(body[types_at:]),
-        body[address_end + 1 : types_at].decode(errors="replace"),
+        tuple(body[types_at:types_end]),
+        body[address_end + 1 : signalling_end].decode(errors="replace"),
         nat,
         None if keepalive < 0 else keepalive,
         clock_rate,
+        *(_PLAIN if plain else _decode_rest(body[types_end:])),
     )
     return SetRemote(port, remote)
 
 
-def _encode_closed(message: Closed) -> bytes:
-    seen = message.statistics
-    return _STATISTICS.pack(
-        message.port,
-        seen.packets_received,
-        seen.octets_received,
-        seen.packets_lost,
-        seen.packets_sent,
-        seen.jitter,
-        seen.foreign,
+_PLAIN = Remote("", 0, 0, (), "", False, None)[8:]
+"""The later fields of a remote of which nothing but numbers is known."""
+
+
+def _encode_rest(
+    formats: tuple[Format, ...],
+    expected: tuple[Format, ...],
+    ptime: int,
+    security: Sdes | Dtls | None,
+    ice: Ice | None,
+    *others: Any,
+) -> bytes:
+    lists = _encode_formats(formats, expected)
+    kind = -1 if security is None else _SECURITY.index(type(security))
+    rest = (ptime, kind, tuple(security or ()), tuple(ice or ()), others)
+    return _NUMBER.pack(len(lists)) + lists + wire.pack(rest)
+
+
+def _decode_rest(body: bytes) -> tuple[Any, ...]:
+    end = _NUMBER.size + _NUMBER.unpack_from(body)[0]
+    formats, expected = _decode_formats(body[_NUMBER.size : end])
+    ptime, kind, security, ice, others = wire.unpack(body[end:])
+    return (
+        formats,
+        expected,
+        ptime,
+        None if kind < 0 else _SECURITY[kind](*security),
+        Ice(*ice) if ice else None,
+        *others,
     )
 
 
+@lru_cache(REMEMBERED)
+def _encode_formats(*lists: tuple[Format, ...]) -> bytes:
+    return wire.pack(
+        tuple(
+            tuple((*known[:4], known.parameters[:MAX_PARAMETERS]) for known in formats)
+            for formats in (formats[:MAX_FORMATS] for formats in lists)
+        )
+    )
+
+
+@lru_cache(REMEMBERED)
+def _decode_formats(data: bytes) -> tuple[tuple[Format, ...], ...]:
+    return tuple(tuple(map(Format._make, formats)) for formats in wire.unpack(data))
+
+
+def _encode_closed(message: Closed) -> bytes:
+    return wire.pack((message.port, tuple(message.statistics)))
+
+
 def _decode_closed(body: bytes) -> Closed:
-    port, *figures = _STATISTICS.unpack(body)
+    port, figures = wire.unpack(body)
     return Closed(port, PortStatistics(*figures))
 
 
-_Codec = tuple[type[Any], Callable[[Any], bytes], Callable[[bytes], Message]]
+def _encode_qualities(message: Qualities) -> bytes:
+    return wire.pack(tuple((port, tuple(figures)) for port, figures in message.ports))
 
 
-def _numbers(kind: type[Any], layout: str) -> _Codec:
-    """A message that is nothing but numbers."""
-    fixed = struct.Struct("!" + layout)
-    unpack, make = fixed.unpack, kind._make
-    return kind, lambda message: fixed.pack(*message), lambda body: make(unpack(body))
+def _decode_qualities(body: bytes) -> Qualities:
+    ports = wire.unpack(body)
+    return Qualities(tuple((port, PortStatistics(*figures)) for port, figures in ports))
 
 
-_CODECS: tuple[_Codec, ...] = (
+_CODECS: tuple[wire.Codec, ...] = (
     (Configure, _encode_configure, _decode_configure),
     (Lent, _encode_lent, _decode_lent),
     (SetRemote, _encode_set_remote, _decode_set_remote),
     (Closed, _encode_closed, _decode_closed),
+    (Qualities, _encode_qualities, _decode_qualities),
     (Trouble, lambda message: message.text.encode(), lambda body: Trouble(body.decode())),
-    _numbers(Lend, "HI"),
-    _numbers(Open, "I"),
-    _numbers(Join, "II"),
-    _numbers(Part, "I"),
-    _numbers(Hold, "I?"),
-    _numbers(Close, "I"),
-    _numbers(TimedOut, "I"),
-    _numbers(Alive, "I"),
+    wire.values(Insecure),
+    wire.numbers(Lend, "HI"),
+    wire.numbers(Open, "I"),
+    wire.numbers(Join, "II"),
+    wire.numbers(Part, "I"),
+    wire.numbers(Hold, "I?"),
+    wire.numbers(Close, "I"),
+    wire.numbers(TimedOut, "I"),
+    wire.numbers(Alive, "I"),
+    *stage_messages.CODECS,
 )
 
 

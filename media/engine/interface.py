@@ -7,9 +7,14 @@ never waits for another process.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
+
+from softswitch.media.formats import Format
+
+RTP, UDPTL = "rtp", "udptl"
+"""Kinds of media: audio, and fax over T.38."""
 
 
 @dataclass(slots=True, eq=False)
@@ -23,6 +28,39 @@ class MediaPort:
     address: str
     """The local address the pair is bound to; may be a wildcard."""
     rtp_port: int
+
+
+class Sdes(NamedTuple):
+    """Keys that the descriptions themselves carry (RFC 4568)."""
+
+    suite: str
+    """Its name on the wire, such as AES_CM_128_HMAC_SHA1_80."""
+    send_key: bytes
+    """Master key and master salt of what we send: from our own description."""
+    receive_key: bytes
+
+    def __repr__(self) -> str:
+        return f"Sdes({self.suite!r}, keys hidden)"
+
+
+class Dtls(NamedTuple):
+    """Keys are agreed on where the media goes (RFC 5763)."""
+
+    active: bool
+    """We are the client: the remote waits for our first flight."""
+    fingerprint: bytes
+    """SHA-256 digest of the certificate that the remote's description promises."""
+
+
+class Ice(NamedTuple):
+    """What connectivity checks are signed with (RFC 8445 §7.2.2); we are the lite side."""
+
+    local_username: str
+    local_password: str
+    remote_username: str
+
+    def __repr__(self) -> str:
+        return f"Ice({self.local_username!r}, {self.remote_username!r}, password hidden)"
 
 
 class Remote(NamedTuple):
@@ -44,6 +82,64 @@ class Remote(NamedTuple):
     nothing."""
     clock_rate: int = 8000
     """Ticks per second of the RTP timestamp, for jitter and for time between sources."""
+    formats: tuple[Format, ...] = ()
+    """What its description names, preferred first: with these payload types we send to it. Empty:
+    packets cross with the numbers they have, and nothing is made for it."""
+    expected: tuple[Format, ...] = ()
+    """What our description to it names: with these payload types it sends. Empty: as `formats`."""
+    ptime: int = 20
+    """Milliseconds of audio per packet that it wants."""
+    security: Sdes | Dtls | None = None
+    ice: Ice | None = None
+    rtcp_mux: bool = False
+    """RTCP goes both ways over the RTP port (RFC 5761)."""
+    kind: str = RTP
+    rtcp: bool = True
+    """We send reports of our own where there are none to pass on."""
+
+
+class Clip(NamedTuple):
+    """An audio file."""
+
+    path: str
+
+
+class Tones(NamedTuple):
+    """Steps one after the other: sine waves (Hz) that sound together, and for how long (s).
+
+    No frequency at all is silence.
+    """
+
+    steps: tuple[tuple[tuple[float, ...], float], ...]
+
+
+class Pause(NamedTuple):
+    """Silence."""
+
+    seconds: float
+
+
+Sound = Clip | Tones | Pause
+
+
+class Played(NamedTuple):
+    """Sounds have ended."""
+
+    ended: str
+    """"played" to the end, "stopped" by `hush` or by other sounds, "closed" with the port, or
+    "failed"."""
+    problem: str = ""
+    """Why it failed."""
+
+
+class Recorded(NamedTuple):
+    """A recording has ended. What was heard until then is in the file."""
+
+    seconds: float
+    ended: str
+    """"finished", "limit", "silence", "closed" with the port, or "failed"."""
+    problem: str = ""
+    """Why it failed."""
 
 
 class PortStatistics(NamedTuple):
@@ -58,6 +154,18 @@ class PortStatistics(NamedTuple):
     """Seconds."""
     foreign: int = 0
     """Packets dropped because they came from a stranger."""
+    round_trip: float | None = None
+    """Seconds to the remote and back; None while no report of its own told."""
+    remote_lost: int | None = None
+    """What the remote misses of ours, by its reports."""
+    remote_jitter: float | None = None
+    """Seconds, of our stream as the remote receives it."""
+    mos_received: float | None = None
+    """How good what the remote says sounds here, 1 (bad) … 4.5 (G.107 by way of Annex B)."""
+    mos_sent: float | None = None
+    """How good what we send sounds at the remote, by its reports."""
+    burst_ratio: float = 1.0
+    """How much the loss comes in runs: 1 is by chance, more is worse (G.107 §7.1)."""
 
 
 class RtpTimeout(NamedTuple):
@@ -76,7 +184,40 @@ class PortsLost(NamedTuple):
     reason: str
 
 
-MediaEvent = RtpTimeout | PortsLost
+class DigitHeard(NamedTuple):
+    """The remote of a port that is listened to has pressed a key."""
+
+    port: MediaPort
+    digit: str
+    """One of 0-9 * # A-D."""
+    duration: float
+    """Seconds."""
+    source: str
+    """"event" (RFC 4733) or "tone", heard in the audio."""
+
+
+class Talking(NamedTuple):
+    """The remote of a mixed port has begun or ceased to speak."""
+
+    port: MediaPort
+    talking: bool
+
+
+class SecurityFailed(NamedTuple):
+    """The port can never be secured as its descriptions promise. Said once a negotiation."""
+
+    port: MediaPort
+    why: str
+
+
+class Quality(NamedTuple):
+    """What a port in use has seen up to now; said every ten seconds."""
+
+    port: MediaPort
+    statistics: PortStatistics
+
+
+MediaEvent = RtpTimeout | PortsLost | DigitHeard | Talking | SecurityFailed | Quality
 
 
 class NoPorts(Exception):
@@ -87,6 +228,8 @@ class MediaEngine(Protocol):
     """Opens ports, says where their packets go, and closes them."""
 
     on_event: Callable[[MediaEvent], None]
+    fingerprint: str
+    """SHA-256 digest of our DTLS certificate, as `a=fingerprint` writes it: "AA:BB:…"."""
 
     def open(self, address: str, *, beside: MediaPort | None = None) -> MediaPort:
         """A free pair bound to `address` (or to the wildcard of its family).
@@ -101,7 +244,10 @@ class MediaEngine(Protocol):
         ...
 
     def join(self, one: MediaPort, other: MediaPort) -> None:
-        """Packets of each go to the other from now on; earlier joins of both end."""
+        """Packets of each go to the other from now on; earlier joins of both end.
+
+        When they share no audio format, what we can decode is translated.
+        """
         ...
 
     def part(self, port: MediaPort) -> None:
@@ -117,6 +263,75 @@ class MediaEngine(Protocol):
 
         Closing a port again is allowed; `done` is then called with None.
         """
+        ...
+
+    def play(
+        self,
+        port: MediaPort,
+        sounds: Sequence[Sound],
+        *,
+        repeat: bool = False,
+        done: Callable[[Played], None],
+    ) -> None:
+        """Send sounds to the remote, for ever with `repeat`. Sounds before are stopped.
+
+        `done` is called once; with "closed" too when the port or its worker is gone.
+        """
+        ...
+
+    def hush(self, port: MediaPort) -> None:
+        """Stop the sounds."""
+        ...
+
+    def record(
+        self,
+        port: MediaPort,
+        path: str,
+        *,
+        limit: float,
+        silence: float | None,
+        done: Callable[[Recorded], None],
+    ) -> None:
+        """Write what the remote says into a file, mono, for `limit` seconds at most.
+
+        With `silence`, so many seconds without speech end it.
+        """
+        ...
+
+    def finish(self, port: MediaPort) -> None:
+        """End the recording."""
+        ...
+
+    def record_call(
+        self, one: MediaPort, other: MediaPort, path: str, done: Callable[[Recorded], None]
+    ) -> None:
+        """Write both sides of a joined call into a file, `one` on the left."""
+        ...
+
+    def finish_call(self, one: MediaPort) -> None:
+        """End the recording of the call."""
+        ...
+
+    def listen(self, port: MediaPort, *, in_band: bool) -> None:
+        """Say `DigitHeard` for every key; with `in_band` for those in the audio too."""
+        ...
+
+    def deafen(self, port: MediaPort) -> None:
+        """Listen for keys no more."""
+        ...
+
+    def send_digits(
+        self, port: MediaPort, digits: str, *, duration: float = 0.1, gap: float = 0.1
+    ) -> None:
+        """Press keys, one after the other (seconds each)."""
+        ...
+
+    def mix(self, port: MediaPort, room: str, *, muted: bool = False) -> None:
+        """Let the remote hear, and unless muted be heard by, all others of the room."""
+        ...
+
+    def leave(self, port: MediaPort) -> None:
+        """Leave the room."""
         ...
 
     async def start(self) -> None:

@@ -20,7 +20,7 @@ from softswitch.b2bua.call import Call, Stage, Verdict
 from softswitch.b2bua.crossing import RELEASE, cross
 from softswitch.b2bua.leg import RINGABLE, Leg, State
 from softswitch.b2bua.switchboard import Addressing, Clock, Directory, Switchboard
-from softswitch.media.engine.interface import MediaEvent, RtpTimeout
+from softswitch.media.engine.interface import MediaEvent, PortsLost, RtpTimeout
 from softswitch.sip.message import respond
 
 if TYPE_CHECKING:
@@ -136,7 +136,10 @@ class Calls:
             leg = self._board.ports.get(event.port)
             if leg is not None:
                 self._silent(leg)
-            return
+        elif isinstance(event, PortsLost):
+            self._lost(event)
+
+    def _lost(self, event: PortsLost) -> None:
         for port in event.ports:
             leg = self._board.ports.get(port)
             if leg is not None:

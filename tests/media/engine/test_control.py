@@ -3,13 +3,40 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softswitch.media.engine import control
-from softswitch.media.engine.interface import PortStatistics, Remote
+from softswitch.media.engine import control, stage_messages
+from softswitch.media.engine.interface import (
+    UDPTL,
+    Clip,
+    Dtls,
+    Ice,
+    Pause,
+    PortStatistics,
+    Remote,
+    Sdes,
+    Tones,
+)
+from softswitch.media.formats import Format
 
 u16 = st.integers(0, 0xFFFF)
 u32 = st.integers(0, 0xFFFFFFFF)
 text = st.text("0123456789.:", max_size=60)
 counts = st.integers(0, 2**63)
+keys = st.binary(max_size=46)
+formats = st.lists(
+    st.builds(Format, st.integers(0, 127), text, u32, st.integers(1, 9), text), max_size=3
+).map(tuple)
+described = {
+    "formats": formats,
+    "expected": formats,
+    "ptime": st.integers(10, 60),
+    "security": st.none()
+    | st.builds(Sdes, text, keys, keys)
+    | st.builds(Dtls, st.booleans(), keys),
+    "ice": st.none() | st.builds(Ice, text, text, text),
+    "rtcp_mux": st.booleans(),
+    "kind": st.sampled_from(["rtp", UDPTL]),
+    "rtcp": st.booleans(),
+}
 remotes = st.builds(
     Remote,
     address=text,
@@ -21,7 +48,25 @@ remotes = st.builds(
     keepalive_payload_type=st.none() | st.integers(0, 127),
     clock_rate=u32,
 )
-statistics = st.builds(PortStatistics, counts, counts, counts, counts, st.floats(0, 10), counts)
+full_remotes = st.builds(
+    lambda plain, rest: plain._replace(**rest), remotes, st.fixed_dictionaries(described)
+)
+statistics = st.builds(
+    PortStatistics,
+    counts,
+    counts,
+    counts,
+    counts,
+    st.floats(0, 10),
+    counts,
+    st.none() | st.floats(0, 9),
+)
+sounds = st.lists(
+    st.builds(Clip, text)
+    | st.builds(Pause, st.floats(0, 9))
+    | st.just(Tones((((425.0,), 0.5), ((), 0.5)))),
+    max_size=3,
+).map(tuple)
 messages: st.SearchStrategy[control.Message] = st.one_of(
     st.builds(
         control.Configure, u16, u32, st.floats(0, 1e6), st.floats(0, 1e6),
@@ -32,7 +77,7 @@ messages: st.SearchStrategy[control.Message] = st.one_of(
         control.Lent, u16, st.booleans(), st.lists(st.tuples(u32, u16), max_size=9).map(tuple)
     ),
     st.builds(control.Open, u32),
-    st.builds(control.SetRemote, u32, remotes),
+    st.builds(control.SetRemote, u32, remotes | full_remotes),
     st.builds(control.Join, u32, u32),
     st.builds(control.Part, u32),
     st.builds(control.Hold, u32, st.booleans()),
@@ -41,6 +86,12 @@ messages: st.SearchStrategy[control.Message] = st.one_of(
     st.builds(control.TimedOut, u32),
     st.builds(control.Alive, u32),
     st.builds(control.Trouble, text),
+    st.builds(control.Insecure, u32, text),
+    st.builds(control.Qualities, st.lists(st.tuples(u32, statistics), max_size=4).map(tuple)),
+    st.builds(stage_messages.Play, u32, u32, st.booleans(), sounds),
+    st.builds(stage_messages.Record, u32, u32, text, st.floats(0, 9), st.none() | st.floats(0, 9)),
+    st.builds(stage_messages.Listen, u32, st.booleans()),
+    st.builds(stage_messages.Ended, u32, st.tuples(st.floats(0, 9), text)),
 )  # fmt: skip
 
 
@@ -65,3 +116,31 @@ def test_a_text_longer_than_its_length_octet_is_cut() -> None:
     (message,) = control.decode(control.encode(control.SetRemote(1, remote)))
     assert isinstance(message, control.SetRemote)
     assert message.remote.address == "x" * 255
+
+
+def test_a_strangers_long_description_still_fits_a_datagram() -> None:
+    known = tuple(Format(number, "X" * 60, 8000, 1, "y" * 9000) for number in range(128))
+    remote = Remote("192.0.2.1", 0, 0, (), "", False, None, formats=known, expected=known)
+    data = control.encode(control.SetRemote(1, remote))
+    assert len(data) < control.MAX_DATAGRAM
+    (message,) = control.decode(data)
+    assert isinstance(message, control.SetRemote)
+    assert message.remote.formats[0] == known[0]._replace(parameters="y" * control.MAX_PARAMETERS)
+
+
+def test_many_qualities_fit_a_datagram() -> None:
+    worst = PortStatistics(*[2**62] * 4, 1.5, 2**62, 1.5, 2**62, 1.5, 1.5, 1.5, 1.5)
+    message = control.Qualities(((2**31, worst),) * control.QUALITIES)
+    assert len(control.encode(message)) < control.MAX_DATAGRAM
+
+
+def test_a_plain_remote_stays_small() -> None:
+    remote = Remote("192.0.2.1", 4000, 4001, (0, 8, 101), "192.0.2.1", False, 0)
+    assert len(control.encode(control.SetRemote(1, remote))) < 50
+
+
+def test_keys_and_passwords_are_not_shown() -> None:
+    shown = f"{Sdes('AES', b'secret', b'secret')!r} {Ice('user', 'secret', 'other')} {Remote}"
+    assert "secret" not in shown
+    assert "AES" in shown
+    assert "user" in shown

@@ -24,6 +24,8 @@ from softswitch.media.engine.interface import (
     PortStatistics,
     Remote,
 )
+from softswitch.media.engine.performances import Performances
+from softswitch.media.engine.stage_messages import Message
 from softswitch.records import CallRecord
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request, Response
@@ -185,12 +187,15 @@ class Air:
     held: bool = False
 
 
-class FakeMedia:
+class FakeMedia(Performances):
     """A media engine without packets. It complains about misuse at once."""
 
     on_event: Callable[[MediaEvent], None]
+    fingerprint = ":".join(["AB"] * 32)
 
     def __init__(self, world: World, ports: int = 10_000) -> None:
+        super().__init__(self._perform)
+        self.performed: list[Message] = []
         self.world = world
         self.free = ports
         self.open_ports: dict[MediaPort, Air] = {}
@@ -220,6 +225,10 @@ class FakeMedia:
 
     def hold(self, port: MediaPort, held: bool) -> None:
         self.open_ports[port].held = held
+
+    def _perform(self, port: MediaPort, message: Message) -> bool:
+        self.performed.append(message)
+        return port in self.open_ports
 
     def close(self, port: MediaPort, done: Callable[[PortStatistics | None], None]) -> None:
         self.closed[port] = self.open_ports.pop(port)  # KeyError: closed twice
