@@ -1,5 +1,7 @@
 """The channel's messages survive their datagrams."""
 
+from typing import Any
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +27,7 @@ keys = st.binary(max_size=46)
 formats = st.lists(
     st.builds(Format, st.integers(0, 127), text, u32, st.integers(1, 9), text), max_size=3
 ).map(tuple)
-described = {
+described: dict[str, st.SearchStrategy[Any]] = {
     "formats": formats,
     "expected": formats,
     "ptime": st.integers(10, 60),
@@ -37,20 +39,17 @@ described = {
     "kind": st.sampled_from(["rtp", UDPTL]),
     "rtcp": st.booleans(),
 }
-remotes = st.builds(
-    Remote,
-    address=text,
-    rtp_port=u16,
-    rtcp_port=u16,
-    payload_types=st.lists(st.integers(0, 127), max_size=30).map(tuple),
-    signalling_address=text,
-    nat=st.booleans(),
-    keepalive_payload_type=st.none() | st.integers(0, 127),
-    clock_rate=u32,
-)
-full_remotes = st.builds(
-    lambda plain, rest: plain._replace(**rest), remotes, st.fixed_dictionaries(described)
-)
+bare: dict[str, st.SearchStrategy[Any]] = {
+    "address": text,
+    "rtp_port": u16,
+    "rtcp_port": u16,
+    "payload_types": st.lists(st.integers(0, 127), max_size=30).map(tuple),
+    "signalling_address": text,
+    "nat": st.booleans(),
+    "keepalive_payload_type": st.none() | st.integers(0, 127),
+    "clock_rate": u32,
+}
+remotes = st.fixed_dictionaries(bare) | st.fixed_dictionaries({**bare, **described})
 statistics = st.builds(
     PortStatistics,
     counts,
@@ -59,7 +58,8 @@ statistics = st.builds(
     counts,
     st.floats(0, 10),
     counts,
-    st.none() | st.floats(0, 9),
+    *[st.none() | st.floats(0, 9)] * 5,
+    st.floats(1, 9),
 )
 sounds = st.lists(
     st.builds(Clip, text)
@@ -77,7 +77,7 @@ messages: st.SearchStrategy[control.Message] = st.one_of(
         control.Lent, u16, st.booleans(), st.lists(st.tuples(u32, u16), max_size=9).map(tuple)
     ),
     st.builds(control.Open, u32),
-    st.builds(control.SetRemote, u32, remotes | full_remotes),
+    st.builds(control.SetRemote, u32, remotes.map(lambda fields: Remote(**fields))),
     st.builds(control.Join, u32, u32),
     st.builds(control.Part, u32),
     st.builds(control.Hold, u32, st.booleans()),
@@ -129,7 +129,8 @@ def test_a_strangers_long_description_still_fits_a_datagram() -> None:
 
 
 def test_many_qualities_fit_a_datagram() -> None:
-    worst = PortStatistics(*[2**62] * 4, 1.5, 2**62, 1.5, 2**62, 1.5, 1.5, 1.5, 1.5)
+    figures = (2**62,) * 4 + (1.5, 2**62, 1.5, 2**62, 1.5, 1.5, 1.5, 1.5)
+    worst = PortStatistics._make(figures)
     message = control.Qualities(((2**31, worst),) * control.QUALITIES)
     assert len(control.encode(message)) < control.MAX_DATAGRAM
 
