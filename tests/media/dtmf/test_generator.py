@@ -54,7 +54,7 @@ def test_the_loudest_digit_is_clipped_and_does_not_wrap() -> None:
     samples = tone("5", 0.1, level=3.0).astype(int)
     assert samples.max() == 32767
     assert samples.min() == -32768
-    assert level_of(samples.astype(np.int16), 770, 8000) > -1.0
+    assert np.all(samples * tone("5", 0.1, level=-20.0).astype(int) >= 0)
 
 
 def test_steps_name_frequencies_and_seconds() -> None:
