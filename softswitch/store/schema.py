@@ -11,8 +11,7 @@ import sqlite3
 from importlib import resources
 from pathlib import Path
 
-import aiosqlite
-
+from .connection import Connection
 from .store import StoreError
 
 APPLICATION_ID = 0x50425831
@@ -28,12 +27,13 @@ CACHE_KIB = 8192
 """For pages of bindings and recent calls."""
 
 
-async def prepare(path: Path, *, read_only: bool) -> tuple[aiosqlite.Connection, int]:
+async def prepare(path: Path, *, read_only: bool) -> tuple[Connection, int]:
     """Open the file, in its newest form, and count the start. Raises StoreError."""
     try:
-        connection = await aiosqlite.connect(
+        connection = Connection(
             _uri(path, read_only=read_only), uri=True, cached_statements=CACHED_STATEMENTS
         )
+        await connection
     except (OSError, sqlite3.Error) as error:
         raise StoreError(f"{path}: {_plain(error)}") from error
     try:
@@ -58,7 +58,7 @@ def _uri(path: Path, *, read_only: bool) -> str:
     return f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
 
 
-async def _ready(connection: aiosqlite.Connection, path: Path, *, read_only: bool) -> int:
+async def _ready(connection: Connection, path: Path, *, read_only: bool) -> int:
     # Before anything else: the other pragmas already may have to wait for a lock.
     await connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")
     await _check(connection, path)
@@ -74,7 +74,7 @@ async def _ready(connection: aiosqlite.Connection, path: Path, *, read_only: boo
     return await _number(connection, "SELECT epoch FROM node")
 
 
-async def _check(connection: aiosqlite.Connection, path: Path) -> None:
+async def _check(connection: Connection, path: Path) -> None:
     """Refuse files that are damaged, or somebody else's."""
     problems = list(await connection.execute_fetchall("PRAGMA quick_check(1)"))
     if problems[0][0] != "ok":
@@ -85,7 +85,7 @@ async def _check(connection: aiosqlite.Connection, path: Path) -> None:
         raise StoreError(f"{path} is the database of another program")
 
 
-async def _migrate(connection: aiosqlite.Connection, path: Path, *, read_only: bool) -> None:
+async def _migrate(connection: Connection, path: Path, *, read_only: bool) -> None:
     scripts = migrations()
     version = await _number(connection, "PRAGMA user_version")
     if version > len(scripts):
@@ -109,7 +109,7 @@ def migrations() -> list[str]:
     return [(folder / name).read_text(encoding="utf-8") for name in names]
 
 
-async def _number(connection: aiosqlite.Connection, sql: str) -> int:
+async def _number(connection: Connection, sql: str) -> int:
     rows = list(await connection.execute_fetchall(sql))
     return int(rows[0][0])
 

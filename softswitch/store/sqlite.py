@@ -1,12 +1,12 @@
 """The store in an SQLite file.
 
 Writes are gathered and committed together: under load a transaction carries dozens of REGISTERs,
-and the loop never waits for a disk. Somebody waits for a binding, so it gathers for 5 ms; nobody
+and the loop never waits for a disk. Somebody waits for a binding, so it gathers for 10 ms; nobody
 does for records and traces of calls, so they take the next binding's transaction, or their own
 after 100 ms. What is acknowledged survives the death of the process (WAL, synchronous=NORMAL);
 after a power cut the last moments may be missing, never more.
 
-    put_bindings ─┐  5 ms at most
+    put_bindings ─┐  10 ms at most
     add_call ─────┼─► waiting ──────► one transaction ──► each caller's future
     add_trace ────┘  100 ms at most
 """
@@ -17,28 +17,21 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import aiosqlite
-
+from .connection import ROWS_FOLLOW, Connection, Rows
 from .schema import prepare
 from .store import BindingRow, CallRow, StoreError
 
 log = logging.getLogger(__name__)
 
-WINDOW = 0.005
+WINDOW = 0.01
 """Seconds to wait for more writes before a transaction that somebody waits for."""
 
 PATIENCE = 0.1
 """Seconds that records of calls may wait: a transaction costs as much as a third of a call."""
-
-ROWS_FOLLOW = "VALUES "
-
-CHUNK = 64
-"""Rows of one INSERT. The sqlite3 module gives Python's lock away for each statement, and waiting
-to get it back from a busy loop costs more than a dozen rows."""
 
 BUSY_ATTEMPTS = 30
 """Of two seconds each (`schema.BUSY_TIMEOUT`); then the writes that wait are given up."""
@@ -48,7 +41,7 @@ MAX_WAITING = 10_000
 
 
 def _insert(table: str, columns: Iterable[str]) -> str:
-    return f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) VALUES "
+    return f"INSERT OR REPLACE INTO {table} ({', '.join(columns)}) {ROWS_FOLLOW}"
 
 
 CALL_COLUMNS = ", ".join(CallRow._fields)
@@ -56,8 +49,6 @@ PUT_BINDING = _insert("bindings", BindingRow._fields)
 DROP_BINDING = "DELETE FROM bindings WHERE id = ?"
 ADD_CALL = _insert("calls", CallRow._fields)
 ADD_TRACE = _insert("traces", ("call_id", "messages"))
-
-Rows = Sequence[Sequence[Any]]
 
 
 class Write:
@@ -73,13 +64,17 @@ class Write:
 class SqliteStore:
     """A Store on one connection, which belongs to a thread of its own. Made by `open_store`."""
 
-    def __init__(self, connection: aiosqlite.Connection, path: Path, epoch: int) -> None:
+    def __init__(self, connection: Connection, path: Path, epoch: int) -> None:
         self.epoch = epoch
         self._connection = connection
         self._path = path
         self._waiting: list[Write] = []
-        self._work = asyncio.Event()
-        self._urgent = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        """When to commit what waits."""
+        self._urgent = False
+        """Whether somebody waits for it."""
+        self._due = asyncio.Event()
         self._ended = asyncio.Event()
         self._closed = False
 
@@ -135,31 +130,32 @@ class SqliteStore:
     async def close(self) -> None:
         """Commit what waits. Writes that come later are refused."""
         self._closed = True
-        self._work.set()
-        self._urgent.set()
+        self._due.set()
         await self._ended.wait()
 
     async def run(self) -> None:
         """Commit what waits, until the store is closed and nothing waits any more."""
         try:
             while not self._closed or self._waiting:
-                await self._work.wait()
-                self._work.clear()
+                await self._due.wait()
                 if not self._closed:
-                    await self._gather()
+                    self._due.clear()
+                if self._timer is not None:
+                    self._timer.cancel()
+                self._timer, self._urgent = None, False
                 batch, self._waiting = self._waiting, []
                 await self._commit(batch)
         finally:
             self._ended.set()
 
-    async def _gather(self) -> None:
-        """Let more writes come."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE):
-                await self._urgent.wait()
-                await asyncio.sleep(WINDOW)
-        if not self._closed:
-            self._urgent.clear()
+    def _gather(self, *, urgent: bool) -> None:
+        """Let more writes come before the next commit: for longer, while nobody waits for it."""
+        if self._urgent or (self._timer is not None and not urgent):
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._urgent = urgent
+        self._timer = self._loop.call_later(WINDOW if urgent else PATIENCE, self._due.set)
 
     async def _read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         try:
@@ -175,9 +171,7 @@ class SqliteStore:
             self._refuse(write, "too many writes wait")
         else:
             self._waiting.append(write)
-            self._work.set()
-            if urgent:
-                self._urgent.set()
+            self._gather(urgent=urgent)
         return write.done
 
     async def _commit(self, batch: list[Write]) -> None:
@@ -207,23 +201,11 @@ class SqliteStore:
                 if rows:
                     together.setdefault(sql, []).extend(rows)
         try:
-            for sql, rows in together.items():
-                if sql.endswith(ROWS_FOLLOW):
-                    await self._insert(sql, rows)
-                else:
-                    await self._connection.executemany(sql, rows)
-            await self._connection.commit()
+            if together:
+                await self._connection.transact(together)
         except (sqlite3.Error, ValueError) as error:  # ValueError: text that is no text
-            await self._connection.rollback()
             return error
         return None
-
-    async def _insert(self, sql: str, rows: list[Sequence[Any]]) -> None:
-        for start in range(0, len(rows), CHUNK):
-            chunk = rows[start : start + CHUNK]
-            marks = f"({', '.join('?' * len(chunk[0]))})"
-            values = [value for row in chunk for value in row]
-            await self._connection.execute(sql + ", ".join([marks] * len(chunk)), values)
 
     def _fail(self, batch: list[Write], error: Exception) -> None:
         failure = self._failure(error)

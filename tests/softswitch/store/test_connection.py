@@ -1,0 +1,52 @@
+"""Transactions that make the way to the connection's thread once."""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from softswitch.store.connection import CHUNK, Connection
+
+INSERT = "INSERT INTO numbers VALUES "
+DELETE = "DELETE FROM numbers WHERE number = ?"
+
+
+def with_connection(path: Path, use: Callable[[Connection], Awaitable[None]]) -> None:
+    async def main() -> None:
+        connection = Connection(path / "file")
+        await connection
+        try:
+            await connection.execute("CREATE TABLE numbers (number INTEGER UNIQUE)")
+            await use(connection)
+        finally:
+            await connection.close()
+
+    asyncio.run(main())
+
+
+async def numbers(connection: Connection) -> list[int]:
+    rows = await connection.execute_fetchall("SELECT number FROM numbers ORDER BY number")
+    return [row[0] for row in rows]
+
+
+def test_a_transaction_runs_each_statement_for_all_of_its_rows(tmp_path: Path) -> None:
+    async def use(connection: Connection) -> None:
+        rows = [(number,) for number in range(2 * CHUNK + 1)]
+        await connection.transact({INSERT: rows, DELETE: [(0,), (1,)]})
+        assert await numbers(connection) == list(range(2, 2 * CHUNK + 1))
+        assert not connection.in_transaction
+
+    with_connection(tmp_path, use)
+
+
+def test_of_a_transaction_that_fails_nothing_is_left(tmp_path: Path) -> None:
+    async def use(connection: Connection) -> None:
+        await connection.transact({INSERT: [(1,)]})
+        with pytest.raises(sqlite3.IntegrityError):
+            await connection.transact({DELETE: [(1,)], INSERT: [(2,), (2,)]})
+        assert await numbers(connection) == [1]
+        assert not connection.in_transaction
+
+    with_connection(tmp_path, use)
