@@ -49,7 +49,10 @@ class Dtls(NamedTuple):
     active: bool
     """We are the client: the remote waits for our first flight."""
     fingerprint: bytes
-    """SHA-256 digest of the certificate that the remote's description promises."""
+    """Digest of the certificate that the remote's description promises; its length says by which
+    hash."""
+    association: str = ""
+    """Another name (`a=tls-id`) means another association; so does another fingerprint."""
 
 
 class Ice(NamedTuple):
