@@ -9,10 +9,11 @@ to nothing at 60 ms. The ear forgives what does not click, hence
 * the first packet that is back is blended in.
 
 Unlike the appendix this needs no delay of its own. It is worked out in one go when the first packet
-is missed, all 70 ms of it; later calls cut their slices from that.
+is missed; later calls cut their slices from that.
 """
 
 from collections import deque
+from functools import lru_cache
 
 import numpy as np
 
@@ -95,9 +96,10 @@ def continuation(history: Samples, rate: int) -> Samples:
     seam = period // 4
     cycle = sound[-period:].copy()
     cycle[-seam:] += (sound[-period - seam : -period] - cycle[-seam:]) * _rising(seam)
-    wave = np.resize(cycle, _count(SILENT_AFTER, rate))
+    fading = _fading(rate)
+    wave = cycle.take(np.arange(len(fading)), mode="wrap")
     wave[:seam] += (sound[-1] - cycle[-1]) * (1 - _rising(seam))
-    wave *= _fading(rate)[: len(wave)]
+    wave *= fading
     return rounded(wave)
 
 
@@ -141,6 +143,7 @@ def _rising(count: int) -> Floats:
     return rising
 
 
+@lru_cache(maxsize=16)
 def _fading(rate: int) -> Floats:
     """The gain of each sample of a loss."""
     left = SILENT_AFTER - np.arange(_count(SILENT_AFTER, rate)) * (1000 / rate)

@@ -25,8 +25,8 @@ KAISER_BETA = 5.65
 """The window's shape that gives 60 dB (Kaiser: 0.1102 times 60 less 8.7)."""
 BLOCK = 80
 """Samples of the lower rate in one product: 10 ms at 8 kHz, which all usual packets are made of."""
-RATES = frozenset({8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000})
-"""Others would make matrices of any size."""
+RATES = frozenset({8000, 16000, 24000, 32000, 44100, 48000})
+"""What streams come in. Odd ones would make matrices of any size."""
 
 
 class Weights:

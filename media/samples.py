@@ -12,7 +12,7 @@ LOWEST, HIGHEST = -32768, 32767
 
 def rounded(sound: Floats) -> Samples:
     """To the nearest int16; what is louder is clipped. Works in place, so the argument is lost."""
-    np.rint(sound, sound)
-    np.maximum(sound, LOWEST, sound)
-    np.minimum(sound, HIGHEST, sound)
+    np.rint(sound, out=sound)
+    np.maximum(sound, LOWEST, out=sound)
+    np.minimum(sound, HIGHEST, out=sound)
     return sound.astype(np.int16)

@@ -20,6 +20,8 @@ MAX_ORDER = 12
 _RESERVED = 255
 _STEP = 258 / 32768
 """From one index of a coefficient to the next (§3.2)."""
+_SHARPEST = 1e-3
+"""The filter's least value: a resonance of 60 dB is a whistle, and one without end no number."""
 _SEED = 3389
 """Any: the same noise each time, so that whoever measures it finds the same."""
 
@@ -71,6 +73,8 @@ def _noise(shape: bytes) -> Floats:
         reflection = 0.0 if index == _RESERVED else _STEP * (index - 127)
         longer = np.append(predictor, 0.0)
         predictor = longer + reflection * longer[::-1]
-    shaped = np.fft.irfft(np.fft.rfft(white) / np.fft.rfft(predictor, LENGTH), LENGTH)
+    filter_ = np.fft.rfft(predictor, LENGTH)
+    filter_[np.abs(filter_) < _SHARPEST] = _SHARPEST
+    shaped = np.fft.irfft(np.fft.rfft(white) / filter_, LENGTH)
     noise: Floats = (shaped / np.sqrt(np.mean(np.square(shaped)))).astype(np.float32)
     return noise

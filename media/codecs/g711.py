@@ -137,11 +137,11 @@ class G711:
         self.law = law
 
     def decoder(self, rate: int = 0) -> Decoder:
-        rate_of(self, rate)
+        rate_of(self.rates, rate, self.frame_rate)
         return Decoder(self.law)
 
     def encoder(self, ptime: int = 20, rate: int = 0) -> Encoder:
-        rate_of(self, rate)
+        rate_of(self.rates, rate, self.frame_rate)
         return Encoder(self.law)
 
     def silence(self, samples: int) -> bytes:

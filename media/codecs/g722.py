@@ -32,7 +32,7 @@ class Decoder:
 
     def decode(self, payload: bytes) -> Samples:
         """An octet is a sample of each sub-band; any octet means something."""
-        decoded = self._decode(bytes(payload[:MAX_OCTETS]))
+        decoded = self._decode(payload[:MAX_OCTETS])
         return self._concealment.follow(np.frombuffer(decoded, np.int16))
 
     def conceal(self, samples: int, following: bytes = b"") -> Samples:
@@ -71,10 +71,10 @@ class G722:
     rates: tuple[int, ...] = (NARROW, WIDE)
 
     def decoder(self, rate: int = 0) -> Decoder:
-        return Decoder(rate_of(self, rate))
+        return Decoder(rate_of(self.rates, rate, self.frame_rate))
 
     def encoder(self, ptime: int = 20, rate: int = 0) -> Encoder:
-        return Encoder(rate_of(self, rate))
+        return Encoder(rate_of(self.rates, rate, self.frame_rate))
 
     def silence(self, samples: int) -> bytes:
         return _silence()[: samples // 2]

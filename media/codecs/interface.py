@@ -75,8 +75,8 @@ class Codec(Protocol):
         ...
 
 
-def rate_of(codec: Codec, rate: int) -> int:
-    """The rate that was asked for, if the codec has it. Raises ValueError."""
-    if rate and rate not in codec.rates:
-        raise ValueError(f"{type(codec).__name__} does not work at {rate} Hz")
-    return rate or codec.frame_rate
+def rate_of(rates: tuple[int, ...], rate: int, usual: int) -> int:
+    """The rate that was asked for, the usual one for 0. Raises ValueError for others."""
+    if rate and rate not in rates:
+        raise ValueError(f"the codec does not work at {rate} Hz")
+    return rate or usual

@@ -51,10 +51,10 @@ class L16:
         self.rates: tuple[int, ...] = (rate,)
 
     def decoder(self, rate: int = 0) -> Decoder:
-        return Decoder(rate_of(self, rate))
+        return Decoder(rate_of(self.rates, rate, self.frame_rate))
 
     def encoder(self, ptime: int = 20, rate: int = 0) -> Encoder:
-        return Encoder(rate_of(self, rate))
+        return Encoder(rate_of(self.rates, rate, self.frame_rate))
 
     def silence(self, samples: int) -> bytes:
         return bytes(2 * samples)

@@ -22,8 +22,8 @@ from softswitch.media.samples import Samples
 CLOCK_RATE = 48000
 RATES = (8000, 12000, 16000, 24000, 48000)
 WIDE, NARROW = 16000, 8000
-COMPLEXITY = 5
-"""Of 10. Half the CPU of 10 for a difference that is hard to hear in speech (RFC 6716 §2.1.5)."""
+COMPLEXITY = 1
+"""Of 10. Takes half the CPU of 5, a fifth of that of 10, and codes speech within 1 dB of them."""
 BIT_RATES = {8000: 16000, 16000: 24000}
 """By rate, in bit/s: somewhat more than RFC 7587 §3.1.1 recommends, since what comes out of
 another codec is harder to code."""
@@ -74,7 +74,7 @@ class Decoder:
 
     def decode(self, payload: bytes) -> Samples:
         """What is not Opus counts as lost, and lasts as long as the packet before."""
-        count = self._decoded(bytes(payload), len(self._out), 0) if payload else 0
+        count = self._decoded(payload, len(self._out), 0) if payload else 0
         if count < 0:
             return self.conceal(self._last)
         self._last = count
@@ -84,18 +84,15 @@ class Decoder:
         """From the coarse copy in the following payload if it has one, else from the past."""
         step = self.rate // opus_frames.UNITS  # libopus knows no shorter ones
         sound = np.zeros(samples, np.int16)
-        done = 0
-        while done < samples:
-            wanted = min(-(-(samples - done) // step) * step, len(self._out))
-            recovering = following and done + wanted >= samples
-            count = self._decoded(bytes(following), wanted, 1) if recovering else -1
-            if count <= 0:
+        for at in range(0, samples, len(self._out)):
+            left = samples - at
+            wanted = min(-(-left // step) * step, len(self._out))
+            copied = following and wanted >= left
+            count = self._decoded(following, wanted, 1) if copied else -1
+            if count < 0:
                 count = self._decoded(None, wanted, 0)
-            if count <= 0:
-                break
-            part = self._out[: min(count, samples - done)]
-            sound[done : done + len(part)] = part
-            done += count
+            part = self._out[: min(max(count, 0), left)]
+            sound[at : at + len(part)] = part
         return sound
 
     def _decoded(self, payload: bytes | None, most: int, recover: int) -> int:
@@ -159,10 +156,10 @@ class Opus:
         self.frame_rate = NARROW if _number(format_, "maxplaybackrate", WIDE) < WIDE else WIDE
 
     def decoder(self, rate: int = 0) -> Decoder:
-        return Decoder(self._library, rate_of(self, rate))
+        return Decoder(self._library, rate_of(self.rates, rate, self.frame_rate))
 
     def encoder(self, ptime: int = 20, rate: int = 0) -> Encoder:
-        return Encoder(self._library, rate_of(self, rate), self._format)
+        return Encoder(self._library, rate_of(self.rates, rate, self.frame_rate), self._format)
 
     def silence(self, samples: int) -> bytes:
         return self.encoder().encode(np.zeros(samples, np.int16))
