@@ -123,7 +123,7 @@ class App:
             clock=asyncio.get_running_loop().time,
             token=Tokens(),
             trace=tracer,
-            wall=self._clock.wall,
+            wall=self._clock.stamp,
             call_at=_wake,
             trying_after=TRYING_AFTER,
         )

@@ -25,6 +25,8 @@ class Clock:
         read_wall: Callable[[], float] = time.time,  # noqa: TID251 (somebody has to)
     ) -> None:
         self.monotonic = read_monotonic
+        self.stamp = read_wall
+        """Seconds since 1970, for what is only shown: cheaper than `wall`, and sees no jump."""
         self.on_jump: list[Callable[[float], None]] = []
         """Called with the seconds by which the wall clock was moved."""
         self._read_wall = read_wall

