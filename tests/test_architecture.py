@@ -42,6 +42,7 @@ SHELLS = {
     "media/engine/process.py",
     "media/engine/backends/epoll.py",
     "media/engine/sockets.py",
+    "media/engine/files.py",
 }
 """The modules of the pure packages that may do I/O."""
 

@@ -1,0 +1,186 @@
+"""Recordings on the disk: safe from a crash at any moment, and never in the way of packets.
+
+    packets' thread                          writing lane
+    Recording.write(octets)  ──► queue ──►   _File.append        NAME.part: header of nothing, sound
+    Recording.finish()       ──► queue ──►   _File.finish        header, fsync, rename, fsync folder
+                                                    └──► done    only now anybody is told
+
+The queue is bounded in seconds: when the disk stands still for longer, sound is dropped, and the
+recording has silence there, so that its time line stays true. When the disk refuses, the recording
+ends; what is on it until then is kept.
+
+A crash leaves NAME.part, of which `recover` makes NAME.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from softswitch.media import wave
+from softswitch.media.engine.files import Lane
+from softswitch.media.wave import Layout
+
+UNFINISHED = ".part"
+"""How the name of a file ends while it is being written."""
+MAX_WAITING = 10.0
+"""Seconds of sound that may wait for the disk."""
+FILL = 1 << 16
+"""Octets of silence written at a time."""
+MODE = 0o600
+"""What people said is for nobody else on the machine."""
+
+
+class _File:
+    """In the writing lane. Raises nothing: the first problem is kept and ends the writing."""
+
+    def __init__(self, path: str, layout: Layout) -> None:
+        self._path = Path(path)
+        self._unfinished = Path(path + UNFINISHED)
+        self._layout = layout
+        self._descriptor = -1
+        self._octets = 0
+        """Of sound, on the disk as far as we know."""
+        self.taken = 0
+        """Octets that do not wait any more. The other thread reads it."""
+        self.problem = ""
+
+    def open(self) -> None:
+        """The file is there from the first moment, with a header of nothing."""
+        try:
+            flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+            self._descriptor = os.open(self._unfinished, flags, MODE)
+            _write(self._descriptor, wave.header(self._layout, 0))
+        except OSError as error:
+            self._fail(error)
+
+    def append(self, octets: bytes, missing: int) -> None:
+        """So many octets of silence, then these."""
+        if not self.problem:
+            try:
+                self._fill(missing)
+                self._add(octets)
+            except OSError as error:
+                self._fail(error)
+        self.taken += len(octets)
+
+    def finish(self) -> str:
+        """Whole, under its own name, and safe. Returns the problem, if there was one.
+
+        A full disk has room for a header that is there already.
+        """
+        try:
+            if self._descriptor >= 0 and (self._octets or not self.problem):
+                os.ftruncate(self._descriptor, wave.HEADER_SIZE + self._octets)
+                os.pwrite(self._descriptor, wave.header(self._layout, self._octets), 0)
+                os.fsync(self._descriptor)
+                self._unfinished.rename(self._path)
+                sync_folder(self._path.parent)
+            elif self._descriptor >= 0:
+                self._unfinished.unlink()
+        except OSError as error:
+            self._fail(error)
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+        return self.problem
+
+    def _fill(self, missing: int) -> None:
+        block = self._layout.silence * (FILL // self._layout.sample_octets)
+        for at in range(0, missing, FILL):
+            self._add(block[: missing - at])
+
+    def _add(self, octets: bytes) -> None:
+        fits = min(len(octets), wave.LARGEST - self._octets)
+        self._octets += _write(self._descriptor, octets[:fits])
+
+    def _fail(self, error: OSError) -> None:
+        self.problem = self.problem or f"{self._path.name}: {error.strerror}"
+
+
+class Recording:
+    """In the packets' thread: one file that is being written."""
+
+    __slots__ = ("_file", "_given", "_lane", "_limit", "_missing", "dropped")
+
+    def __init__(self, lane: Lane, path: str, layout: Layout) -> None:
+        self._lane = lane
+        self._file = _File(path, layout)
+        self._limit = round(MAX_WAITING * layout.rate) * layout.block_octets
+        self._given = 0
+        """Octets handed to the lane."""
+        self._missing = 0
+        """Octets dropped since, for which silence is to be written."""
+        self.dropped = 0
+        """Octets dropped in all."""
+        lane.post(self._file.open)
+
+    @property
+    def problem(self) -> str:
+        """Why nothing is written any more."""
+        return self._file.problem
+
+    @property
+    def waiting(self) -> int:
+        """Octets that the disk has still to take."""
+        return self._given - self._file.taken
+
+    def write(self, octets: bytes) -> bool:
+        """Append; False when the disk is too far behind and this will be silence."""
+        if self.waiting + len(octets) > self._limit:
+            self._missing += len(octets)
+            self.dropped += len(octets)
+            return False
+        self._append(octets)
+        return True
+
+    def finish(self, done: Callable[[str], None]) -> None:
+        """No more comes. `done` hears the problem, or "" when the file is safe on the disk."""
+        if self._missing:
+            self._append(b"")
+        self._lane.submit(self._file.finish, lambda problem: done(str(problem)))
+
+    def _append(self, octets: bytes) -> None:
+        file, missing = self._file, self._missing
+        self._given += len(octets)
+        self._missing = 0
+        self._lane.post(lambda: file.append(octets, missing))
+
+
+def recover(unfinished: Path) -> Path | None:
+    """Make a file of what a crash has left of its writing; None when nothing was said in it.
+
+    Raises OSError.
+    """
+    path = Path(str(unfinished).removesuffix(UNFINISHED))
+    descriptor = os.open(unfinished, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        size = os.fstat(descriptor).st_size
+        head = wave.recovered(os.pread(descriptor, wave.HEADER_SIZE, 0), size)
+        if head is None or size <= wave.HEADER_SIZE:
+            unfinished.unlink()
+            return None
+        os.pwrite(descriptor, head, 0)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    unfinished.rename(path)
+    sync_folder(path.parent)
+    return path
+
+
+def sync_folder(folder: Path) -> None:
+    """A new name is safe only when its folder is. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write(descriptor: int, octets: bytes) -> int:
+    """All of it. A disk that is nearly full takes a part, and raises OSError for the rest."""
+    written = 0
+    view = memoryview(octets)
+    while written < len(octets):
+        written += os.write(descriptor, view[written:])
+    return written

@@ -1,0 +1,302 @@
+"""Recording as arithmetic: packets of one or two remotes in, octets of one time line out.
+
+    tap ──► Voice: jitter buffer ──► rendering ─┐
+                                                ├──► Recorder.drain() ──► octets for the file
+    tap ──► Voice: jitter buffer ──► rendering ─┘
+
+The time line is ours: a second of it is a second of the clock, whatever comes. What does not come
+(a remote on hold, silence suppression, loss) is silence or is concealed; what comes twice, late or
+out of order stands where it belongs, for nobody listens yet: packets have `DELAY` to arrive.
+
+G.711 that is kept as G.711 is copied octet by octet. A codec that begins in the middle is turned
+into what the file has begun with.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+
+from softswitch.media.codecs import samples_in
+from softswitch.media.codecs.g711 import LAWS
+from softswitch.media.formats import Format
+from softswitch.media.jitter import LOST, JitterBuffer
+from softswitch.media.rendering import REMEMBERED, Rendering, layout_of, rendering
+from softswitch.media.rtp import Header
+from softswitch.media.samples import Samples
+from softswitch.media.silence import FRAME, SilenceDetector, levels
+from softswitch.media.wave import Layout
+
+DELAY = 0.3
+"""Seconds that a packet may take longer than the fastest."""
+SLACK = 0.2
+"""Seconds that a remote's clock may stray before something is left out or put in."""
+CUT_BEFORE = 0.15
+"""Seconds of sound before a key is known to be pressed that may already be of the key."""
+MAX_CUTS = 64
+"""Presses kept until they are written; more in a second is a flood."""
+MAX_SOURCES = 4
+"""Codecs of one remote: what a description has more of is not recorded."""
+
+_ROUNDING = 1e-6
+"""Seconds."""
+_OCTET_A_TICK = frozenset({"PCMU", "PCMA", "G722"})
+
+
+class _Source:
+    """Packets of one codec."""
+
+    __slots__ = ("_rendering", "buffer", "format", "ssrc", "ticks", "varies")
+
+    def __init__(self, format_: Format) -> None:
+        self.format = format_
+        self.varies = format_.encoding not in _OCTET_A_TICK
+        """Whether a payload may be too short to last a tick."""
+        self.ticks: Callable[[bytes], int] = partial(samples_in, format_) if self.varies else len
+        self.buffer = JitterBuffer(format_.clock_rate, DELAY, DELAY, slack=SLACK, ticks=self.ticks)
+        self.ssrc = -1
+        self._rendering: Rendering | None = None
+
+    def rendering(self, layout: Layout) -> Rendering:
+        """Into this layout, the same each time."""
+        if self._rendering is None:
+            self._rendering = rendering(self.format, layout)
+        assert self._rendering is not None, "sources are made of codecs that we have"
+        return self._rendering
+
+
+class Voice:
+    """One remote's side of a recording."""
+
+    __slots__ = (
+        "_by_type",
+        "_current",
+        "_cuts",
+        "_formats",
+        "_layout",
+        "_rest",
+        "_silence",
+        "_sources",
+        "_tail",
+    )
+
+    def __init__(self, formats: Sequence[Format]) -> None:
+        """`formats` is what the remote sends, by its payload types."""
+        self._formats = tuple(formats)
+        self._by_type: dict[int, _Source | None] = {}
+        """Of payload types that have come; None: not ours to decode."""
+        self._sources: list[_Source] = []
+        self._current: _Source | None = None
+        """Whose packets are written now."""
+        self._layout = Layout("PCMU", 8000)
+        self._silence = b""
+        """A frame of it."""
+        self._rest = b""
+        """Rendered before it was its time."""
+        self._tail: list[bytes] = []
+        """The last pieces rendered."""
+        self._cuts: deque[tuple[float, float]] = deque(maxlen=MAX_CUTS)
+
+    def expect(self, formats: Sequence[Format]) -> None:
+        """The remote's payload types may mean something else from now on."""
+        self._formats = tuple(formats)
+        self._by_type.clear()
+
+    def tap(self, header: Header, payload: bytes, now: float) -> None:
+        """A packet has come."""
+        kind = header.payload_type
+        source = self._by_type[kind] if kind in self._by_type else self._find(kind)
+        if source is None or not payload or (source.varies and not source.ticks(payload)):
+            return
+        if header.ssrc != source.ssrc:
+            source.ssrc = header.ssrc
+            source.buffer.restart()
+        source.buffer.put(header.sequence, header.timestamp, payload, now)
+
+    def cut(self, began: float, ended: float) -> None:
+        """Write silence for what comes between these times: a key, not speech."""
+        self._cuts.append((began, ended))
+
+    @property
+    def layout(self) -> Layout | None:
+        """What a file of this voice is best: as it speaks, or else as it would. None: unknown."""
+        spoken = [self._current.format] if self._current else self._formats
+        return next((found for each in spoken if (found := layout_of(each))), None)
+
+    def write_as(self, layout: Layout) -> None:
+        """Fix what `drain` returns: one channel of this layout."""
+        self._layout = layout
+        self._silence = layout.silence * round(layout.rate * FRAME)
+
+    def drain(self, began: float, frames: int) -> bytes:
+        """So many frames of what came from this time on."""
+        need = frames * len(self._silence)
+        per_octet = FRAME / len(self._silence)
+        pieces, have = [self._rest], len(self._rest)
+        while have < need:
+            piece = self._piece(began + have * per_octet, pieces)
+            pieces.append(piece)
+            have += len(piece)
+        octets = b"".join(pieces)
+        self._rest = octets[need:]
+        self._tail = pieces[-REMEMBERED:]
+        return octets[:need]
+
+    def _piece(self, came: float, before: list[bytes]) -> bytes:
+        source = self._current
+        if source is None:
+            return self._silence
+        if len(self._sources) > 1 and not source.buffer:
+            source = self._current = self._speaking(source)
+        payload = source.buffer.take(came + DELAY)
+        if isinstance(payload, bytes):
+            piece = source.rendering(self._layout).render(payload)
+        elif payload is LOST:
+            before = (self._tail + before)[-REMEMBERED:]
+            piece = source.rendering(self._layout).conceal(source.buffer.duration, before)
+        else:
+            return self._silence
+        if self._cuts and self._is_cut(came):
+            return self._layout.silence * (len(piece) // len(self._layout.silence))
+        return piece or self._silence
+
+    def _speaking(self, silent: _Source) -> _Source:
+        """The source that has packets; the one that has fallen silent when none has."""
+        return next((source for source in self._sources if source.buffer), silent)
+
+    def _find(self, kind: int) -> _Source | None:
+        """The source of a payload type that is new."""
+        format_ = next((each for each in self._formats if each.payload_type == kind), None)
+        source = format_ and self._source(format_)
+        self._by_type[kind] = source
+        return source
+
+    def _source(self, format_: Format) -> _Source | None:
+        for source in self._sources:
+            if source.format.same_codec(format_):
+                return source
+        if layout_of(format_) is None or len(self._sources) >= MAX_SOURCES:
+            return None
+        source = _Source(format_)
+        self._sources.append(source)
+        self._current = self._current or source
+        return source
+
+    def _is_cut(self, came: float) -> bool:
+        while self._cuts and self._cuts[0][1] < came - DELAY:
+            self._cuts.popleft()
+        return any(began <= came < ended for began, ended in self._cuts)
+
+
+class Recorder:
+    """One file's time line: of one voice, or of two, the first on the left."""
+
+    __slots__ = (
+        "_detector",
+        "_frames",
+        "_most",
+        "_silence",
+        "_started",
+        "ended",
+        "layout",
+        "voices",
+    )
+
+    def __init__(
+        self,
+        voices: Sequence[Voice],
+        started: float,
+        *,
+        limit: float = math.inf,
+        silence: float | None = None,
+    ) -> None:
+        """Begin at this time. End after `limit` seconds, or `silence` seconds of one voice."""
+        self.voices = tuple(voices)
+        self._started = started
+        self._most = limit if limit == math.inf else math.ceil(limit / FRAME)
+        """Frames."""
+        self._silence = math.inf if silence is None else silence
+        self._frames = 0
+        """Drained so far."""
+        self._detector = SilenceDetector() if len(voices) == 1 else None
+        self.layout: Layout | None = None
+        """Of the file; None before the first octets."""
+        self.ended = ""
+        """"limit" or "silence", once it is so."""
+
+    @property
+    def seconds(self) -> float:
+        """Drained so far."""
+        return self._frames * FRAME
+
+    @property
+    def sound(self) -> tuple[float, float]:
+        """Seconds from the start to the first sound and to the end of the last; (0, 0) when there
+        was none. Of two voices, the whole."""
+        detector = self._detector
+        if detector is None:
+            return 0.0, self.seconds
+        return detector.first_sound or 0.0, min(detector.last_sound, self.seconds)
+
+    def drain(self, now: float) -> bytes:
+        """What is due: all that came `DELAY` ago or before."""
+        return self._until(math.floor((now - DELAY - self._started + _ROUNDING) / FRAME))
+
+    def finish(self, now: float) -> bytes:
+        """The rest, up to this time."""
+        return self._until(round((now - self._started) / FRAME))
+
+    def _until(self, frame: int) -> bytes:
+        frames = int(min(frame, self._most)) - self._frames
+        if frames <= 0 or self.ended or not self._begin():
+            return b""
+        began = self._started + self._frames * FRAME
+        octets = self._together([voice.drain(began, frames) for voice in self.voices])
+        self._frames += frames
+        if self._detector is not None:
+            self._detector.hear(self._levels(octets, frames))
+            if self._detector.silence >= self._silence:
+                self.ended = "silence"
+        if self._frames >= self._most:
+            self.ended = "limit"
+        return octets
+
+    def _begin(self) -> bool:
+        """Choose a layout when there are octets for the first time. False when none is known."""
+        if self.layout is None:
+            known = [voice.layout for voice in self.voices]
+            layout = common([each for each in known if each is not None])
+            if layout is None:
+                return False
+            for voice in self.voices:
+                voice.write_as(layout)
+            self.layout = layout._replace(channels=len(self.voices))
+        return True
+
+    def _together(self, sides: list[bytes]) -> bytes:
+        if len(sides) == 1:
+            return sides[0]
+        assert self.layout is not None
+        octets = self.layout.sample_octets
+        samples = [np.frombuffer(side, f"V{octets}") for side in sides]
+        return np.stack(samples, axis=1).tobytes()
+
+    def _levels(self, octets: bytes, frames: int) -> list[float]:
+        assert self.layout is not None
+        law = LAWS.get(self.layout.encoding)
+        if law is None:
+            samples: Samples = np.frombuffer(octets, "<i2")
+        else:
+            samples = law.decode(np.frombuffer(octets, np.uint8))
+        return levels(samples, len(samples) // frames)
+
+
+def common(layouts: Sequence[Layout]) -> Layout | None:
+    """One layout for several voices: G.711 where all are, of the first one's law."""
+    if all(each.encoding in LAWS for each in layouts):
+        return layouts[0] if layouts else None
+    return Layout("L16", max(each.rate for each in layouts))
