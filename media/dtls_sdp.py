@@ -55,12 +55,15 @@ def strongest(values: Iterable[str]) -> Fingerprint | None:
     return max(known, key=lambda found: names.index(found.hash), default=None)
 
 
-def answer_setup(offered: str | None) -> str | None:
+def answer_setup(offered: str | None, current: str | None = None) -> str | None:
     """Our `a=setup` for that of an offer; None when there can be no association.
 
     Whoever leaves us the choice is to begin: it may be behind a NAT that only it can open. An offer
-    that says nothing means to begin itself (RFC 4145 §4).
+    that says nothing means to begin itself (RFC 4145 §4). As long as an association stands, each
+    keeps the role it has: `current` is ours (RFC 8842 §5.3).
     """
+    if offered == EITHER and current is not None:
+        return current
     return {None: PASSIVE, EITHER: PASSIVE, ACTIVE: PASSIVE, PASSIVE: ACTIVE}.get(offered)
 
 

@@ -83,6 +83,12 @@ def test_whoever_leaves_us_the_choice_begins(offered: str | None, answered: str 
     assert answer_setup(offered) == answered
 
 
+def test_a_later_offer_changes_no_roles() -> None:
+    assert answer_setup("actpass", "active") == "active"
+    assert answer_setup("actpass", "passive") == "passive"
+    assert answer_setup("active", "active") == "passive"
+
+
 @pytest.mark.parametrize(
     ("answered", "we_begin"),
     [("passive", True), (None, True), ("active", False), ("actpass", None), ("holdconn", None)],
