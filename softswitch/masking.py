@@ -12,12 +12,13 @@ MASK = b"***"
 _CREDENTIALS = re.compile(
     rb"((?:proxy-)?authorization[ \t]*:)[^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*", re.I
 ).match
-_KEY = re.compile(rb"(inline:)[^\s|;]+", re.I)
+_KEY = re.compile(rb"(inline:|a=ice-pwd:)[^\s|;]+", re.I)
 _SIGNAL = re.compile(rb"(signal[ \t]*=[ \t]*)[^\r\n]*", re.I)
 _VISIBLE = re.compile(rb"[!-~]")
 
 _LOGIN = b"authorization"
-_WORDS = (_LOGIN, b"inline:")
+_KEYS = (b"inline:", b"a=ice-pwd:")
+_WORDS = (_LOGIN, *_KEYS)
 """In lower case; what has none of them in it and no secret method has no secrets."""
 _METHODS = (b"info ", b"message ")
 _BEGINNINGS = frozenset({b"inf", b"mes"})
@@ -49,7 +50,7 @@ def mask(data: bytes) -> bytes:
     lowered = data.lower()
     if _LOGIN in lowered:
         data = _mask_credentials(data, lowered)
-    if b"inline:" in lowered:
+    if any(word in lowered for word in _KEYS):
         data = _KEY.sub(rb"\1" + MASK, data)
     if lowered.startswith(_METHODS):
         data = _mask_body(data)

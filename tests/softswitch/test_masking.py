@@ -40,6 +40,13 @@ def test_media_keys_are_gone() -> None:
     assert masked.endswith(b"a=crypto:1 AES inline:***|2^20|1:4\r\n")
 
 
+def test_passwords_of_connectivity_checks_are_gone() -> None:
+    message = b"INVITE x SIP/2.0\r\n\r\na=ice-ufrag:us\r\na=ice-pwd:c2VjcmV0/c2VjcmV0\r\n"
+    masked = message.replace(b"c2VjcmV0/c2VjcmV0", b"***")
+    assert mask(message) == masked
+    assert mask_all([b"OPTIONS x SIP/2.0\r\n\r\n", message])[1] == masked
+
+
 @pytest.mark.parametrize(
     ("body", "masked"),
     [
