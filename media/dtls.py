@@ -16,16 +16,14 @@ the checks of ICE. Plain alerts are not believed, since anybody could have sent 
 
 import hashlib
 from collections.abc import Iterator
-from datetime import datetime
 from typing import NamedTuple
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from OpenSSL import SSL
 
-from softswitch.media.dtls_sdp import DIGESTS, fingerprint_text
+from softswitch.media.dtls_sdp import DIGESTS
 from softswitch.media.srtp import SUITES
 
 MTU = 1200
@@ -56,37 +54,6 @@ NO_PROFILE = "no SRTP profile in common"
 _HASHES = {octets: name.replace("-", "") for name, octets in DIGESTS.items()}
 
 
-class Certificate(NamedTuple):
-    """Ours, with its key: made when the switch starts, and worth nothing when it has ended."""
-
-    pem: bytes
-    """Private key and certificate."""
-    fingerprint: str
-    """What stands behind `a=fingerprint:sha-256 `."""
-
-    def __repr__(self) -> str:
-        return f"Certificate({self.fingerprint}, key hidden)"
-
-    @classmethod
-    def make(cls, valid_from: datetime, valid_until: datetime) -> "Certificate":
-        """A new key on the curve P-256, which all browsers have, and a certificate of its own."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "media")])
-        certificate = (
-            x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-            .not_valid_before(valid_from)
-            .not_valid_after(valid_until)
-            .sign(key, hashes.SHA256())
-        )
-        private = key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        public = certificate.public_bytes(serialization.Encoding.PEM)
-        return cls(private + public, fingerprint_text(certificate.fingerprint(hashes.SHA256())))
-
-
 class Keys(NamedTuple):
     """What a handshake ends with: master key with salt, one for each direction."""
 
@@ -102,7 +69,7 @@ class Endpoint:
     """What all associations of a process share."""
 
     def __init__(self, pem: bytes) -> None:
-        """Of a `Certificate`."""
+        """Of `media/certificate.py`."""
         context = SSL.Context(SSL.DTLS_METHOD)
         context.set_min_proto_version(DTLS_1_2)
         context.set_max_proto_version(DTLS_1_2)

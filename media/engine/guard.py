@@ -80,6 +80,7 @@ class Guard:
         self.protect: Callable[[Packet], bytes | None] = bytes
         """A packet as it is to be sent; None: it cannot be."""
         self.unprotect_rtcp: Callable[[bytes], bytes | None] = bytes
+        """The same of RTCP, as a copy."""
         self.protect_rtcp: Callable[[bytes], bytes | None] = bytes
 
     def __repr__(self) -> str:
@@ -91,6 +92,13 @@ class Guard:
         if self._agent is not None and self._agent.remote is not None:
             return self._agent.remote
         return self._handshakes.source if self._handshakes is not None else None
+
+    def admits(self, source: Address) -> bool:
+        """May a packet that `unprotect` let through be from there? Its tag has proven whose it is;
+        without one, the source must have been checked."""
+        return self._security is not None or (
+            self._agent is not None and self._agent.has_checked(source)
+        )
 
     @property
     def next_deadline(self) -> float:

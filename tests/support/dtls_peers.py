@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 
-from softswitch.media.dtls import Association, Certificate, Endpoint
+from softswitch.media.certificate import Certificate
+from softswitch.media.dtls import Association, Endpoint
 
 VALID = datetime(2020, 1, 1, tzinfo=UTC), datetime(2090, 1, 1, tzinfo=UTC)
 

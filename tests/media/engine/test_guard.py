@@ -63,6 +63,7 @@ def test_a_plain_leg_has_no_guard() -> None:
 
 def test_keys_of_the_description_work_at_once() -> None:
     it = made(SDES)
+    assert it.admits(STRANGER)
     phone_sends, phone_hears = Sender(CM_80, THEIRS), Receiver(CM_80, OURS)
     assert clear(it, phone_sends.protect(PACKET)) == PACKET
     protected = it.protect(PACKET)
@@ -257,10 +258,13 @@ def test_with_ice_alone_packets_are_as_they_are_and_the_remote_is_where_it_nomin
     assert it.remote is None
     assert clear(it, PACKET) == PACKET
     assert it.protect(PACKET) == PACKET
+    assert not it.admits(BROWSER)
     ((answer, address),) = it.receive(check((ice.USE_CANDIDATE, b"")), BROWSER, 0.0)
     assert address == BROWSER
     assert stun.parse(answer) is not None
     assert it.remote == BROWSER
+    assert it.admits(BROWSER)
+    assert not it.admits(STRANGER)
 
 
 def test_a_check_with_another_password_proves_nothing() -> None:
