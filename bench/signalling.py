@@ -12,6 +12,7 @@ as at 100 calls a second, so that as many transactions linger as there would.
 import argparse
 import cProfile
 import gc
+import os
 import pstats
 import time
 from collections.abc import Callable, Sequence
@@ -94,6 +95,8 @@ class Outbox:
 class Silence:
     """A media engine that does nothing."""
 
+    fingerprint = ""
+
     def __init__(self) -> None:
         self._numbers = count(1)
 
@@ -153,6 +156,7 @@ class Switch:
             tracer=cast("Any", SimpleNamespace(begin=_ignore, end=_ignore)),
             clock=SimpleNamespace(wall=self.wall),
             sleep=cast("Any", None),
+            entropy=os.urandom,
         )
         for number in CALLEES:
             location.replace(str(number), (_binding(number),))

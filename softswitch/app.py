@@ -137,6 +137,7 @@ class App:
             tracer=tracer,
             clock=self._clock,
             sleep=asyncio.sleep,
+            entropy=os.urandom,
             rtp_timeout=self._config.network.rtp_timeout,
             held_timeout=HELD_TIMEOUT,
         )

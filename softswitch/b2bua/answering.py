@@ -21,12 +21,11 @@ from typing import TYPE_CHECKING
 
 from softswitch.b2bua import ending, reinvite
 from softswitch.b2bua.accepted import accept
-from softswitch.b2bua.call import Call, Stage, Verdict
+from softswitch.b2bua.call import Stage, Verdict
 from softswitch.b2bua.crossing import ANSWER, cross
 from softswitch.b2bua.leg import RINGABLE, Leg, State
 from softswitch.b2bua.strays import hang_up_stray
 from softswitch.bus import CallAnswered
-from softswitch.media.negotiation import RemoteMedia, read
 from softswitch.media.sdp import SdpError
 
 if TYPE_CHECKING:
@@ -40,27 +39,23 @@ def answer(device: Leg, response: Response) -> str | None:
     if device.state not in RINGABLE:
         _not_the_first(device, response)
         return None
-    media = _media_of(response)
-    if isinstance(media, str):
+    try:
+        sdp = _cross_answer(device, response.body)
+    except SdpError as error:
         device.state = State.CANCELLED
         hang_up_stray(device, response, ending.INCOMPATIBLE)
-        return media
+        if not response.body:
+            return "answers without SDP"
+        return f"answers with an SDP that cannot be used: {error}"
     device.confirm(response)
-    _connect(device, media, response)
+    if not device.call.late_offer:
+        device.ack_body = b""
+        _acknowledge(device)
+    _connect(device, sdp, response)
     return None
 
 
-def _media_of(response: Response) -> RemoteMedia | str:
-    """The offer or answer in a 200, or what is wrong with it."""
-    if not response.body:
-        return "answers without SDP"
-    try:
-        return read(response.body)
-    except SdpError as error:
-        return f"answers with an SDP that cannot be used: {error}"
-
-
-def _connect(device: Leg, media: RemoteMedia, response: Response) -> None:
+def _connect(device: Leg, sdp: bytes, response: Response) -> None:
     call = device.call
     board = call.board
     caller = call.caller
@@ -73,7 +68,6 @@ def _connect(device: Leg, media: RemoteMedia, response: Response) -> None:
     device.result = "answered"
     device.invite = device.client = None
     device.takes_update = "UPDATE" in (response.headers.get("Allow") or "")
-    sdp = _cross_answer(call, device, media)
     log.info("%s: answered by %s (%s)", call.id, call.answered_by, device.device)
     for other in call.devices:
         if other.state in RINGABLE:
@@ -96,24 +90,25 @@ def _connect(device: Leg, media: RemoteMedia, response: Response) -> None:
     )
 
 
-def _cross_answer(call: Call, device: Leg, media: RemoteMedia) -> bytes:
-    """What the device described, for the caller; and the ACK, if the device's SDP was an answer.
+def _cross_answer(device: Leg, body: bytes) -> bytes:
+    """What the device described, for the caller. Raises SdpError when nobody could talk over it.
 
     The caller's port learns only now where to send: a packet before the answer would make phones
     stop their ringing tone (RFC 3960 §3.2).
     """
+    call = device.call
     caller = call.caller
-    device.hear(media)
+    media = device.read(body)
     if call.late_offer:
+        sdp = caller.describe(media)
         device.offer = media
-        return caller.describe(media)
-    device.ack_body = b""
-    _acknowledge(device)
+        return sdp
+    agreement = device.take(media)
     assert caller.offer is not None
     if not caller.sdp:
-        caller.hear(caller.offer)
-        return caller.answer(caller.offer, media)
-    if not set(caller.told) & set(media.payload_types):
+        return caller.answer(caller.offer, agreement)
+    assert caller.session is not None
+    if not caller.session.suits(agreement):
         # The early answer cannot be taken back, and what it said the device does not take: the
         # caller gets the true one as an offer of ours as soon as it has acknowledged.
         reinvite.plan(caller, media)
@@ -132,16 +127,15 @@ def _late_answer(device: Leg, body: bytes) -> None:
     if call.stage is not Stage.ANSWERED:
         return  # the call is over; the device's offer was declined
     assert device.offer is not None
+    caller = call.caller
     try:
-        media = read(body)
+        device.ack_body = device.answer(device.offer, caller.take(caller.read(body)))
     except SdpError as error:
         why = f"caller's answer in the ACK cannot be used: {error}"
         ending.hang_up(call, Verdict("answered", 200, why, "switch"), [ending.INCOMPATIBLE])
         return
-    device.ack_body = device.answer(device.offer, media)
     device.offer = None
     _acknowledge(device)
-    call.caller.hear(media)
     call.update_hold()
 
 

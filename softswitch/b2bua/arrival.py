@@ -11,7 +11,7 @@ from softswitch.b2bua.crossing import INVITATION, cross, hops_left
 from softswitch.b2bua.leg import Leg, State
 from softswitch.bus import CallArrived
 from softswitch.media.engine.interface import NoPorts
-from softswitch.media.negotiation import read
+from softswitch.media.negotiation import manner_of
 from softswitch.media.sdp import SdpError
 from softswitch.routing.decision import Reject
 from softswitch.routing.plan import Facts, decide
@@ -55,7 +55,13 @@ def _make_caller(call: Call, request: Request, transaction: ServerTransaction, f
     contact = request.contact
     device = str(contact.uri) if contact is not None else request.from_.uri
     leg = Leg(
-        call, "caller", flow, sip_call_id=request.call_id, user=call.callee, device=str(device)
+        call,
+        "caller",
+        flow,
+        sip_call_id=request.call_id,
+        account=call.caller_user,
+        user=call.callee,
+        device=str(device),
     )
     call.caller = leg
     leg.state = State.PROCEEDING
@@ -70,11 +76,13 @@ def _prepare_media(call: Call, request: Request) -> bool:
     """Read the offer and open the caller's port; refuse the call when either fails."""
     caller = call.caller
     try:
+        caller.open_port()
         if request.body:
-            caller.offer = read(request.body)
+            offer = caller.offer = caller.read(request.body)
+            manner = manner_of(offer.stream)
+            call.board.remember_manner(call.caller_user, caller.flow.remote, manner)
         else:
             call.late_offer = True
-        caller.open_port()
     except SdpError as error:
         log.warning(
             "%s: %s's phone offers what cannot be carried: %s", call.id, call.caller_user, error

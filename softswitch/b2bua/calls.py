@@ -20,8 +20,9 @@ from softswitch.b2bua.call import Call, Stage, Verdict
 from softswitch.b2bua.crossing import RELEASE, cross
 from softswitch.b2bua.leg import RINGABLE, Leg, State
 from softswitch.b2bua.switchboard import Addressing, Clock, Directory, Switchboard
-from softswitch.media.engine.interface import MediaEvent, PortsLost, RtpTimeout
-from softswitch.sip.message import respond
+from softswitch.media.engine.interface import MediaEvent, PortsLost, RtpTimeout, SecurityFailed
+from softswitch.media.negotiation.stream import NOT_ACCEPTABLE
+from softswitch.sip.message import printable, respond
 
 if TYPE_CHECKING:
     from softswitch.bus import Bus
@@ -75,11 +76,14 @@ class Calls:
         tracer: Tracer,
         clock: Clock,
         sleep: Callable[[float], Awaitable[object]],
+        entropy: Callable[[int], bytes],
         rtp_timeout: float = RTP_TIMEOUT,
         held_timeout: float = HELD_TIMEOUT,
     ) -> None:
         """`sleep` is asyncio's: only `drain` waits. The time-outs are those of the engine."""
-        self._board = Switchboard(agent, location, directory, media, addressing, bus, tracer, clock)
+        self._board = Switchboard(
+            agent, location, directory, media, addressing, bus, tracer, clock, entropy
+        )
         self._sleep = sleep
         self._rtp_timeout = rtp_timeout
         self._held_timeout = held_timeout
@@ -138,6 +142,17 @@ class Calls:
                 self._silent(leg)
         elif isinstance(event, PortsLost):
             self._lost(event)
+        elif isinstance(event, SecurityFailed):
+            self._insecure(event)
+
+    def _insecure(self, event: SecurityFailed) -> None:
+        """Nobody is to talk over a stream that is not as its description promised."""
+        leg = self._board.ports.get(event.port)
+        if leg is not None:
+            log.warning("%s: media of %s: %s", leg.call.id, printable(leg.device), event.why)
+            why = f"media of {leg.side} could not be secured: {event.why}"
+            verdict = Verdict("failed", NOT_ACCEPTABLE, why, "switch")
+            ending.end(leg.call, verdict, ending.INCOMPATIBLE)
 
     def _lost(self, event: PortsLost) -> None:
         for port in event.ports:

@@ -22,6 +22,9 @@ from softswitch.b2bua.crossing import REFUSAL, Fields, cross
 from softswitch.b2bua.leg import MAX_DIALOGS, RINGABLE, Leg, State
 from softswitch.location import target
 from softswitch.media.engine.interface import NoPorts
+from softswitch.media.negotiation import manner_towards
+from softswitch.media.negotiation.stream import NOT_ACCEPTABLE
+from softswitch.media.sdp import SdpError
 from softswitch.routing.outcomes import (
     Outcome,
     combine,
@@ -49,6 +52,9 @@ MAX_DEVICES = 10
 FAILURES = {"timeout": 408, "transport": 503}
 """What the transaction layer's own failures count as (§8.1.3.1)."""
 
+INCOMPATIBLE = "incompatible"
+"""Result of a leg to which nothing could be offered."""
+
 NOT_ANSWERED = ("Reason", reason_header(19))
 DECLINED_ELSEWHERE = ("Reason", 'SIP;cause=603;text="Decline"')
 
@@ -58,11 +64,10 @@ def start(
 ) -> None:
     """Ring them all. `fields` cross from the caller's INVITE."""
     call.engage(ring.user)
-    invited = [leg for leg in [_leg(call, one) for one in bindings[:MAX_DEVICES]] if leg]
+    legs = [_leg(call, one, ring.user) for one in bindings[:MAX_DEVICES]]
+    invited = [leg for leg in legs if leg is not None]
     if not invited:
-        log.warning("%s: no RTP port is free (network.rtp)", call.id)
-        verdict = Verdict("failed", 503, "no RTP port is free", "switch")
-        ending.end(call, verdict, ending.TEMPORARY_FAILURE)
+        _nobody(call)
         return
     agent = call.board.agent
     call.timers += (
@@ -70,31 +75,55 @@ def start(
         agent.later(ring.ring_time, _ring_time_over, call),
         agent.later(ringing.REPEAT_EVERY, ringing.repeat, call),
     )
-    for leg, binding in invited:
-        _invite(leg, binding, hops, fields)
+    for leg, binding, body in invited:
+        _invite(leg, binding, body, hops, fields)
 
 
-def _leg(call: Call, binding: Binding) -> tuple[Leg, Binding] | None:
-    """A leg with a port for the device; None when there is no port."""
+def _nobody(call: Call) -> None:
+    """No device could be invited at all."""
+    problems = {leg.result for leg in call.devices}
+    if INCOMPATIBLE in problems:
+        why = f"{call.callee} may not use what the caller's phone offers"
+        ending.end(call, Verdict("failed", NOT_ACCEPTABLE, why, "switch"), ending.INCOMPATIBLE)
+        return
+    log.warning("%s: no RTP port is free (network.rtp)", call.id)
+    verdict = Verdict("failed", 503, "no RTP port is free", "switch")
+    ending.end(call, verdict, ending.TEMPORARY_FAILURE)
+
+
+def _leg(call: Call, binding: Binding, user: str) -> tuple[Leg, Binding, bytes] | None:
+    """A leg with a port for the device, and our offer to it; None when there is no way to it."""
     uri, _, flow = target(binding)
-    call_id = call.board.agent.token()
-    leg = Leg(call, "callee", flow, sip_call_id=call_id, user=call.caller_user, device=uri)
+    board = call.board
+    leg = Leg(
+        call,
+        "callee",
+        flow,
+        sip_call_id=board.agent.token(),
+        account=user,
+        user=call.caller_user,
+        device=uri,
+    )
     call.devices.append(leg)
+    offer = call.caller.offer
     try:
-        leg.open_port(beside=call.caller.port)
+        manner = manner_towards(board.policy(user), board.manner(user, flow.remote))
+        leg.open_port(beside=call.caller.port, manner=manner)
+        return leg, binding, leg.describe(offer) if offer is not None else b""
     except NoPorts:
-        leg.outcome = Outcome.UNAVAILABLE
         leg.result = "failed"
-        leg.over()
-        return None
-    return leg, binding
+    except SdpError as error:
+        log.warning("%s: no offer for %s: %s", call.id, printable(leg.device), error)
+        leg.result = INCOMPATIBLE
+        leg.close_port()
+    leg.outcome = Outcome.UNAVAILABLE
+    leg.over()
+    return None
 
 
-def _invite(leg: Leg, binding: Binding, hops: int, fields: Fields) -> None:
+def _invite(leg: Leg, binding: Binding, body: bytes, hops: int, fields: Fields) -> None:
     uri, routes, flow = target(binding)
     host = bracketed(leg.call.board.addressing.sip_address(flow)[0])
-    offer = leg.call.caller.offer
-    body = leg.describe(offer) if offer is not None else b""
     items = [
         ("Max-Forwards", str(hops)),
         *(("Route", route) for route in routes),

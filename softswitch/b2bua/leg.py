@@ -10,12 +10,21 @@ answering, midcall, ending).
 from __future__ import annotations
 
 import enum
+import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 from zlib import crc32
 
 from softswitch.media.engine.interface import MediaPort, PortStatistics, Remote
-from softswitch.media.negotiation import RemoteMedia, answer_for, carry, is_private, read
+from softswitch.media.negotiation import (
+    UNSECURED,
+    Agreement,
+    Manner,
+    RemoteMedia,
+    Session,
+    is_private,
+    read,
+)
 from softswitch.media.sdp import SdpError
 from softswitch.sip.dialog import Dialog
 from softswitch.sip.flow import Flow, bracketed
@@ -30,6 +39,11 @@ if TYPE_CHECKING:
     from softswitch.sip.client_transaction import ClientTransaction
     from softswitch.sip.message import Request, Response
     from softswitch.sip.server_transaction import ServerTransaction
+
+log = logging.getLogger(__name__)
+
+OPEN_PROTOCOLS = frozenset({"UDP", "TCP", "WS"})
+"""Whoever is on the way can read what SIP says over these."""
 
 MAX_DIALOGS = 10
 """Early dialogs of one device: a proxy that forks makes some. Whoever makes more gets no state."""
@@ -60,8 +74,8 @@ class Leg:
 
     __slots__ = (
         "accepted",
+        "account",
         "ack_body",
-        "advertised",
         "call",
         "client",
         "device",
@@ -78,26 +92,34 @@ class Leg:
         "result",
         "sdp",
         "server",
-        "session_id",
+        "session",
         "side",
         "sip_call_id",
         "state",
         "statistics",
         "strays",
         "takes_update",
-        "told",
         "user",
-        "version",
     )
 
     def __init__(
-        self, call: Call, side: Side, flow: Flow, *, sip_call_id: str, user: str, device: str
+        self,
+        call: Call,
+        side: Side,
+        flow: Flow,
+        *,
+        sip_call_id: str,
+        account: str,
+        user: str,
+        device: str,
     ) -> None:
         board = call.board
         self.call = call
         self.side: Side = side
         self.flow = flow
         self.sip_call_id = sip_call_id
+        self.account = account
+        """The user whose phone this is."""
         self.user = user
         """Of our Contact: whom this peer believes to talk to."""
         self.device = device
@@ -125,15 +147,11 @@ class Leg:
         """Header fields of a BYE that waits."""
         self.takes_update = False
         self.port: MediaPort | None = None
-        self.advertised = ""
+        self.session: Session | None = None
+        """The leg's part in offers and answers; there from the opening of the port on."""
         self.statistics: PortStatistics | None = None
         self.sdp = b""
         """Our answer to the peer's offer, until the ACK: 18x and 2xx say the same."""
-        self.told: tuple[int, ...] = ()
-        """Payload types of that answer."""
-        self.session_id = crc32(self.local_tag.encode())
-        """Of our o= lines; it tells the sessions of one peer apart (RFC 8866 §5.2)."""
-        self.version = 0
         self.direction = "sendrecv"
         call.unfinished += 1
         board.tracer.begin(call.id, sip_call_id)
@@ -240,12 +258,20 @@ class Leg:
 
     # Media
 
-    def open_port(self, beside: MediaPort | None = None) -> None:
+    def open_port(self, beside: MediaPort | None = None, manner: Manner = UNSECURED) -> None:
         """Lend the leg a port pair, on the worker of the other leg. Raises NoPorts."""
         board = self.call.board
-        bind, self.advertised = board.addressing.media_address(self.flow)
+        bind, advertised = board.addressing.media_address(self.flow)
         self.port = board.media.open(bind, beside=beside)
         board.ports[self.port] = self
+        self.session = Session(
+            board.policy(self.account),
+            address=advertised,
+            rtp_port=self.port.rtp_port,
+            session_id=crc32(self.local_tag.encode()),
+            vault=board.vault,
+            manner=manner,
+        )
 
     def close_port(self) -> None:
         """Give the port pair back, on every path through here; its counters follow later."""
@@ -261,41 +287,34 @@ class Leg:
         self.statistics = statistics
         self.call.port_is_closed()
 
-    def hear(self, media: RemoteMedia) -> None:
-        """Send to where the peer says it listens, and take its packets from there."""
-        assert self.port is not None
-        self.direction = media.direction
-        source = self.flow.remote_host
-        remote = Remote(
-            address=media.address,
-            rtp_port=media.rtp_port,
-            rtcp_port=media.rtcp_port,
-            payload_types=media.payload_types,
-            signalling_address=source,
-            nat=media.address != source and is_private(media.address),
-            keepalive_payload_type=media.keepalive_payload_type,
-        )
-        self.call.board.media.set_remote(self.port, remote)
+    def read(self, body: bytes) -> RemoteMedia:
+        """What the peer describes. Raises SdpError with the status to answer."""
+        assert self.session is not None
+        return self.session.read(body)
 
     def describe(self, media: RemoteMedia) -> bytes:
-        """The other side's stream as an offer of ours to this peer."""
-        assert self.port is not None
-        self.version += 1
-        return carry(
-            media,
-            address=self.advertised,
-            rtp_port=self.port.rtp_port,
-            session_id=self.session_id,
-            version=self.version,
-        )
+        """The other side's stream as an offer of ours to this peer. Raises SdpError."""
+        assert self.session is not None
+        return self.session.offer(media)
 
-    def answer(self, offer: RemoteMedia, answer: RemoteMedia) -> bytes:
-        """The other side's answer as ours to this peer's offer."""
-        return self._answer(offer, answer, self.port.rtp_port if self.port is not None else 0)
+    def take(self, answer: RemoteMedia) -> Agreement:
+        """The peer's answer to our offer: its media flows from now on. Raises SdpError."""
+        assert self.session is not None
+        agreement = self.session.take(answer)
+        self._agree()
+        return agreement
+
+    def answer(self, offer: RemoteMedia, other: Agreement) -> bytes:
+        """Our answer to the peer's offer, when the other side has agreed on that: its media flows
+        from now on. Raises SdpError."""
+        assert self.session is not None
+        body = self.session.answer(offer, other)
+        self._agree()
+        return body
 
     def decline(self, offer: RemoteMedia) -> bytes:
         """An answer that takes none of the offered streams (RFC 3264 §6)."""
-        return self._answer(offer, offer, 0)
+        return self.session.decline(offer) if self.session is not None else b""
 
     def declining(self, response: Response) -> bytes:
         """The same for the offer in a 2xx; b"" where there is none that could be read."""
@@ -304,13 +323,46 @@ class Leg:
         except SdpError:
             return b""
 
-    def _answer(self, offer: RemoteMedia, answer: RemoteMedia, rtp_port: int) -> bytes:
-        self.version += 1
-        return answer_for(
-            offer,
-            answer,
-            address=self.advertised,
-            rtp_port=rtp_port,
-            session_id=self.session_id,
-            version=self.version,
+    def _agree(self) -> None:
+        """Send to where the peer says it listens, and take its packets from there."""
+        session, port = self.session, self.port
+        assert session is not None
+        assert port is not None
+        agreed = session.agreed
+        assert agreed is not None
+        media = agreed.media
+        self.direction = media.direction
+        source = self.flow.remote_host
+        address = media.address
+        remote = Remote(
+            address,
+            media.rtp_port,
+            media.rtp_port if agreed.rtcp_mux else media.rtcp_port,
+            agreed.payload_types,
+            source,
+            address != source and is_private(address),
+            agreed.keepalive_payload_type,
+            agreed.clock_rate,
+            agreed.formats,
+            agreed.expected,
+            agreed.ptime,
+            agreed.security,
+            agreed.ice,
+            agreed.rtcp_mux,
+            agreed.kind,
         )
+        self.call.board.media.set_remote(port, remote)
+        if session.encryption == "sdes":
+            self._warn_of_open_keys()
+
+    def _warn_of_open_keys(self) -> None:
+        board = self.call.board
+        if self.flow.protocol in OPEN_PROTOCOLS and self.account not in board.warned:
+            board.warned.add(self.account)
+            log.warning(
+                "%s: keys for %s's sound travel in SIP over %s, which is not encrypted: whoever can"
+                " read one can hear the other",
+                self.call.id,
+                self.account,
+                self.flow.protocol,
+            )

@@ -30,7 +30,6 @@ from softswitch.b2bua.call import Stage, Verdict
 from softswitch.b2bua.crossing import REOFFER_REFUSAL, cross
 from softswitch.b2bua.leg import Leg
 from softswitch.b2bua.reoffer import Reoffer
-from softswitch.media.negotiation import RemoteMedia, read
 from softswitch.media.sdp import SdpError
 from softswitch.sip.message import Request, respond
 from softswitch.sip.timers import T1
@@ -39,6 +38,7 @@ from softswitch.uas import ALLOW
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from softswitch.media.negotiation import Agreement, RemoteMedia
     from softswitch.sip.flow import Flow
     from softswitch.sip.message import Response
 
@@ -80,7 +80,7 @@ def receive(leg: Leg, request: Request, flow: Flow) -> None:
         return
     assert target is not None
     try:
-        offer = read(request.body) if request.body else None
+        offer = leg.read(request.body) if request.body else None
     except SdpError as error:
         refuse(error.status)
         return
@@ -138,7 +138,13 @@ def _send(reoffer: Reoffer) -> None:
         reoffer.waits_for_ack = True
         return
     if reoffer.body is None:
-        reoffer.body = target.describe(reoffer.offer) if reoffer.offer is not None else b""
+        try:
+            reoffer.body = target.describe(reoffer.offer) if reoffer.offer is not None else b""
+        except SdpError as error:
+            log.info("%s: %s may not have this: %s", reoffer.call.id, target.device, error)
+            reoffer.refuse(NOT_ACCEPTABLE)
+            reoffer.close()
+            return
     reoffer.tries += 1
     reoffer.client = target.send(
         reoffer.method,
@@ -208,27 +214,23 @@ def _answered(reoffer: Reoffer, response: Response) -> None:
     reoffer.cseq = response.cseq.number
     target.dialog.refresh(response)
     try:
-        media = read(response.body)
+        if reoffer.late:
+            _pass_offer(reoffer, target.read(response.body))
+        else:
+            _pass_answer(reoffer, target.take(target.read(response.body)))
     except SdpError as error:
         log.info("%s: %s answered a re-INVITE unusably: %s", reoffer.call.id, target.device, error)
-        reoffer.acknowledge(b"")
+        reoffer.acknowledge(target.declining(response) if reoffer.late else b"")
         reoffer.refuse(NOT_ACCEPTABLE)
         reoffer.close()
-        return
-    target.hear(media)
-    if reoffer.late:
-        _pass_offer(reoffer, media)
-    else:
-        _pass_answer(reoffer, media)
 
 
-def _pass_answer(reoffer: Reoffer, answer: RemoteMedia) -> None:
-    reoffer.acknowledge(b"")
+def _pass_answer(reoffer: Reoffer, answer: Agreement) -> None:
     origin = reoffer.origin
     assert reoffer.offer is not None
+    body = origin.answer(reoffer.offer, answer) if origin is not None else b""
+    reoffer.acknowledge(b"")
     if origin is not None:
-        origin.hear(reoffer.offer)
-        body = origin.answer(reoffer.offer, answer)
         request, transaction = reoffer.taken()
         if request.method == "INVITE":
             accept(origin, request, transaction, body, [])
@@ -245,9 +247,10 @@ def _pass_offer(reoffer: Reoffer, offer: RemoteMedia) -> None:
     """The target's offer, as ours to the origin, whose ACK shall bring the answer."""
     origin = reoffer.origin
     assert origin is not None
+    body = origin.describe(offer)
     reoffer.offer = offer
     request, transaction = reoffer.taken()
-    accept(origin, request, transaction, origin.describe(offer), [], partial(_late_answer, reoffer))
+    accept(origin, request, transaction, body, [], partial(_late_answer, reoffer))
 
 
 def _late_answer(reoffer: Reoffer, body: bytes) -> None:
@@ -256,14 +259,14 @@ def _late_answer(reoffer: Reoffer, body: bytes) -> None:
         return  # the call is over, and the target's offer declined
     assert reoffer.offer is not None
     assert reoffer.origin is not None
+    origin = reoffer.origin
     try:
-        media = read(body)
+        answer = reoffer.target.answer(reoffer.offer, origin.take(origin.read(body)))
     except SdpError as error:
-        why = f"{reoffer.origin.side}'s answer in the ACK cannot be used: {error}"
+        why = f"{origin.side}'s answer in the ACK cannot be used: {error}"
         ending.hang_up(call, Verdict("answered", 200, why, "switch"), [ending.INCOMPATIBLE])
         return
-    reoffer.origin.hear(media)
-    reoffer.acknowledge(reoffer.target.answer(reoffer.offer, media))
+    reoffer.acknowledge(answer)
     reoffer.close()
     call.update_hold()
 

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from softswitch.b2bua.crossing import PROGRESS, cross
 from softswitch.b2bua.leg import Leg, State
 from softswitch.bus import CallRinging
-from softswitch.media.negotiation import RemoteMedia, read
 from softswitch.media.sdp import SdpError
 from softswitch.sip.message import respond
 
@@ -62,30 +61,20 @@ def _early_media(device: Leg, response: Response) -> bytes:
     """Let the caller hear the device, and return the SDP for the caller; b"" for none."""
     call = device.call
     caller = call.caller
-    media = described(response)
-    if media is None or caller.offer is None:
+    if not response.body or response.content_type != SDP or caller.offer is None:
         # Without an offer of ours it is an offer, and there is no answer to one in a plain 18x.
         return b""
-    device.hear(media)
-    if not caller.sdp:
-        caller.hear(caller.offer)
-        caller.sdp = caller.answer(caller.offer, media)
-        caller.told = media.payload_types
-        assert caller.port is not None
-        assert device.port is not None
-        call.board.media.join(caller.port, device.port)
-    return caller.sdp
-
-
-def described(response: Response) -> RemoteMedia | None:
-    """The media that an 18x describes; None when there is none, or none that could be used."""
-    if not response.body or response.content_type != SDP:
-        return None
     try:
-        return read(response.body)
+        agreement = device.take(device.read(response.body))
+        if not caller.sdp:
+            caller.sdp = caller.answer(caller.offer, agreement)
+            assert caller.port is not None
+            assert device.port is not None
+            call.board.media.join(caller.port, device.port)
     except SdpError as error:
-        log.debug("early media that cannot be used: %s", error)
-        return None
+        log.debug("%s: early media that cannot be used: %s", call.id, error)
+        return b""
+    return caller.sdp
 
 
 def _tell(call: Call, status: int, body: bytes, response: Response) -> None:

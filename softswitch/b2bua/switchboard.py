@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from zlib import crc32
 
+from softswitch.media.negotiation import ANYTHING, UNSECURED, Manner, Policy, Vault
 from softswitch.routing.plan import Extension
 
 if TYPE_CHECKING:
@@ -15,10 +17,14 @@ if TYPE_CHECKING:
     from softswitch.bus import Bus
     from softswitch.location import Location
     from softswitch.media.engine.interface import MediaEngine, MediaPort
+    from softswitch.media.negotiation.policy import Encryption, Fax
     from softswitch.sip.flow import Address, Flow
     from softswitch.sip.server_transaction import ServerTransaction
     from softswitch.trace import Tracer
     from softswitch.user_agent import UserAgent
+
+MAX_MANNERS = 10_000
+"""Phones of whom it is remembered how they secure their media."""
 
 DialogKey = tuple[str, str, str]
 """Call-ID, our tag, their tag (RFC 3261 §12)."""
@@ -29,6 +35,15 @@ class Subscriber(Extension, Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def codecs(self) -> tuple[str, ...]: ...
+
+    @property
+    def encryption(self) -> Encryption: ...
+
+    @property
+    def fax(self) -> Fax: ...
 
 
 class Directory(Protocol):
@@ -63,6 +78,8 @@ class Switchboard:
     bus: Bus
     tracer: Tracer
     clock: Clock
+    entropy: Callable[[int], bytes]
+    """So many octets that nobody can guess: keys are made of them."""
 
     calls: dict[str, Call] = field(default_factory=dict)
     """Calls that ring or are up, by id."""
@@ -76,6 +93,35 @@ class Switchboard:
     """Legs by the TCP connection they live on."""
     engaged: Counter[str] = field(default_factory=Counter)
     """Calls that each user is in: dialling, ringing, talking or held (features 2.0, CW-2)."""
+
+    manners: dict[tuple[str, Address], Manner] = field(default_factory=dict)
+    """How phones secure the media that they offer: so they are called. By user and address."""
+    warned: set[str] = field(default_factory=set)
+    """Users of whom it was said that their keys can be read on the way."""
+
+    @property
+    def vault(self) -> Vault:
+        """What media is secured with."""
+        return Vault(self.media.fingerprint, self.entropy)
+
+    def policy(self, user: str) -> Policy:
+        """What a user may do with media."""
+        known = self.directory.get(user)
+        return ANYTHING if known is None else Policy(known.codecs, known.encryption, known.fax)
+
+    def remember_manner(self, user: str, address: Address, manner: Manner) -> None:
+        """A phone has offered media in such a way."""
+        key = (user, address)
+        if manner is UNSECURED:
+            self.manners.pop(key, None)
+            return
+        if len(self.manners) >= MAX_MANNERS and key not in self.manners:
+            del self.manners[next(iter(self.manners))]
+        self.manners[key] = manner
+
+    def manner(self, user: str, address: Address) -> Manner:
+        """How the phone there last offered media."""
+        return self.manners.get((user, address), UNSECURED)
 
     def chance(self) -> float:
         """A random number from 0 up to 1."""

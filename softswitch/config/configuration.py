@@ -8,7 +8,10 @@ import socket
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+Encryption = Literal["off", "optional", "sdes", "dtls", "required"]
+Fax = Literal["t38", "passthrough", "off"]
 
 IpNetwork = IPv4Network | IPv6Network
 
@@ -86,6 +89,10 @@ class User:
     max_calls: int = 4
     max_devices: int = 5
     unreachable_after: float = 4.0
+    codecs: tuple[str, ...] = ()
+    """Encodings as descriptions name them, preferred first; empty: all."""
+    encryption: Encryption = "optional"
+    fax: Fax = "t38"
     origin: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     """key → "file:line", or "default"; of `password` also "secrets.yaml" or "missing"."""
 

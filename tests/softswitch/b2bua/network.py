@@ -320,6 +320,7 @@ class World:
             tracer=cast("Any", self.tracer),
             clock=SimpleNamespace(wall=self.wall),
             sleep=self._sleep,
+            entropy=self._octets,
         )
         self.media.on_event = self.calls.media_event
         self.agent.on_request = self._request
@@ -335,6 +336,10 @@ class World:
 
     def token(self) -> str:
         return f"{next(self._tokens) * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF:016x}"
+
+    def _octets(self, count: int) -> bytes:
+        """As random as a test likes it: no two are the same."""
+        return (next(self._tokens).to_bytes(8) * (count // 8 + 1))[:count]
 
     def _request(self, request: Request, flow: Flow) -> None:
         """What the UAS does for requests that are in order, without asking for passwords."""

@@ -31,7 +31,7 @@ def test_a_late_offer_crosses_and_the_ack_waits_for_the_answer() -> None:
     bob.answers(body=bob.sdp())
     world.run(0.4)
     assert call.is_up
-    assert b"m=audio 20002 RTP/AVP 8 0 101" in call.bodies[0]
+    assert b"m=audio 20002 RTP/AVP 8 0 9 " in call.bodies[0]
     assert bob.call.acks == 0
     alice.acknowledges(call, 1, alice.sdp(payloads="0"))
     world.run()

@@ -14,7 +14,7 @@ def test_offer_and_answer_cross_with_our_address_and_ports() -> None:
     world.run()
     offer, answer = bob.call.bodies[0], alice.call.bodies[0]
     assert b"c=IN IP4 192.0.2.1\r\n" in offer
-    assert b"m=audio 20004 RTP/AVP 8 0 101\r\n" in offer
+    assert b"m=audio 20004 RTP/AVP 8 0 9 107 117 118 101\r\n" in offer
     assert b"m=audio 20002 RTP/AVP 0 101\r\n" in answer
     assert b"10.0.0" not in offer + answer
     caller, device = world.airs
@@ -98,7 +98,7 @@ def test_another_address_and_other_codecs_cross() -> None:
     world.run()
     caller, device = world.airs
     assert (caller.remotes[-1].address, caller.remotes[-1].rtp_port) == ("10.0.0.99", 7000)
-    assert b"RTP/AVP 0 101" in bob.call.bodies[-1]
+    assert b"RTP/AVP 0 8 9 " in bob.call.bodies[-1]
     assert len(device.remotes) == 2
     assert caller.joined is not None
     finish(world)

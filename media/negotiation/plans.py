@@ -1,0 +1,130 @@
+"""The part of our descriptions that calls of the same phones share: formats, and their lines.
+
+An offer follows from the other side's stream and the two users' `codecs`; what an answer agrees on
+from our offer and that answer; our own answer from the offer and what was agreed on beyond. All
+three are remembered for streams that come in call after call.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from softswitch.media.formats import TELEPHONE_EVENT, Format
+from softswitch.media.negotiation.choice import permitted, to_answer, to_offer, understood
+from softswitch.media.negotiation.stream import IMAGE, NOT_ACCEPTABLE, Stream
+from softswitch.media.sdp import SdpError
+
+REMEMBERED = 512
+"""Of each kind; a flood of strange phones only evicts."""
+
+SPELLED = {"OPUS": "opus", TELEPHONE_EVENT: "telephone-event"}
+"""Some phones want these as the RFCs write them (RFC 7587, RFC 4733), though case means nothing."""
+
+
+@dataclass(slots=True, eq=False)
+class Plan:
+    """What we say of a stream, but for its port, its keys and who we are."""
+
+    kind: str
+    formats: tuple[Format, ...]
+    words: str
+    """The end of the m-line."""
+    lines: str
+    """The lines behind it, each with CRLF."""
+    is_usual: bool
+
+
+@dataclass(slots=True, eq=False)
+class Agreement:
+    """What an answer took of an offer of ours."""
+
+    stream: Stream
+    """The answer's."""
+    formats: tuple[Format, ...]
+    """With the answer's numbers: so we send to it."""
+    expected: tuple[Format, ...]
+    """With those of our offer: so it sends to us. Empty when they are the same."""
+    payload_types: tuple[int, ...]
+    """What it may send."""
+    is_usual: bool
+
+
+def offer_plan(source: Stream, codecs: tuple[str, ...], target: tuple[str, ...]) -> Plan:
+    """The stream of a user with `codecs` as an offer to one with `target`. Raises SdpError 488."""
+    plan = _remembered_offer if source.is_usual else _offer_plan
+    return plan(source, codecs, target)
+
+
+def agreement(offer: Plan, answer: Stream) -> Agreement:
+    """What an answer to our offer means. Raises SdpError 488 when it fits nothing."""
+    agree = _remembered_agreement if offer.is_usual and answer.is_usual else _agreement
+    return agree(offer, answer)
+
+
+def answer_plan(offer: Stream, codecs: tuple[str, ...], other: Agreement) -> Plan:
+    """The answer to a user with `codecs`, when `other` was agreed on beyond. SdpError: 488."""
+    plan = _remembered_answer if offer.is_usual and other.is_usual else _answer_plan
+    return plan(offer, codecs, other)
+
+
+def _offer_plan(source: Stream, codecs: tuple[str, ...], target: tuple[str, ...]) -> Plan:
+    if source.kind == IMAGE:
+        return _image_plan(source)
+    formats = to_offer(permitted(source.formats, codecs), target)
+    return _plan(formats, source, source.formats, source.direction, source.is_usual)
+
+
+def _agreement(offer: Plan, answer: Stream) -> Agreement:
+    if offer.kind != answer.kind:
+        raise SdpError("answer with another kind of media than offered", NOT_ACCEPTABLE)
+    if offer.kind == IMAGE:
+        return Agreement(answer, (), (), (), is_usual=False)
+    theirs, ours = understood(offer.formats, answer.formats)
+    numbers = tuple([known.payload_type for known in ours])
+    same = numbers == tuple([known.payload_type for known in theirs])
+    is_usual = offer.is_usual and answer.is_usual
+    return Agreement(answer, theirs, () if same else ours, numbers, is_usual)
+
+
+def _answer_plan(offer: Stream, codecs: tuple[str, ...], other: Agreement) -> Plan:
+    answer = other.stream
+    if offer.kind != answer.kind:
+        raise SdpError("other kind of media than the other side agreed on", NOT_ACCEPTABLE)
+    if offer.kind == IMAGE:
+        return _image_plan(answer)
+    formats = to_answer(permitted(offer.formats, codecs), other.formats)
+    is_usual = offer.is_usual and other.is_usual
+    return _plan(formats, answer, answer.formats, answer.direction, is_usual)
+
+
+def _plan(
+    formats: tuple[Format, ...],
+    source: Stream,
+    known: tuple[Format, ...],
+    direction: str,
+    is_usual: bool,
+) -> Plan:
+    """`source` is whose words are passed on, where they are about the same format and number."""
+    lines = [source.bandwidth]
+    for one in formats:
+        lines.append(source.texts.get(one.payload_type, "") if one in known else _described(one))
+    lines += [source.common, f"a={direction}\r\n"]
+    words = " ".join([str(one.payload_type) for one in formats])
+    return Plan(source.kind, formats, words, "".join(lines), is_usual)
+
+
+def _described(one: Format) -> str:
+    number, encoding, rate, channels, parameters = one
+    name = SPELLED.get(encoding, encoding)
+    suffix = f"/{channels}" if channels != 1 else ""
+    text = f"a=rtpmap:{number} {name}/{rate}{suffix}\r\n"
+    return f"{text}a=fmtp:{number} {parameters}\r\n" if parameters else text
+
+
+def _image_plan(source: Stream) -> Plan:
+    """T.38 crosses with all that it says of itself (ITU-T T.38 annex D)."""
+    return Plan(IMAGE, (), "t38", source.bandwidth + source.common, is_usual=False)
+
+
+_remembered_offer = lru_cache(REMEMBERED)(_offer_plan)
+_remembered_agreement = lru_cache(REMEMBERED)(_agreement)
+_remembered_answer = lru_cache(REMEMBERED)(_answer_plan)

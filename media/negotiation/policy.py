@@ -1,0 +1,85 @@
+"""What the configuration lets one user do with media, and how his phones are called.
+
+encryption   plain offer   keys in SDP (SDES)   DTLS      the phone is called with
+off          taken         only as a wish       refused   plain RTP
+optional     taken         taken                taken     what it last offered itself, or plain
+sdes         refused       taken                taken     SDES
+dtls         refused       taken                taken     DTLS
+required     refused       taken                taken     what it last offered itself, or SDES
+"""
+
+from typing import Literal, NamedTuple
+
+from softswitch.media.negotiation.stream import DTLS, PLAIN, SDES, Method, Stream
+
+Encryption = Literal["off", "optional", "sdes", "dtls", "required"]
+Fax = Literal["t38", "passthrough", "off"]
+
+FAX_CODECS = ("PCMA", "PCMU")
+"""All that the tones of a fax survive."""
+
+
+class Policy(NamedTuple):
+    """A user's `codecs`, `encryption`, `fax`."""
+
+    codecs: tuple[str, ...] = ()
+    """Encodings in upper case, preferred first; empty: all, in the order of whoever calls."""
+    encryption: Encryption = "optional"
+    fax: Fax = "t38"
+
+    @property
+    def must_encrypt(self) -> bool:
+        """Plain RTP is refused."""
+        return self.encryption not in ("off", "optional")
+
+    @property
+    def may_encrypt(self) -> bool:
+        """Keys are listened to."""
+        return self.encryption != "off"
+
+    @property
+    def usable_codecs(self) -> tuple[str, ...]:
+        """`codecs`, of which a fax machine that sends its tones as audio may use G.711 alone."""
+        if self.fax != "passthrough":
+            return self.codecs
+        return tuple([name for name in self.codecs if name in FAX_CODECS]) or FAX_CODECS
+
+
+ANYTHING = Policy()
+
+
+class Manner(NamedTuple):
+    """How a phone secures its media, and so how it is best called."""
+
+    method: Method = PLAIN
+    profile: str = "RTP/AVP"
+    ice: bool = False
+
+
+UNSECURED = Manner()
+BY_KEYS = Manner(SDES, "RTP/SAVP")
+BY_DTLS = Manner(DTLS, "UDP/TLS/RTP/SAVP")
+"""Desk phones that know DTLS do not all know feedback; who does takes either."""
+
+
+_FORCED: dict[str, Method] = {"sdes": SDES, "dtls": DTLS}
+
+
+def manner_of(offer: Stream) -> Manner:
+    """That of a phone, by what it offers itself."""
+    ice = bool(offer.secrets.ice_username) and not offer.secrets.ice_lite
+    if not offer.method and not ice:
+        return UNSECURED
+    return Manner(offer.method, offer.profile, ice)
+
+
+def manner_towards(policy: Policy, last: Manner) -> Manner:
+    """How to call a phone of a user with that policy, whose own last offer was such."""
+    if policy.encryption == "off":
+        return UNSECURED
+    if policy.encryption == "optional":
+        return last
+    wanted = _FORCED.get(policy.encryption, last.method)
+    if last.method and last.method == wanted:
+        return last
+    return BY_DTLS if wanted == DTLS else BY_KEYS
