@@ -17,6 +17,9 @@ RETRY = 1.0
 """Seconds after which we begin again, when ours broke off."""
 PATIENCE = 30.0
 """Seconds for the first handshake: five retransmissions, each after twice the time."""
+LINGER = 60.0
+"""Seconds after which a handshake that ended well is forgotten, and with it 80 KiB: whoever has not
+heard our last flight by then has given up."""
 SLOW = "the DTLS handshake did not end"
 
 Datagram = tuple[bytes, Address]
@@ -33,6 +36,7 @@ class Handshakes:
         "_endpoint",
         "_established",
         "_fingerprint",
+        "_forget_at",
         "_pending",
         "_reason",
         "failed",
@@ -51,6 +55,7 @@ class Handshakes:
         self._began_at = NEVER
         self._pending: dict[Address, Association] = {}
         self._established: Association | None = None
+        self._forget_at = NEVER
         self._reason = SLOW
         self.keys: Keys | None = None
         """Of the handshake that ended well, the last of them."""
@@ -65,11 +70,12 @@ class Handshakes:
         if self.failed:
             return NEVER
         times = [association.next_deadline for association in self._pending.values()]
+        times.append(self._forget_at)
         if self._active:
             times.append(self._begin_at)
         if self.keys is None:
             times.append(self._began_at + PATIENCE)
-        return min(times, default=NEVER)
+        return min(times)
 
     def aim(self, destination: Address | None, now: float, *, anew: bool = False) -> None:
         """The remote takes packets there; whoever is to begin can do so now.
@@ -102,6 +108,8 @@ class Handshakes:
             self._give_up(self._reason)
         if self.failed:
             return []
+        if now >= self._forget_at:
+            self._established, self._forget_at = None, NEVER
         datagrams = []
         for source, association in list(self._pending.items()):
             if now >= association.next_deadline:
@@ -146,6 +154,7 @@ class Handshakes:
                 self._begin_at = now + RETRY
         elif association.keys is not None and association is not self._established:
             self._established, self.keys, self.source = association, association.keys, source
+            self._forget_at = now + LINGER
             self._pending.clear()
 
     def _give_up(self, reason: str) -> None:

@@ -6,6 +6,7 @@ from softswitch.media import ice, rtcp, stun
 from softswitch.media.dtls import NEVER, Association
 from softswitch.media.engine import guard as guards
 from softswitch.media.engine.guard import Alarm, Guard, renew
+from softswitch.media.engine.handshakes import LINGER
 from softswitch.media.engine.interface import Dtls, Ice, Remote, Sdes
 from softswitch.media.latch import Address
 from softswitch.media.rtp import build
@@ -160,7 +161,7 @@ def test_keys_of_a_handshake_work_when_it_has_ended() -> None:
     assert protected is not None
     receiver = Receiver(peer.keys.suite, peer.keys.receive_key)
     assert receiver.unprotect(bytearray(protected), len(protected)) == len(PACKET)
-    assert it.next_deadline == NEVER
+    assert it.next_deadline == LINGER
 
 
 def test_a_phone_behind_a_nat_may_begin_from_any_port() -> None:

@@ -2,7 +2,14 @@ import pytest
 
 from softswitch.media.dtls import NEVER, Association
 from softswitch.media.engine import handshakes
-from softswitch.media.engine.handshakes import MAX_PENDING, PATIENCE, PAUSE, RETRY, Handshakes
+from softswitch.media.engine.handshakes import (
+    LINGER,
+    MAX_PENDING,
+    PATIENCE,
+    PAUSE,
+    RETRY,
+    Handshakes,
+)
 from softswitch.media.latch import Address
 from tests.support.dtls_peers import association, digest, endpoint
 
@@ -49,7 +56,19 @@ def test_whoever_begins_is_answered() -> None:
     hello = peer.start(0.0)
     talk(it, peer, hello)
     assert agreed(it, peer)
-    assert (it.source, it.failed, it.next_deadline) == (PHONE, "", NEVER)
+    assert (it.source, it.failed, it.next_deadline) == (PHONE, "", LINGER)
+
+
+def test_a_handshake_is_forgotten_and_its_keys_are_not() -> None:
+    it, peer = passive(), caller()
+    talk(it, peer, peer.start(0.0))
+    assert it.tick(LINGER) == []
+    assert it.next_deadline == NEVER
+    assert agreed(it, peer)
+    assert it.receive(b"\x16\xfe\xfd\0\1" + bytes(8), PHONE, True, LINGER) == []
+    restarted = caller()
+    talk(it, restarted, restarted.start(100.0), now=100.0)
+    assert agreed(it, restarted)
 
 
 def test_we_begin_as_soon_as_it_is_known_where() -> None:
