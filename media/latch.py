@@ -11,6 +11,9 @@ switch that learns from anybody lets anybody take over the audio ("RTP bleed"). 
 
 A new offer or answer with the same media address is no reason to doubt the source already proven:
 it is right at once too, so that hold, resume and session refresh lose no audio behind a NAT.
+
+Where packets are authenticated, their tags prove more than any address: then nothing is learned but
+from them, and they teach at once (`trust`).
 """
 
 import enum
@@ -49,6 +52,11 @@ class Latch:
         self._candidates: dict[Address, tuple[int, int, int]] = {}
 
     @property
+    def learnable(self) -> frozenset[str]:
+        """Hosts that packets may come from."""
+        return self._learnable
+
+    @property
     def destination(self) -> Address | None:
         """Where to send: the source that was proven, else where the SDP says."""
         return self.locked or self._proven or self.expected
@@ -77,6 +85,11 @@ class Latch:
             self._candidates.clear()
             return Verdict.RIGHT
         return Verdict.LEARNING
+
+    def trust(self, source: Address) -> None:
+        """Lock onto a source that has proven itself in another way, whatever was locked before."""
+        self.locked = source
+        self._candidates.clear()
 
     def _proves(self, source: Address, header: Header) -> bool:
         ssrc, expected, run = self._candidates.pop(source, (-1, 0, 0))

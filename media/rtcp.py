@@ -14,15 +14,19 @@
 
 Sender and receiver reports cross the relay; a BYE does not (it ends no call), nor do feedback,
 extended reports and application packets: they name SSRCs of a stream that the far side never saw.
+What a phone's extended report tells of its loudspeaker (RFC 3611 §4.7) is read for ourselves.
 Nothing here raises on what a peer sent.
 """
 
 import struct
+from collections.abc import Iterator
 from typing import NamedTuple
 
-SENDER_REPORT, RECEIVER_REPORT, SOURCE_DESCRIPTION = 200, 201, 202
+SENDER_REPORT, RECEIVER_REPORT, SOURCE_DESCRIPTION, EXTENDED_REPORT = 200, 201, 202, 207
 MAX_BLOCKS = 31
 """The count has five bits."""
+DELAY_UNIT = 1 << 16
+"""Parts of a second in which delays are told (§6.4.1), and halves of an NTP time."""
 
 _VERSION = 2
 _PACKET_TYPES = range(192, 224)
@@ -31,6 +35,11 @@ _HEADER = struct.Struct("!BBHI")
 _SENDER = struct.Struct("!QIII")
 _BLOCK = struct.Struct("!IIIIII")
 _CNAME = 1
+_VOIP_METRICS = 7
+_METRICS = struct.Struct("!I4B4H8B2B3H")
+_UNAVAILABLE = 127
+"""What stands for "not measured" among the scores (RFC 3611 §4.7.5)."""
+_MAX_LOST, _MIN_LOST = 0x7FFFFF, -0x800000
 
 
 class SenderInfo(NamedTuple):
@@ -53,6 +62,31 @@ class ReportBlock(NamedTuple):
     jitter: int
     last_sr: int
     delay: int
+
+    @property
+    def fraction_lost(self) -> float:
+        """Since the report before, 0 … 1."""
+        return (self.loss >> 24) / 256
+
+    @property
+    def packets_lost(self) -> int:
+        """In all; less than zero when there were duplicates."""
+        lost = self.loss & 0xFFFFFF
+        return lost - (1 << 24) if lost > _MAX_LOST else lost
+
+
+class VoipMetrics(NamedTuple):
+    """What a phone measured where it plays the stream (RFC 3611 §4.7)."""
+
+    ssrc: int
+    loss: float
+    """Share of packets that never came, 0 … 1."""
+    discarded: float
+    """Share of packets that came too late to be heard."""
+    end_system_delay: float
+    """Seconds that the phone itself adds."""
+    mos: float | None
+    """Its own opinion of what it plays (MOS-CQ); None when it has none."""
 
 
 class Report(NamedTuple):
@@ -90,6 +124,45 @@ def parse(data: bytes) -> Report | None:
         return None
     places = range(position, position + count * _BLOCK.size, _BLOCK.size)
     return Report(ssrc, sender, tuple(ReportBlock(*_BLOCK.unpack_from(data, at)) for at in places))
+
+
+def loss_field(fraction: float, packets: int) -> int:
+    """Fraction lost (0 … 1) and packets lost together, each within its bits (§6.4.1)."""
+    eighths = min(int(max(0.0, fraction) * 256), 255)
+    return eighths << 24 | min(max(packets, _MIN_LOST), _MAX_LOST) & 0xFFFFFF
+
+
+def voip_metrics(data: bytes) -> VoipMetrics | None:
+    """Those of the first block of a sound compound packet that has any."""
+    for kind, body in _packets(data):
+        position = 4
+        while kind == EXTENDED_REPORT and position + 4 <= len(body):
+            block_end = position + 4 + 4 * int.from_bytes(body[position + 2 : position + 4], "big")
+            if body[position] == _VOIP_METRICS and position + 4 + _METRICS.size <= len(body):
+                return _metrics(body, position + 4)
+            position = block_end
+    return None
+
+
+def _packets(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Type and body of each packet in a sound compound packet."""
+    position = 0
+    while position + 4 <= len(data):
+        end = position + 4 + 4 * int.from_bytes(data[position + 2 : position + 4], "big")
+        yield data[position + 1], data[position + 4 : end]
+        position = end
+
+
+def _metrics(body: bytes, position: int) -> VoipMetrics:
+    fields = _METRICS.unpack_from(body, position)
+    mos = fields[16]
+    return VoipMetrics(
+        fields[0],
+        fields[1] / 256,
+        fields[2] / 256,
+        fields[8] / 1000,
+        mos / 10 if mos != _UNAVAILABLE and 10 <= mos <= 50 else None,
+    )
 
 
 def serialize(report: Report) -> bytes:

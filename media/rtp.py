@@ -11,8 +11,8 @@
     +---------------------------------------------------------------+
     |         CSRC, 0 … 15 times; header extension when X           |
 
-The relay reads and writes only the first twelve octets, as four numbers (`FIXED`): what follows
-them crosses untouched. Nothing here raises on what a peer sent.
+A plain relay reads and writes only the first twelve octets, as four numbers (`FIXED`). What follows
+crosses untouched. Nothing here raises on what a peer sent.
 """
 
 import struct
@@ -45,6 +45,8 @@ class Header(NamedTuple):
     ssrc: int
     payload_octets: int
     """Without header, CSRCs, extension and padding."""
+    payload_at: int = FIXED_SIZE
+    """Where in the packet the payload begins."""
 
 
 def parse(packet: bytes | bytearray | memoryview, size: int) -> Header | None:
@@ -52,19 +54,27 @@ def parse(packet: bytes | bytearray | memoryview, size: int) -> Header | None:
     if size < FIXED_SIZE or packet[0] >> 6 != VERSION:
         return None
     first, sequence, timestamp, ssrc = FIXED.unpack_from(packet)
-    octets = size - FIXED_SIZE - 4 * (packet[0] & _CSRC_COUNT)
+    at = FIXED_SIZE + 4 * (packet[0] & _CSRC_COUNT)
     if packet[0] & _EXTENSION:
-        octets -= 4
-        if octets < 0:
+        at += 4
+        if at > size:
             return None
-        length_at = size - octets - 2
-        octets -= 4 * int.from_bytes(packet[length_at : length_at + 2], "big")
+        at += 4 * int.from_bytes(packet[at - 2 : at], "big")
+    octets = size - at
     if packet[0] & _PADDING and octets > 0:
         # the last octet counts the padding, itself included (§5.1): 0 is a lie
         octets = octets - packet[size - 1] if packet[size - 1] else -1
     if octets < 0:
         return None
-    return Header(bool(first & MARKER), first & 0x7F, sequence, timestamp, ssrc, octets)
+    return Header(bool(first & MARKER), first & 0x7F, sequence, timestamp, ssrc, octets, at)
+
+
+def is_rtcp(packet: bytes | bytearray | memoryview) -> bool:
+    """Which of both is it, where RTP and RTCP share a port (RFC 5761 §4)? At least two octets.
+
+    Packet types 192 … 223 look like payload types 64 … 95, which nobody may use there.
+    """
+    return 192 <= packet[1] < 224
 
 
 def build(

@@ -39,6 +39,7 @@ class Reception:
         "_expected_before",
         "_suspect",
         "clock_rate",
+        "gaps",
         "jitter",
         "lost",
         "next_sequence",
@@ -63,6 +64,8 @@ class Reception:
         self.octets = 0
         self.lost = 0
         """Expected minus received; less than zero when there were duplicates (A.3)."""
+        self.gaps = 0
+        """How many times packets were missing, one or many in a row."""
         self._base = 0
         self._expected_before = 0
         self._suspect = (-1, 0)
@@ -91,14 +94,43 @@ class Reception:
         first = self.packets + self.lost == self._expected_before
         self.packets += 1
         self.octets += octets
-        self.lost += steps if steps >= 0 else -1
-        if steps < 0:
-            return
+        if steps:
+            self._out_of_order(steps)
+            if steps < 0:
+                return
         self.next_sequence = (sequence + 1) & 0xFFFF
         if first or timestamp != self.timestamp:
             # the packets of one DTMF event share a timestamp (RFC 4733 §2.5.1.2): only the first
             # says anything about time
             self._measure(timestamp, now, first=first)
+
+    def forget(self) -> None:
+        """The remote begins anew, with whatever source comes first. Totals stay."""
+        self.ssrc = -1
+
+    def retime(self, clock_rate: int) -> None:
+        """From now on timestamps count so many ticks per second."""
+        if clock_rate != self.clock_rate:
+            arrived_at = self.arrived_at
+            self.jitter *= clock_rate / self.clock_rate
+            self.clock_rate = clock_rate
+            self.transit = arrived_at * clock_rate - self.timestamp
+
+    @property
+    def expected(self) -> int:
+        """Packets that should have come, from all sources together (A.3)."""
+        return self.packets + self.lost
+
+    @property
+    def burst_ratio(self) -> float:
+        """How long a run of losses is, against what chance would make of as many (G.107 §7.1).
+
+        1 is chance, and also the least that is told: spread evenly, loss sounds no better.
+        """
+        if self.lost <= 0 or not self.gaps:
+            return 1.0
+        received = self.packets / (self.packets + self.lost)
+        return max(1.0, self.lost / self.gaps * received)
 
     @property
     def arrived_at(self) -> float:
@@ -109,6 +141,13 @@ class Reception:
     def extended_highest(self) -> int:
         """Highest sequence number with its wraps counted above it, as a report block has it."""
         return self._base + self.packets + self.lost - self._expected_before - 1
+
+    def _out_of_order(self, steps: int) -> None:
+        if steps > 0:
+            self.lost += steps
+            self.gaps += 1
+        else:
+            self.lost -= 1
 
     def _measure(self, timestamp: int, now: float, *, first: bool) -> None:
         transit = now * self.clock_rate - timestamp

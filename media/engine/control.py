@@ -26,6 +26,11 @@ class Configure(NamedTuple):
     rtp_timeout: float
     held_timeout: float
     addresses: tuple[str, ...]
+    certificate: bytes = b""
+    """For DTLS, with its key. Empty: there is none."""
+
+    def __repr__(self) -> str:
+        return f"Configure({self.first_port}, {self.stop_port}, {self.addresses}, key hidden)"
 
 
 class Lend(NamedTuple):
@@ -151,7 +156,6 @@ QUALITIES = 200
 """Ports of one message; for the same reason."""
 
 _HEADER = struct.Struct("!BH")
-_CONFIGURE = struct.Struct("!HIdd")
 _LENT = struct.Struct("!H?")
 _PAIR = struct.Struct("!IH")
 _REMOTE = struct.Struct("!IHHI?h?")
@@ -191,16 +195,6 @@ def decode(datagram: bytes) -> Iterator[Message]:
         start = position + size
         position = start + length
         yield decoders[kind](datagram[start:position])
-
-
-def _encode_configure(message: Configure) -> bytes:
-    fixed = _CONFIGURE.pack(*message[:4])
-    return fixed + b"".join(wire.text(address) for address in message.addresses)
-
-
-def _decode_configure(body: bytes) -> Configure:
-    first, stop, timeout, held_timeout = _CONFIGURE.unpack_from(body)
-    return Configure(first, stop, timeout, held_timeout, tuple(wire.texts(body[_CONFIGURE.size :])))
 
 
 def _encode_lent(message: Lent) -> bytes:
@@ -324,12 +318,12 @@ def _decode_qualities(body: bytes) -> Qualities:
 
 
 _CODECS: tuple[wire.Codec, ...] = (
-    (Configure, _encode_configure, _decode_configure),
     (Lent, _encode_lent, _decode_lent),
     (SetRemote, _encode_set_remote, _decode_set_remote),
     (Closed, _encode_closed, _decode_closed),
     (Qualities, _encode_qualities, _decode_qualities),
     (Trouble, lambda message: message.text.encode(), lambda body: Trouble(body.decode())),
+    wire.values(Configure),
     wire.values(Insecure),
     wire.numbers(Lend, "HI"),
     wire.numbers(Open, "I"),

@@ -1,125 +1,86 @@
-"""One side of a relayed call: what is accepted from its remote, and how it is rewritten.
+"""One side of a call's media: what is accepted from its remote, and who gets it.
 
-    remote ──► latch ──► statistics ──► numbers rewritten ──► the peer's remote
-               foreign?   lost, jitter   SSRC, sequence,
-                                         timestamp
+    datagram ─► STUN, DTLS, RTP, RTCP or UDPTL? ─► guard ─► latch ─► statistics
+             ─► telephone event: to whoever listens for keys
+             ─► taps, stage
+             ─► Feeding: to the peer's remote
 
-Pure: a backend reads packets, asks the leg, and sends. A packet with nothing unusual (in order,
-same source, negotiated type, no extension) is what nearly all are; for those a backend does what
-`receive` would do itself, with the leg's fields at hand, and only when `plain` lists the packet's
-first two octets. `plain` is empty whenever the next packet needs more than that.
+Pure: a backend reads datagrams and hands every one of them to `arrive`, but for those that
+`plain` lets it serve itself (see `Feeding`); what leaves goes through `send` and `way`, which the
+backend provides.
 """
 
-from collections.abc import Callable
-from functools import lru_cache
+from __future__ import annotations
 
-from softswitch.media import rtcp
-from softswitch.media.engine.interface import PortStatistics, Remote
+from collections.abc import Callable, Sequence
+
+from softswitch.media import rtp, udptl
+from softswitch.media.engine.feeding import NOTHING, Packet, send_nothing
+from softswitch.media.engine.hooks import Digits, Stage, Tap, Way
+from softswitch.media.engine.interface import UDPTL, Remote
 from softswitch.media.engine.outgoing import OutgoingStream
-from softswitch.media.latch import Address, Latch, Verdict
-from softswitch.media.rtp import FIXED, MARKER, SILENCE, Header, plain_headers, sequence_distance
-from softswitch.media.statistics import Arrival, Reception
+from softswitch.media.engine.translation import accepted
+from softswitch.media.engine.upkeep import Upkeep
+from softswitch.media.formats import TELEPHONE_EVENT, Format
+from softswitch.media.latch import Address, Verdict
+from softswitch.media.rtp import Header
+from softswitch.media.statistics import Arrival
 
-RTCP_PER_SECOND = 10
-"""More than any stream needs; the rest is not looked at."""
+MOVES_AFTER = 3.0
+"""Seconds of silence after which packets that prove themselves by their tags may come from another
+address than before."""
 
-_NOTHING: frozenset[int] = frozenset()
-_NEVER = float("inf")
-_plain_headers = lru_cache(maxsize=256)(plain_headers)
-"""Phones offer the same few lists of types again and again."""
+_RTP_OCTETS = range(128, 192)
+"""What RTP and RTCP begin with; STUN, DTLS and others begin with less (RFC 7983 §7)."""
 
 
-class Leg:
-    """A port in use. The first group of fields is for the backend's short way."""
+class Leg(Upkeep):
+    """A port in use."""
 
-    __slots__ = (
-        "_all_plain",
-        "_described",
-        "_heard_packets",
-        "_held",
-        "_mark",
-        "_rtcp_count",
-        "_rtcp_locked",
-        "_rtcp_second",
-        "_rtcp_source",
-        "_stamped",
-        "_timed_out",
-        "failed",
-        "foreign",
-        "heard_at",
-        "id",
-        "latch",
-        "outgoing",
-        "peer",
-        "plain",
-        "receive_into",
-        "reception",
-        "send",
-        "sequence_offset",
-        "settle",
-        "ssrc_out",
-        "timestamp_offset",
-    )
+    __slots__ = ("_steady_at", "digits", "feeders", "id", "on_digits", "stage", "taps")
 
-    def __init__(self, number: int, outgoing: OutgoingStream) -> None:
+    def __init__(self, number: int, outgoing: OutgoingStream, way: Way | None = None) -> None:
+        super().__init__(outgoing, way)
         self.id = number
-        self.receive_into: Callable[[bytearray], int] = _receive_nothing
-        """Reads a packet of the proven source. Set by the backend."""
-        self.send: Callable[[memoryview], object] = _send_nothing
-        """Sends to the peer's remote, from the peer's port. Set by the backend."""
-        self.plain = _NOTHING
-        self.settle: Callable[[], None] = _books_are_here
-        """A backend that keeps books of its own brings ours up to date, and when `plain` is empty
-        hands them over. Called before our books are read, and after `plain` was emptied."""
-        self.sequence_offset = 0
-        self.timestamp_offset = 0
-        self.ssrc_out = 0
-        self.failed = 0
-        """Packets accepted since the stamp that could not be sent."""
-
-        self.reception = Reception()
-        self.outgoing = outgoing
-        self.latch = Latch()
-        self.peer: Leg | None = None
-        self._described: frozenset[int] = frozenset()
-        """Payload types that the remote's own description names."""
-        self.foreign = 0
-        self._rtcp_source: Address | None = None
-        self._rtcp_locked = False
-        self.heard_at = _NEVER
-        self._heard_packets = 0
-        self._held = False
-        self._timed_out = False
-        self._stamped = False
-        self._mark = 0
-        self._all_plain = _NOTHING
-        self._rtcp_count = 0
-        self._rtcp_second = 0
+        self.stage: Stage | None = None
+        self.taps: tuple[Tap, ...] = ()
+        self.feeders: tuple[object, ...] = ()
+        self.digits: Digits | None = None
+        self.on_digits: Callable[[Leg, Sequence[object]], None] = _unheard
+        self._steady_at = 0.0
+        """When a packet last came, at the door, from where the latch is locked."""
 
     # what signalling says
 
     def set_remote(
         self, remote: Remote, address: str | None, learnable: frozenset[str], now: float
-    ) -> bytes | None:
-        """Expect this remote; returns our first packet, when it is for us to begin (RTP-4).
-
-        `address` is None when nothing may be sent there.
-        """
+    ) -> None:
+        """Expect this remote. `address` is None when nothing may be sent there."""
         expected = (address, remote.rtp_port) if address and remote.rtp_port else None
         self.latch.renegotiate(expected, learnable)
-        self._rtcp_source = (address, remote.rtcp_port) if address and remote.rtcp_port else None
-        self._rtcp_locked = False
-        self.reception.clock_rate = remote.clock_rate
-        self._described = frozenset(remote.payload_types)
+        reports_from = (address, remote.rtcp_port) if address and remote.rtcp_port else None
+        self.expect_rtcp(reports_from, muxed=remote.rtcp_mux)
+        self.remote = remote
+        self._speak(fax=remote.kind == UDPTL)
         self._agree()
         if self.peer is not None:
             self.peer._agree()
-        if self.latch.destination is None and self.peer is not None:
-            self.peer.unstamp()
+            if self.latch.destination is None:
+                self.peer.unstamp()
+        if remote.rtcp:
+            self.reports.begin(now)
         self.restart_time_out(now)
-        return self._opening(remote.keepalive_payload_type, now)
 
-    def join(self, peer: "Leg", now: float) -> None:
+    def begin(self, now: float) -> None:
+        """Send our first packet when it is for us to begin (RTP-4): two sides that both wait to
+        learn would wait for ever."""
+        remote, peer = self.remote, self.peer
+        if remote is None or remote.keepalive_payload_type is None or self.fax:
+            return
+        if peer is None or not peer.feeds(now):
+            self.send_silence(remote.keepalive_payload_type, now)
+
+    def join(self, peer: Leg, now: float) -> None:
         """What is received goes to the peer from now on."""
         self.unstamp()
         self.peer = peer
@@ -130,204 +91,234 @@ class Leg:
         """What is received goes nowhere."""
         self.unstamp()
         self.peer = None
-        self.send = _send_nothing
+        self.send = send_nothing
         self._agree()
 
-    def hold(self, held: bool, now: float) -> None:
-        """A held remote may be silent for longer."""
-        self._held = held
-        self.restart_time_out(now)
-
-    def statistics(self) -> PortStatistics:
-        """As of now."""
-        if self.peer is not None:
-            self.peer.unstamp()
-        self.settle()
-        reception = self.reception
-        return PortStatistics(
-            packets_received=reception.packets,
-            octets_received=reception.octets,
-            packets_lost=max(0, reception.lost),
-            packets_sent=self.outgoing.packets,
-            jitter=reception.jitter / reception.clock_rate,
-            foreign=self.foreign,
-        )
+    # what others plug in
 
     @property
-    def rtcp_destination(self) -> Address | None:
-        """Where reports go: nowhere while RTP goes to a host that has not sent reports yet."""
-        rtp = self.latch.destination
-        return (
-            self._rtcp_source
-            if rtp and self._rtcp_source and rtp[0] == self._rtcp_source[0]
-            else None
-        )
+    def formats(self) -> tuple[Format, ...]:
+        """What we may send to the remote, preferred first."""
+        return () if self.remote is None else self.remote.formats
+
+    @property
+    def expected(self) -> tuple[Format, ...]:
+        """What the remote sends."""
+        return () if self.remote is None else self.remote.expected or self.remote.formats
+
+    def tap(self, tap: Tap) -> None:
+        """Let it know all that the remote says."""
+        self.taps = (*self.taps, tap)
+        self._watch()
+
+    def untap(self, tap: Tap) -> None:
+        """No more."""
+        self.taps = tuple(other for other in self.taps if other is not tap)
+        self._watch()
+
+    def set_stage(self, stage: Stage | None) -> None:
+        """Who listens to the remote live, with or without a peer."""
+        self.stage = stage
+        self._watch()
+
+    def listen(self, digits: Digits | None, heard: Callable[[Leg, Sequence[object]], None]) -> None:
+        """Let telephone events be read, and keys told; with None no more."""
+        self.digits = digits
+        self.on_digits = heard
+        self._agree()
+
+    def feed(self, feeder: object) -> None:
+        """Somebody of ours makes what the remote hears, instead of its peer. Of several the last
+        one emits, and the others again when it is done."""
+        self._feed((*self.feeders, feeder))
+
+    def starve(self, feeder: object) -> None:
+        """No more."""
+        self._feed(tuple(other for other in self.feeders if other is not feeder))
+
+    @property
+    def feeder(self) -> object:
+        """Who is to emit; None: the peer feeds the leg."""
+        return self.feeders[-1] if self.feeders else None
+
+    def _feed(self, feeders: tuple[object, ...]) -> None:
+        self.feeders = feeders
+        if self.fed != bool(feeders):
+            self.fed = bool(feeders)
+            if self.peer is not None:
+                self.peer.unstamp()
+
+    def guarded(self) -> None:
+        """The guard is another, or knows more than before."""
+        guard = self.guard
+        if guard is not None and guard.remote is not None and guard.remote != self.latch.locked:
+            self.latch.trust(guard.remote)
+        self.look_closer()
+        if self.peer is not None:
+            self.peer.look_closer()
 
     # what the network says
 
-    def admits(self, source: Address, header: Header) -> bool:
+    def arrive(self, packet: Packet, size: int, source: Address | None, now: float) -> None:
+        """A datagram at the RTP port; without a source, from the line to the locked remote.
+
+        `packet` may be rewritten in place, and nobody keeps it.
+        """
+        if size < 2:
+            return
+        if self.fax:
+            self._arrive_fax(packet, size, source, now)
+        elif packet[0] not in _RTP_OCTETS:
+            self._arrive_other(bytes(memoryview(packet)[:size]), source, now)
+        elif self.muxed and rtp.is_rtcp(packet):
+            self.arrive_rtcp(bytes(memoryview(packet)[:size]), source, now)
+        else:
+            self._arrive_rtp(packet, size, source, now)
+
+    def _arrive_rtp(self, packet: Packet, size: int, source: Address | None, now: float) -> None:
+        guard = self.guard
+        if guard is not None:
+            packet = packet if isinstance(packet, bytearray) else bytearray(packet[:size])
+            size = guard.unprotect(packet, size)
+        header = rtp.parse(packet, size) if size > 0 else None
+        if header is None:
+            self.foreign += guard is not None
+            return
+        if source is None:
+            self._steady_at = now
+        elif not self._admits(source, header, now):
+            return
+        self._accept(header, packet, size, now)
+
+    def _admits(self, source: Address, header: Header, now: float) -> bool:
         """Is this packet from the remote? May lock the latch."""
+        if self.guard is not None:
+            right = self.guard.admits(source)
+            if right:
+                self._follow(source, now)
+            self.foreign += not right
+            return right
+        return self._judges(source, header)
+
+    def _judges(self, source: Address, header: Header) -> bool:
         verdict = self.latch.judge(source, header)
-        if verdict is Verdict.FOREIGN:
-            self.foreign += 1
+        self.foreign += verdict is Verdict.FOREIGN
         return verdict is Verdict.RIGHT
 
-    def receive(self, header: Header, packet: bytearray, now: float) -> bool:
-        """Enter a packet of the proven source; True when it was rewritten and is to be sent."""
-        if header.payload_type not in self.latch.payload_types:
-            self.heard_at = now  # comfort noise, most likely: a sign of life, if nothing else
-            return False
+    def _follow(self, source: Address, now: float) -> None:
+        """A packet that proved itself tells where its sender is. While packets come from where
+        they came before, another address is an echo of the past, or somebody's who passes copies
+        on; the remote itself moves, and is heard there no more."""
+        latch = self.latch
+        if source == latch.locked:
+            self._steady_at = now
+        elif latch.locked is None or now - self._steady_at >= MOVES_AFTER:
+            latch.trust(source)
+            self._steady_at = now
+
+    def _accept(self, header: Header, packet: Packet, size: int, now: float) -> None:
+        """A packet of the remote."""
         reception = self.reception
         arrival = reception.classify(header.ssrc, header.sequence)
+        if header.payload_type not in self.latch.payload_types:
+            self.heard_at = now  # comfort noise, most likely: a sign of life, if nothing else
+            if arrival is Arrival.EXPECTED:
+                reception.count(header.sequence, header.timestamp, header.payload_octets, now)
+                self._leave_out(header)
+            return
         if arrival is Arrival.PROBATION:
-            return False
+            return
         if arrival is Arrival.NEW_SOURCE:
             self.unstamp()
             reception.restart(header.ssrc, header.sequence)
-        starts = not self._stamped
-        goes_on = self._stamp(header, now) if starts else True
-        reception.count(header.sequence, header.timestamp, header.payload_octets, now)
-        if not goes_on:
-            return False
-        self.plain = self._all_plain
-        FIXED.pack_into(
-            packet,
-            0,
-            packet[0] << 8 | packet[1] | (MARKER if starts else 0),
-            (header.sequence + self.sequence_offset) & 0xFFFF,
-            (header.timestamp + self.timestamp_offset) & 0xFFFFFFFF,
-            self.ssrc_out,
-        )
-        return True
-
-    def receive_rtcp(self, source: Address, data: bytes, now: float) -> bytes | None:
-        """Enter an RTCP packet; returns what goes to the peer's remote, if anything does."""
-        if not self._admits_rtcp(source):
-            self.foreign += 1
-            return None
-        if int(now) != self._rtcp_second:
-            self._rtcp_second, self._rtcp_count = int(now), 0
-        self._rtcp_count += 1
-        if self._rtcp_count > RTCP_PER_SECOND or not rtcp.is_sound(data):
-            return None
         self.heard_at = now
-        self._rtcp_source, self._rtcp_locked = source, True
-        report = rtcp.parse(data)
-        if report is None or self.peer is None:
-            return None
-        return rtcp.serialize(self._translated(report, self.peer))
+        step, marker = self._step(header, now)
+        reception.count(header.sequence, header.timestamp, header.payload_octets, now)
+        if self.watched or header.payload_type in self.events:
+            self._show(header, packet, now)
+        if step is None or not self.stamped:
+            self._leave_out(header)
+        else:
+            self._forward(step, header, packet, size, marker)
 
-    def timed_out(self, now: float, limit: float, held_limit: float) -> bool:
-        """Has the remote been silent for too long? True once. Asked every second or so."""
-        self.settle()
-        if self.reception.packets != self._heard_packets:
-            self._heard_packets = self.reception.packets
-            self.heard_at = now
-        if self._timed_out or now - self.heard_at < (held_limit if self._held else limit):
-            return False
-        self._timed_out = True
-        return True
+    def _show(self, header: Header, packet: Packet, now: float) -> None:
+        """To whoever wants to know."""
+        at = header.payload_at
+        payload = bytes(packet[at : at + header.payload_octets])
+        if self.digits is not None and header.payload_type in self.events:
+            heard = self.digits.event(payload, header.ssrc, header.sequence, header.timestamp, now)
+            if heard:
+                self.on_digits(self, heard)
+        for tap in self.taps:
+            tap.tap(header, payload, now)
+        if self.stage is not None:
+            self.stage.receive(header, payload, now)
+
+    def _arrive_other(self, data: bytes, source: Address | None, now: float) -> None:
+        """STUN, DTLS, or what nobody asked for."""
+        source = source or self.latch.locked
+        if self.guard is None or source is None:
+            return
+        for answer, address in self.guard.receive(data, source, now):
+            self.way.send_to(self, answer, address)
+        self.guarded()
+
+    def _arrive_fax(self, packet: Packet, size: int, source: Address | None, now: float) -> None:
+        header = udptl.parse(packet, size)
+        if header is None or (source is not None and not self._judges(source, header)):
+            return
+        reception, peer = self.reception, self.peer
+        if reception.classify(header.ssrc, header.sequence) is not Arrival.EXPECTED:
+            reception.restart(header.ssrc, header.sequence)
+        reception.count(header.sequence, header.timestamp, header.payload_octets, now)
+        self.heard_at = now
+        if peer is None or not peer.fax or peer.latch.destination is None:
+            return
+        self._hand_over(memoryview(packet)[:size])
+        peer.outgoing.packets += 1
+        peer.outgoing.octets += size
 
     # how the parts hang together
 
-    def restart_time_out(self, now: float) -> None:
-        """A new negotiation is a new chance."""
-        self.heard_at = now
-        self._timed_out = False
-
     def _agree(self) -> None:
-        """Settle the payload types: a remote may send what either description names, since types
-        need not be the same in both directions (RFC 3264 §5.1)."""
-        described = self._described
-        if self.peer is not None:
-            described |= self.peer._described
-        self.latch.payload_types = described
-        self._all_plain = _plain_headers(described)
-        self.plain = _NOTHING
-        self.settle()
+        """Settle what the remote may send, and let the next packet show what becomes of it."""
+        self._steps_fit = False
+        remote, peer = self.remote, self.peer
+        if remote is None:
+            self.latch.payload_types = self.events = NOTHING
+        elif self.fax:
+            self.latch.payload_types = udptl.PAYLOAD_TYPES
+        else:
+            meanings = accepted(remote, None if peer is None else peer.remote)
+            self.latch.payload_types = frozenset(meanings)
+            self.events = NOTHING if self.digits is None else _events(meanings)
+        self.look_closer()
 
-    def unstamp(self) -> None:
-        """Close the books of what this leg fed to its peer; the next packet starts anew."""
-        self.plain = _NOTHING
-        self.settle()
-        if not self._stamped or self.peer is None:
-            return
-        self._stamped = False
-        reception = self.reception
-        self.peer.outgoing.continued(
-            reception.packets - self._mark - self.failed,
-            reception.next_sequence + self.sequence_offset,
-            reception.timestamp + self.timestamp_offset,
-            reception.arrived_at,
-        )
+    def _watch(self) -> None:
+        self.watched = bool(self.taps) or self.stage is not None
+        self.look_closer()
 
-    def _stamp(self, header: Header, now: float) -> bool:
-        """Let the peer's stream continue with this packet; False when it has nowhere to go."""
-        peer = self.peer
-        if peer is None or peer.latch.destination is None:
-            return False
-        outgoing = peer.outgoing
-        self.sequence_offset, self.timestamp_offset = outgoing.offsets(
-            header.sequence, header.timestamp, now, self.reception.clock_rate
-        )
-        self.ssrc_out = outgoing.ssrc
-        self._mark = self.reception.packets
-        self.failed = 0
-        self._stamped = True
-        return True
+    def _speak(self, *, fax: bool) -> None:
+        """Audio or fax from now on: nothing of one continues in the other."""
+        if fax != self.fax:
+            self.unstamp()
+            if self.peer is not None:
+                self.peer.unstamp()
+            self.fax = fax
+            self.reception.forget()
 
-    def _opening(self, payload_type: int | None, now: float) -> bytes | None:
-        """Our first packet: two sides that both wait to learn would wait for ever."""
-        fed = self.peer is not None and self.peer.feeds(now)
-        if payload_type is None or self.latch.destination is None or fed:
-            return None
-        if self.peer is not None:
-            self.peer.unstamp()
-        payload = SILENCE.get(payload_type, b"")
-        return self.outgoing.packet(payload_type, payload, now, self.reception.clock_rate)
-
-    def feeds(self, now: float) -> bool:
-        """Are packets flowing from here to the peer right now?"""
-        self.settle()
-        return self._stamped and now - self.reception.arrived_at < 1.0
-
-    def _admits_rtcp(self, source: Address) -> bool:
-        """The SDP's address, or once RTP is locked, that host: the first port is learned."""
-        if source == self._rtcp_source:
-            return True
-        locked = self.latch.locked
-        return locked is not None and not self._rtcp_locked and source[0] == locked[0]
-
-    def _translated(self, report: rtcp.Report, peer: "Leg") -> rtcp.Report:
-        """The report as the peer's remote would have got it from us."""
-        peer.settle()
-        sender = None
-        if report.sender is not None and self._stamped:
-            stamp = (report.sender.timestamp + self.timestamp_offset) & 0xFFFFFFFF
-            sender = report.sender._replace(timestamp=stamp)
-        blocks = [
-            block._replace(
-                ssrc=peer.reception.ssrc, extended_highest=peer.original(block.extended_highest)
-            )
-            for block in report.blocks
-            if block.ssrc == self.outgoing.ssrc and peer.reception.ssrc >= 0
-        ]
-        return rtcp.Report(peer.outgoing.ssrc, sender, tuple(blocks))
-
-    def original(self, extended_highest: int) -> int:
-        """Which of our remote's sequence numbers its reader means, wraps as we counted them."""
-        ours = self.reception.extended_highest
-        theirs = (extended_highest - self.sequence_offset) & 0xFFFF
-        return (ours + sequence_distance(theirs, ours & 0xFFFF)) & 0xFFFFFFFF
+    @property
+    def _whole(self) -> Leg:
+        return self
 
 
-def _books_are_here() -> None:
-    return None
+def _events(meanings: dict[int, Format | None]) -> frozenset[int]:
+    return frozenset(
+        number
+        for number, known in meanings.items()
+        if known is not None and known.encoding == TELEPHONE_EVENT
+    )
 
 
-def _receive_nothing(_buffer: bytearray) -> int:
-    return 0
-
-
-def _send_nothing(_data: memoryview) -> None:
-    return None
+def _unheard(_leg: Leg, _digits: Sequence[object]) -> None:
+    """Until somebody listens."""

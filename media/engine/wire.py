@@ -41,13 +41,3 @@ def text(value: str) -> bytes:
     """A short text with its length before it."""
     data = value.encode()[:255]
     return bytes((len(data),)) + data
-
-
-def texts(data: bytes) -> list[str]:
-    """All short texts of the rest of a body."""
-    result = []
-    while data:
-        end = 1 + data[0]
-        result.append(data[1:end].decode(errors="replace"))
-        data = data[end:]
-    return result

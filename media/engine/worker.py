@@ -1,11 +1,11 @@
 """The media worker: a process of one thread that owns every RTP socket of its share of the ports.
 
-    signalling ── control channel ──► Worker ──► legs
+    signalling ── control channel ──► Worker ──► legs, departments
     phones ◄───── RTP, RTCP ────────► backend ─┘
 
 It starts no sooner than signalling wants it and ends when the control channel closes, however
-signalling may have died. It waits for packets, messages and its own tick in one place
-(`Backend.serve`); nothing else blocks.
+signalling may have died. It waits for packets, messages, its own tick and what its departments have
+to do (guards, stages, keys) in one place (`Backend.serve`); nothing else blocks.
 """
 
 import gc
@@ -20,6 +20,8 @@ from typing import Any
 from softswitch.media.engine import control
 from softswitch.media.engine.backends.epoll import EpollBackend
 from softswitch.media.engine.backends.interface import Backend
+from softswitch.media.engine.department import Department
+from softswitch.media.engine.guards import Guards
 from softswitch.media.engine.interface import Remote
 from softswitch.media.engine.leg import Leg
 from softswitch.media.engine.outgoing import OutgoingStream
@@ -27,7 +29,8 @@ from softswitch.media.engine.remotes import canonical, learnable
 from softswitch.media.engine.sockets import OUT_OF_SOCKETS, SocketPair, family, is_ours
 
 TICK = 0.5
-"""Seconds between heartbeats; also how exact the RTP time-out is."""
+"""Seconds between heartbeats, and between looks at legs; also how exact the RTP time-out is."""
+NEVER = float("inf")
 WILDCARDS = ("0.0.0.0", "::")
 MAX_NAMED = 20
 """Ports that one complaint names: the rest of a range that somebody else has is only counted."""
@@ -68,6 +71,10 @@ class Worker:
             control.Hold: self._hold,
             control.Close: self._close,
         }
+        self._guards = Guards(self._legs, self._say, self._clock)
+        self._departments: tuple[Department, ...] = (self._guards,)
+        for department in self._departments:
+            self._handlers.update(department.handlers)
         backend.watch(channel.fileno(), self._read)
 
     def run(self) -> None:
@@ -76,11 +83,18 @@ class Worker:
             self.serve()
 
     def serve(self, at_most: float = TICK) -> None:
-        """Wait for a batch of packets or messages, so long and not beyond the next tick."""
+        """Wait for a batch of packets or messages, so long and not beyond what is due next."""
         backend = self._backend
-        backend.serve(min(at_most, max(0.0, self._next_tick - backend.now)))
-        if backend.now >= self._next_tick:
-            self._tick(backend.now)
+        due = self._next_tick
+        for department in self._departments:
+            due = min(due, department.next_deadline)
+        backend.serve(min(at_most, max(0.0, due - backend.now)))
+        now = backend.now
+        for department in self._departments:
+            if now >= department.next_deadline:
+                department.tick(now)
+        if now >= self._next_tick:
+            self._tick(now)
         if self._outbox:
             self._flush()
 
@@ -88,6 +102,8 @@ class Worker:
         """Give every port back to the machine."""
         for number in list(self._legs):
             self._end(number)
+        for department in self._departments:
+            department.close()
         for pair in self._pairs:
             pair.close()
         self._running = False
@@ -125,12 +141,23 @@ class Worker:
             self._running = False
         self._outbox = waiting
 
+    def _clock(self) -> float:
+        return self._backend.now
+
     def _tick(self, now: float) -> None:
         self._next_tick = now + TICK
-        settings = self._settings
+        limits = (self._settings.rtp_timeout, self._settings.held_timeout)
+        seen = []
         for leg in self._legs.values():
-            if leg.timed_out(now, settings.rtp_timeout, settings.held_timeout):
+            if now < leg.look_at:
+                continue
+            if leg.look(now, *limits):
                 self._say(control.TimedOut(leg.id))
+            figures = leg.quality(now)
+            if figures is not None:
+                seen.append((leg.id, figures))
+        for first in range(0, len(seen), control.QUALITIES):
+            self._say(control.Qualities(tuple(seen[first : first + control.QUALITIES])))
         if not self._outbox:  # whatever else is said is a sign of life too
             self._say(control.Alive(len(self._legs)))
 
@@ -138,6 +165,7 @@ class Worker:
 
     def _configure(self, message: control.Configure) -> None:
         self._settings = message
+        self._guards.certify(message.certificate)
         self._next_ports = [message.first_port] * len(message.addresses)
 
     def _lend(self, message: control.Lend) -> None:
@@ -174,19 +202,25 @@ class Worker:
         random = self._entropy(10)
         outgoing = OutgoingStream(
             ssrc=int.from_bytes(random[:4], "big"),
-            sequence=int.from_bytes(random[4:6], "big"),
+            # The first half only: were the first packets lost, an early wrap would leave the remote
+            # with another rollover counter than ours (RFC 3711 §3.3.1).
+            sequence=int.from_bytes(random[4:6], "big") & 0x7FFF,
             timestamp=int.from_bytes(random[6:], "big"),
         )
-        leg = self._legs[message.port] = Leg(message.port, outgoing)
+        leg = self._legs[message.port] = Leg(message.port, outgoing, self._backend)
         self._backend.open(leg, self._pairs[message.port])
 
     def _set_remote(self, message: control.SetRemote) -> None:
-        leg, remote = self._legs[message.port], message.remote
+        leg, remote, now = self._legs[message.port], message.remote, self._backend.now
         address = self._reachable(message.port, remote)
         self._backend.unlock(leg)
-        first = leg.set_remote(remote, address, learnable(remote), self._backend.now)
-        if first is not None:
-            self._backend.send(leg, first)
+        leg.set_remote(remote, address, learnable(remote), now)
+        self._renewed(leg)
+        leg.begin(now)
+
+    def _renewed(self, leg: Leg) -> None:
+        for department in self._departments:
+            department.renewed(leg)
 
     def _reachable(self, number: int, remote: Remote) -> str | None:
         """The SDP's address, when our socket can send to it, and not to one of our own ports:
@@ -213,6 +247,8 @@ class Worker:
         for leg, peer in ((one, other), (other, one)):
             leg.join(peer, now)
             self._backend.route(leg, peer)
+        self._renewed(one)
+        self._renewed(other)
 
     def _part(self, message: control.Part) -> None:
         self._end_join(self._legs[message.port])
@@ -223,6 +259,9 @@ class Worker:
             if side is not None:
                 side.part()
                 self._backend.route(side, None)
+        if peer is not None:
+            self._renewed(leg)
+            self._renewed(peer)
 
     def _hold(self, message: control.Hold) -> None:
         self._legs[message.port].hold(message.held, self._backend.now)
@@ -234,6 +273,8 @@ class Worker:
 
     def _end(self, number: int) -> None:
         leg = self._legs.pop(number)
+        for department in self._departments:
+            department.ended(leg)
         if leg.peer is not None:
             self._end_join(leg)
         self._backend.close(leg)

@@ -2,7 +2,7 @@
 
 Level-triggered, one packet per event: reading until the queue is empty would end every packet with
 an exception, and costs a third more. `serve` holds the short way of a packet, where every name is
-a local and no function of ours is called; whatever is unusual goes to `Leg.receive`.
+a local and no function of ours is called; whatever is unusual goes to `Leg.arrive`.
 
 A pair that has been opened once stays registered between two calls, with its buffers as they are:
 most calls leave nothing behind, and then neither costs anything. The first packet that comes while
@@ -36,7 +36,17 @@ DOOR_BATCH = 16
 class _Endpoint:
     """A pair's sockets, the leg that uses them, and what to do when their doors are knocked at."""
 
-    __slots__ = ("awake", "backend", "in_use", "leg", "line", "may_connect", "pair", "peer")
+    __slots__ = (
+        "awake",
+        "backend",
+        "in_use",
+        "leg",
+        "line",
+        "may_connect",
+        "pair",
+        "peer",
+        "remote",
+    )
 
     def __init__(self, backend: "EpollBackend", leg: Leg, pair: SocketPair) -> None:
         self.backend = backend
@@ -47,11 +57,13 @@ class _Endpoint:
         """Whether packets at the doors wake us."""
         self.pair = pair
         self.line: socket.socket | None = None
+        self.remote: Address | None = None
+        """Where the line goes."""
         self.may_connect = True
         """False after a failure, until the next negotiation."""
         self.peer: _Endpoint | None = None
 
-    def sender(self) -> Callable[[memoryview], object]:
+    def sender(self) -> Callable[[memoryview | bytes], object]:
         """What sends to this leg's remote now."""
         return self.send_from_door if self.line is None else self.line.send
 
@@ -79,24 +91,24 @@ class _Endpoint:
         self.pair.rest()
 
     def receive(self) -> None:
-        """At the RTP door: judge each source, and connect a line to the one that is right."""
+        """At the RTP door: have each source judged, and connect a line to the one that is right."""
         if not self.in_use:
             self.rest()
             return
         self.read(self.pair.rtp, DOOR_BATCH)
-        if self.line is None and self.may_connect and self.leg.latch.locked is not None:
-            self.backend.connect(self, self.leg.latch.locked)
+        locked = self.leg.latch.locked
+        if locked != self.remote and self.may_connect and locked is not None:
+            self.backend.connect(self, locked)
 
     def read(self, sock: socket.socket, most: int) -> None:
         """Read a socket that strangers may have written to."""
-        backend = self.backend
-        buffer = backend.buffer
+        backend, leg = self.backend, self.leg
+        buffer, now = backend.buffer, backend.now
         with suppress(OSError):
             for _ in range(most):
                 size, source = sock.recvfrom_into(buffer)
-                header = rtp.parse(buffer, size) if size <= MAX_PACKET else None
-                if header is not None and self.leg.admits(source[:2], header):
-                    backend.forward(self.leg, header, size)
+                if size <= MAX_PACKET:
+                    leg.arrive(buffer, size, source[:2], now)
 
     def receive_rtcp(self) -> None:
         """At the RTCP door."""
@@ -106,15 +118,7 @@ class _Endpoint:
         with suppress(OSError):
             for _ in range(DOOR_BATCH):
                 data, source = self.pair.rtcp.recvfrom(MAX_PACKET)
-                report = self.leg.receive_rtcp(source[:2], data, self.backend.now)
-                if report is not None and self.peer is not None:
-                    self.peer.send_rtcp(report)
-
-    def send_rtcp(self, report: bytes) -> None:
-        """To the remote, when it is known where it takes reports. Raises OSError."""
-        destination = self.leg.rtcp_destination
-        if destination is not None:
-            self.pair.rtcp.sendto(report, destination)
+                self.leg.arrive_rtcp(data, source[:2], self.backend.now)
 
 
 class EpollBackend:
@@ -197,8 +201,22 @@ class EpollBackend:
         with suppress(OSError):
             self._endpoints[leg.id].send_from_door(packet)
 
+    def send_to(self, leg: Leg, data: bytes, address: Address) -> None:
+        """Send from the leg's RTP port to somebody who has asked there."""
+        with suppress(OSError):
+            self._endpoints[leg.id].pair.rtp.sendto(data, address)
+
+    def send_rtcp(self, leg: Leg, data: bytes) -> None:
+        """Send a report to where the leg's remote takes them."""
+        destination = leg.rtcp_destination
+        if destination is not None:
+            pair = self._endpoints[leg.id].pair
+            with suppress(OSError):
+                (pair.rtp if leg.muxed else pair.rtcp).sendto(data, destination)
+
     def connect(self, endpoint: _Endpoint, remote: Address) -> None:
         """From now on the remote's packets take the short way."""
+        self._hang_up(endpoint)
         try:
             line = endpoint.pair.line(remote)
         except OSError:
@@ -206,18 +224,10 @@ class EpollBackend:
             return
         endpoint.read(line, MAX_STALE)
         widen(line)
-        endpoint.line = line
+        endpoint.line, endpoint.remote = line, remote
         endpoint.leg.receive_into = line.recv_into
         self._add(line.fileno(), endpoint.leg)
         self._resend(endpoint)
-
-    def forward(self, leg: Leg, header: rtp.Header, size: int) -> None:
-        """The packet in the buffer is of the leg's proven remote."""
-        if leg.receive(header, self.buffer, self.now):
-            try:
-                leg.send(self._views[size])
-            except OSError:
-                leg.failed += 1
 
     def serve(self, timeout: float) -> None:
         """Wait for packets, at most so long, and serve one batch."""
@@ -264,8 +274,8 @@ class EpollBackend:
                     leg.send(views[size])
                 except OSError:
                     leg.failed += 1
-            else:
-                self._unusual(leg, size)
+            elif size <= MAX_PACKET:
+                leg.arrive(buffer, size, None, now)
         if events and self._in_use > FEW_LEGS and not self._only_words(events):
             self._wait_for_company()
 
@@ -280,11 +290,6 @@ class EpollBackend:
         if events or self.now >= self._muted_until:
             self._hear()
         return events
-
-    def _unusual(self, leg: Leg, size: int) -> None:
-        header = rtp.parse(self.buffer, size) if size <= MAX_PACKET else None
-        if header is not None:
-            self.forward(leg, header, size)
 
     def _only_words(self, events: list[tuple[int, int]]) -> bool:
         """Did signalling speak, and no packet come? Then there is no sign of more to come soon."""
@@ -309,7 +314,7 @@ class EpollBackend:
         if endpoint.line is not None:
             self._legs[endpoint.line.fileno()] = None
             endpoint.line.close()  # which also ends its registration
-            endpoint.line = None
+            endpoint.line = endpoint.remote = None
             self._resend(endpoint)
 
     def _resend(self, endpoint: _Endpoint) -> None:

@@ -1,8 +1,10 @@
 """What every backend does: move packets between sockets and legs.
 
 The worker tells a backend which legs are in use and when one of them has changed its mind about
-its remote; everything that is decided about a packet, the leg decides. The whole test suite of the
-engine runs over each backend.
+its remote. Everything that is decided about a packet, the leg decides (`Leg.arrive` and
+`Leg.arrive_rtcp`), and sends by itself: what is relayed through `send` of the leg, the rest through
+the backend's three ways out. After each `arrive` at a door the latch may be locked where it was not
+before, or elsewhere. The whole test suite of the engine runs over each backend.
 """
 
 from collections.abc import Callable
@@ -10,6 +12,7 @@ from typing import Protocol
 
 from softswitch.media.engine.leg import Leg
 from softswitch.media.engine.sockets import SocketPair
+from softswitch.media.latch import Address
 
 FEW_LEGS = 8
 """Up to four calls each packet is served as it comes; with more, waiting for a batch is cheaper:
@@ -47,7 +50,15 @@ class Backend(Protocol):
         ...
 
     def send(self, leg: Leg, packet: bytes) -> None:
-        """Send a packet of our own to the leg's remote."""
+        """Send a packet of our own to the leg's remote, from its RTP port."""
+        ...
+
+    def send_to(self, leg: Leg, data: bytes, address: Address) -> None:
+        """Send from the leg's RTP port to somebody who has asked there."""
+        ...
+
+    def send_rtcp(self, leg: Leg, data: bytes) -> None:
+        """Send to `leg.rtcp_destination`, from the next port, or when `leg.muxed` the RTP port."""
         ...
 
     def close(self, leg: Leg) -> None:

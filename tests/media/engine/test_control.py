@@ -70,7 +70,7 @@ sounds = st.lists(
 messages: st.SearchStrategy[control.Message] = st.one_of(
     st.builds(
         control.Configure, u16, u32, st.floats(0, 1e6), st.floats(0, 1e6),
-        st.lists(text, max_size=4).map(tuple),
+        st.lists(text, max_size=4).map(tuple), st.binary(max_size=900),
     ),
     st.builds(control.Lend, u16, u32),
     st.builds(
@@ -141,7 +141,8 @@ def test_a_plain_remote_stays_small() -> None:
 
 
 def test_keys_and_passwords_are_not_shown() -> None:
-    shown = f"{Sdes('AES', b'secret', b'secret')!r} {Ice('user', 'secret', 'other')} {Remote}"
+    settings = control.Configure(1, 2, 60.0, 300.0, ("192.0.2.1",), b"secret")
+    shown = f"{Sdes('AES', b'secret', b'secret')!r} {Ice('user', 'secret', 'other')} {settings}"
     assert "secret" not in shown
     assert "AES" in shown
     assert "user" in shown

@@ -1,0 +1,94 @@
+"""What a leg lets others plug in, and what it asks of the backend that drives it.
+
+A leg without any of these costs nothing for their sake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from softswitch.media.latch import Address
+from softswitch.media.rtp import Header
+
+if TYPE_CHECKING:
+    from softswitch.media.engine.leg import Leg
+
+
+class Guard(Protocol):
+    """Makes packets unreadable to others and proves whose they are: SRTP, DTLS and ICE."""
+
+    @property
+    def remote(self) -> Address | None:
+        """Where the remote has proven itself to be, by ICE or DTLS."""
+        ...
+
+    def admits(self, source: Address, /) -> bool:
+        """May a packet that `unprotect` let through be from there?"""
+        ...
+
+    @property
+    def unprotect(self) -> Callable[[bytearray, int], int]:
+        """Of a packet, in place: the new size, -1 for one to drop."""
+        ...
+
+    @property
+    def protect(self) -> Callable[[bytes | memoryview], bytes | None]:
+        """None while there are no keys."""
+        ...
+
+    @property
+    def unprotect_rtcp(self) -> Callable[[bytes], bytes | None]:
+        """None for a packet to drop."""
+        ...
+
+    @property
+    def protect_rtcp(self) -> Callable[[bytes], bytes | None]:
+        """None while there are no keys."""
+        ...
+
+    def receive(self, data: bytes, source: Address, now: float, /) -> list[tuple[bytes, Address]]:
+        """A datagram that is no RTP; the answers, and to whom."""
+        ...
+
+
+class Stage(Protocol):
+    """Somebody of ours who listens live."""
+
+    def receive(self, header: Header, payload: bytes, now: float) -> None:
+        """A packet of the remote, after latch and statistics."""
+        ...
+
+
+class Tap(Protocol):
+    """Somebody who wants to know all that the remote says."""
+
+    def tap(self, header: Header, payload: bytes, now: float) -> None:
+        """A packet of the remote, of whatever accepted payload type."""
+        ...
+
+
+class Digits(Protocol):
+    """Reads telephone events (RFC 4733)."""
+
+    def event(
+        self, payload: bytes, ssrc: int, sequence: int, timestamp: int, now: float
+    ) -> Sequence[object]:
+        """A packet; the keys that are known by now, for `Leg.on_digits`."""
+        ...
+
+
+class Way(Protocol):
+    """Out of the machine. What cannot be sent is lost, as in any network: nothing raises."""
+
+    def send(self, leg: Leg, packet: bytes) -> None:
+        """To the leg's remote, from its RTP port."""
+        ...
+
+    def send_to(self, leg: Leg, data: bytes, address: Address) -> None:
+        """To somebody who has asked, from the leg's RTP port."""
+        ...
+
+    def send_rtcp(self, leg: Leg, data: bytes) -> None:
+        """To `leg.rtcp_destination`; from the RTP port when `leg.muxed`, else from the next."""
+        ...
