@@ -294,9 +294,15 @@ class JitterBuffer:
             if self._concealed < MAX_CONCEALED and first not in self._spurts:
                 return self._lose(first)
             self._playing = False
-        if first is None or now * self._rate - first < self.base + self._delay:
+        waited = 0.0 if first is None else now * self._rate - first - self.base
+        if first is None or waited < self._delay:
             return SILENT
         self._playing = True
+        if waited > self._maximum + self._slack:
+            # Another way through the network, most likely: what was seen on the old one misleads
+            self._seen.clear()
+            self._least, self._most = _NEVER, -_NEVER
+            self._look_at = first + LOOK_EVERY * self._frame
         self._spurts = {position for position in self._spurts if position > first}
         payload = packets.pop(first)
         self.duration = self._ticks(payload)
@@ -331,6 +337,8 @@ class JitterBuffer:
 
     def _needed(self, ticks: float) -> float:
         """Ticks of delay that all packets seen lately would have been in time with."""
+        if not self._seen and self._least > self._most:
+            return 0.0
         least = min((least for least, _ in self._seen), default=_NEVER)
         most = max((most for _, most in self._seen), default=-_NEVER)
         self.base = min(least, self._least)

@@ -23,7 +23,7 @@ import numpy as np
 
 from softswitch.media.codecs import samples_in
 from softswitch.media.codecs.g711 import LAWS
-from softswitch.media.formats import Format
+from softswitch.media.formats import TELEPHONE_EVENT, Format
 from softswitch.media.jitter import LOST, JitterBuffer
 from softswitch.media.rendering import REMEMBERED, Rendering, layout_of, rendering
 from softswitch.media.rtp import Header
@@ -35,8 +35,9 @@ DELAY = 0.3
 """Seconds that a packet may take longer than the fastest."""
 SLACK = 0.2
 """Seconds that a remote's clock may stray before something is left out or put in."""
-CUT_BEFORE = 0.15
-"""Seconds of sound before a key is known to be pressed that may already be of the key."""
+CUT_BEFORE, CUT_AFTER = 0.15, 0.03
+"""Seconds of sound around a telephone event that may be of the key: phones need a moment to know
+what is pressed, and send its packets every 20 ms or so."""
 MAX_CUTS = 64
 """Presses kept until they are written; more in a second is a flood."""
 MAX_SOURCES = 4
@@ -77,6 +78,7 @@ class Voice:
         "_current",
         "_cuts",
         "_formats",
+        "_keys",
         "_layout",
         "_rest",
         "_silence",
@@ -86,9 +88,11 @@ class Voice:
 
     def __init__(self, formats: Sequence[Format]) -> None:
         """`formats` is what the remote sends, by its payload types."""
-        self._formats = tuple(formats)
+        self._formats: tuple[Format, ...] = ()
         self._by_type: dict[int, _Source | None] = {}
         """Of payload types that have come; None: not ours to decode."""
+        self._keys: frozenset[int] = frozenset()
+        """Payload types of telephone events."""
         self._sources: list[_Source] = []
         self._current: _Source | None = None
         """Whose packets are written now."""
@@ -100,10 +104,14 @@ class Voice:
         self._tail: list[bytes] = []
         """The last pieces rendered."""
         self._cuts: deque[tuple[float, float]] = deque(maxlen=MAX_CUTS)
+        self.expect(formats)
 
     def expect(self, formats: Sequence[Format]) -> None:
         """The remote's payload types may mean something else from now on."""
         self._formats = tuple(formats)
+        self._keys = frozenset(
+            each.payload_type for each in formats if each.encoding == TELEPHONE_EVENT
+        )
         self._by_type.clear()
 
     def tap(self, header: Header, payload: bytes, now: float) -> None:
@@ -111,6 +119,8 @@ class Voice:
         kind = header.payload_type
         source = self._by_type[kind] if kind in self._by_type else self._find(kind)
         if source is None or not payload or (source.varies and not source.ticks(payload)):
+            if kind in self._keys:
+                self.cut(now - CUT_BEFORE, now + CUT_AFTER)
             return
         if header.ssrc != source.ssrc:
             source.ssrc = header.ssrc
@@ -119,6 +129,8 @@ class Voice:
 
     def cut(self, began: float, ended: float) -> None:
         """Write silence for what comes between these times: a key, not speech."""
+        if self._cuts and self._cuts[-1][1] >= began:
+            began = self._cuts.pop()[0]
         self._cuts.append((began, ended))
 
     @property

@@ -143,6 +143,12 @@ class Recorded(NamedTuple):
     """"finished", "limit", "silence", "closed" with the port, or "failed"."""
     problem: str = ""
     """Why it failed."""
+    sound_begins: float = 0.0
+    """Seconds of silence before the first sound, of one voice."""
+    sound_ends: float = 0.0
+    """Seconds from the start to the end of the last sound; 0 when there was none."""
+    gaps: float = 0.0
+    """Seconds that are silent in the file because the disk did not take them in time."""
 
 
 class PortStatistics(NamedTuple):

@@ -12,6 +12,7 @@ ends; what is on it until then is kept.
 A crash leaves NAME.part, of which `recover` makes NAME.
 """
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,11 @@ UNFINISHED = ".part"
 """How the name of a file ends while it is being written."""
 MAX_WAITING = 10.0
 """Seconds of sound that may wait for the disk."""
+LEAST_FREE, ENOUGH_FREE = 0.05, 1 << 30
+"""Share of the disk, and octets: with less than both, nothing more is recorded (REC-3). The rest
+is for what must be written, the switch's own books."""
+LOOK_EVERY = 16
+"""Writes of a recording between two looks at that."""
 FILL = 1 << 16
 """Octets of silence written at a time."""
 MODE = 0o600
@@ -40,6 +46,7 @@ class _File:
         self._descriptor = -1
         self._octets = 0
         """Of sound, on the disk as far as we know."""
+        self._writes = 0
         self.taken = 0
         """Octets that do not wait any more. The other thread reads it."""
         self.problem = ""
@@ -49,6 +56,7 @@ class _File:
         try:
             flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
             self._descriptor = os.open(self._unfinished, flags, MODE)
+            self._look()
             _write(self._descriptor, wave.header(self._layout, 0))
         except OSError as error:
             self._fail(error)
@@ -59,6 +67,9 @@ class _File:
             try:
                 self._fill(missing)
                 self._add(octets)
+                self._writes += 1
+                if not self._writes % LOOK_EVERY:
+                    self._look()
             except OSError as error:
                 self._fail(error)
         self.taken += len(octets)
@@ -93,6 +104,10 @@ class _File:
         fits = min(len(octets), wave.LARGEST - self._octets)
         self._octets += _write(self._descriptor, octets[:fits])
 
+    def _look(self) -> None:
+        if nearly_full(os.fstatvfs(self._descriptor)):
+            raise OSError(errno.ENOSPC, "the disk is nearly full")
+
     def _fail(self, error: OSError) -> None:
         self.problem = self.problem or f"{self._path.name}: {error.strerror}"
 
@@ -100,7 +115,7 @@ class _File:
 class Recording:
     """In the packets' thread: one file that is being written."""
 
-    __slots__ = ("_file", "_given", "_lane", "_limit", "_missing", "dropped")
+    __slots__ = ("_dropped", "_file", "_given", "_lane", "_limit", "_missing", "_per_second")
 
     def __init__(self, lane: Lane, path: str, layout: Layout) -> None:
         self._lane = lane
@@ -110,14 +125,20 @@ class Recording:
         """Octets handed to the lane."""
         self._missing = 0
         """Octets dropped since, for which silence is to be written."""
-        self.dropped = 0
+        self._dropped = 0
         """Octets dropped in all."""
+        self._per_second = layout.rate * layout.block_octets
         lane.post(self._file.open)
 
     @property
     def problem(self) -> str:
         """Why nothing is written any more."""
         return self._file.problem
+
+    @property
+    def missed(self) -> float:
+        """Seconds that are silent in the file because the disk was too slow."""
+        return self._dropped / self._per_second
 
     @property
     def waiting(self) -> int:
@@ -128,7 +149,7 @@ class Recording:
         """Append; False when the disk is too far behind and this will be silence."""
         if self.waiting + len(octets) > self._limit:
             self._missing += len(octets)
-            self.dropped += len(octets)
+            self._dropped += len(octets)
             return False
         self._append(octets)
         return True
@@ -144,6 +165,12 @@ class Recording:
         self._given += len(octets)
         self._missing = 0
         self._lane.post(lambda: file.append(octets, missing))
+
+
+def nearly_full(disk: os.statvfs_result) -> bool:
+    """Is there too little room for recordings?"""
+    free = disk.f_bavail * disk.f_frsize
+    return free < ENOUGH_FREE and disk.f_bavail < LEAST_FREE * disk.f_blocks
 
 
 def recover(unfinished: Path) -> Path | None:

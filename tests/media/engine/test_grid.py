@@ -1,0 +1,112 @@
+"""Turns on a grid: absolute deadlines, spread members, no turn without members."""
+
+import math
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from softswitch.media.engine.grid import Grid
+
+
+class Log:
+    """Who had a turn, and when."""
+
+    def __init__(self) -> None:
+        self.turns: list[tuple[str, float]] = []
+
+    def __call__(self, members: Sequence[str], deadline: float) -> None:
+        self.turns += [(member, deadline) for member in members]
+
+
+def test_nobody_is_woken_for_nobody() -> None:
+    grid: Grid[str] = Grid(20, Log())
+    assert grid.next_deadline == math.inf
+    grid.tick(5.0)
+    grid.add("anna", 5.0)
+    assert grid.next_deadline == 5.001
+    grid.remove("anna")
+    assert grid.next_deadline == math.inf
+    grid.remove("anna")
+
+
+def test_a_turn_each_period_on_the_clock_not_on_the_last_turn() -> None:
+    log = Log()
+    grid = Grid(20, log)
+    grid.add("anna", 1000.0)
+    for now in (1000.001, 1000.0213, 1000.0499, 1000.0611):
+        grid.tick(now)
+    assert [at for _, at in log.turns] == [1000.001, 1000.021, 1000.041, 1000.061]
+    assert grid.next_deadline == 1000.081
+
+
+def test_nothing_is_due_before_its_time() -> None:
+    log = Log()
+    grid = Grid(20, log)
+    grid.add("anna", 1000.0)
+    grid.tick(1000.0005)
+    assert log.turns == []
+
+
+def test_members_are_spread() -> None:
+    log = Log()
+    grid = Grid(20, log)
+    for number in range(40):
+        grid.add(str(number), 1000.0)
+    assert len(grid) == 40
+    grid.tick(1000.02)
+    times = [at for _, at in log.turns]
+    assert [times.count(at) for at in sorted(set(times))] == [2] * 20
+
+
+def test_late_turns_are_caught_up_at_once_and_in_order() -> None:
+    log = Log()
+    grid = Grid(20, log)
+    grid.add("anna", 1000.0)
+    grid.add("jan", 1000.0)
+    grid.tick(1000.05)
+    assert [name for name, _ in log.turns] == ["anna", "jan"] * 3
+    assert [at for _, at in log.turns] == sorted(at for _, at in log.turns)
+    assert log.turns[-1][1] == 1000.042
+
+
+def test_a_long_stall_is_not_caught_up_in_full() -> None:
+    log = Log()
+    grid = Grid(20, log, burst=5)
+    grid.add("anna", 1000.0)
+    grid.tick(1100.0)
+    assert len(log.turns) == 5
+    assert log.turns[-1][1] <= 1100.0 < grid.next_deadline
+
+
+def test_who_leaves_during_a_turn_has_no_other() -> None:
+    grid: Grid[str]
+    heard: list[str] = []
+
+    def run(members: Sequence[str], deadline: float) -> None:
+        heard.extend(members)
+        grid.remove("anna")
+
+    grid = Grid(1, run)
+    grid.add("anna", 1000.0)
+    grid.add("jan", 1000.0)
+    assert "anna" in grid
+    grid.tick(1000.003)
+    assert heard == ["anna", "jan", "jan", "jan"]
+    assert "anna" not in grid
+
+
+@given(st.lists(st.floats(0.0, 0.15), max_size=60))
+@settings(max_examples=50)
+def test_however_late_the_clock_is_looked_at_no_turn_is_missed(steps: list[float]) -> None:
+    log = Log()
+    grid = Grid(20, log)
+    grid.add("anna", 77.7)
+    now = 77.7
+    for step in steps:
+        now += step
+        grid.tick(now)
+    assert [round(at - 77.701, 6) for _, at in log.turns] == [
+        round(0.02 * turn, 6) for turn in range(len(log.turns))
+    ]
+    assert now < grid.next_deadline <= now + 0.0201
