@@ -7,6 +7,7 @@ should be. Durations are seconds.
 
 import re
 from collections.abc import Callable
+from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
 
 from softswitch.config.configuration import IpNetwork, ListenAddress, every_address
@@ -74,6 +75,32 @@ def one_of(*choices: str) -> Callable[[object], str]:
         return word
 
     return choose
+
+
+TRANSLATED_CODECS = ("opus", "g722", "pcma", "pcmu", "l16")
+RELAYED_CODECS = ("g729", "g723", "g726-32", "gsm", "ilbc", "speex", "amr", "amr-wb")
+"""These only reach a phone that knows them, too."""
+
+OTHER_NAMES = {
+    "alaw": "pcma",
+    "g711a": "pcma",
+    "ulaw": "pcmu",
+    "mulaw": "pcmu",
+    "g711": "pcma",
+    "g711u": "pcmu",
+}
+
+
+def codec(value: object) -> str:
+    """A codec, as descriptions name it: in upper case. Dots do not count: G.722 is g722."""
+    word = scalar(value)
+    known = (*TRANSLATED_CODECS, *RELAYED_CODECS)
+    name = word.lower().replace(".", "")
+    if name in known:
+        return name.upper()
+    near = [OTHER_NAMES[name]] if name in OTHER_NAMES else get_close_matches(name, known, 1)
+    hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(known)}"
+    raise Wrong(f"{quoted(word)} is no codec that is known here", hint)
 
 
 def whole_between(low: int, high: int) -> Callable[[object], int]:

@@ -1,18 +1,39 @@
 """`users:` and `defaults:` who has a telephone, and how it behaves."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
-from pydantic import BeforeValidator, ConfigDict, PlainValidator, with_config
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, PlainValidator, with_config
 from typing_extensions import TypedDict
 
 from softswitch.config import units
-from softswitch.config.schema.fields import Extension, Password, Text, as_section
+from softswitch.config.configuration import Encryption as Words
+from softswitch.config.configuration import Fax as FaxWords
+from softswitch.config.problems import Wrong
+from softswitch.config.schema.fields import Extension, Password, Text, as_list, as_section
 
 RingTime = Annotated[float, PlainValidator(units.duration_between("1s", "1h"))]
 MaxCalls = Annotated[int, PlainValidator(units.whole_between(1, 10_000))]
 MaxDevices = Annotated[int, PlainValidator(units.whole_between(1, 100))]
 UnreachableAfter = Annotated[float, PlainValidator(units.duration_between("500ms", "32s"))]
 """A transaction gives up after 64·T1 = 32 s (RFC 3261 §17.1.1.2, timer B)."""
+
+
+Encryption = Annotated[Words, PlainValidator(units.one_of(*get_args(Words)))]
+Fax = Annotated[FaxWords, PlainValidator(units.one_of(*get_args(FaxWords)))]
+
+
+def _preferences(codecs: tuple[str, ...]) -> tuple[str, ...]:
+    """Each once, in the order of preference."""
+    if not codecs:
+        raise Wrong("names no codec", "leave the key out, and every codec may be used")
+    return tuple(dict.fromkeys(codecs))
+
+
+Codecs = Annotated[
+    tuple[Annotated[str, PlainValidator(units.codec)], ...],
+    BeforeValidator(as_list),
+    AfterValidator(_preferences),
+]
 
 
 @with_config(ConfigDict(extra="forbid"))
@@ -23,6 +44,9 @@ class DefaultsSection(TypedDict, total=False):
     max_calls: MaxCalls
     max_devices: MaxDevices
     unreachable_after: UnreachableAfter
+    codecs: Codecs
+    encryption: Encryption
+    fax: Fax
 
 
 @with_config(ConfigDict(extra="forbid"))

@@ -79,6 +79,9 @@ def test_the_origin_of_each_value_is_known(tmp_path: Path) -> None:
         "max_calls": f"{place}:1",
         "max_devices": f"{place}:10",
         "unreachable_after": "default",
+        "codecs": "default",
+        "encryption": "default",
+        "fax": "default",
     }
     assert config.users["101"].origin["name"] == f"{place}:13"
     assert config.users["101"].origin["password"] == "missing"
@@ -161,7 +164,8 @@ def test_a_mistake_in_one_section_does_not_hide_what_does_not_fit_in_another(
         (
             "defaults: {name: x}",
             ":1:12: defaults: unknown key 'name'",
-            "known here: ring_time, max_calls, max_devices, unreachable_after",
+            "known here: ring_time, max_calls, max_devices, unreachable_after, codecs, encryption, "
+            "fax",
         ),
     ],
 )

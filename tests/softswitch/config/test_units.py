@@ -106,6 +106,29 @@ def test_a_wrong_password_is_not_repeated() -> None:
     assert "hunter2" not in wrong(units.password, "hunter2\n")
 
 
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [("pcma", "PCMA"), ("G.722", "G722"), ("Opus", "OPUS"), ("gsm", "GSM")],
+)
+def test_a_codec_may_be_written_in_several_ways(written: str, name: str) -> None:
+    assert units.codec(written) == name
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("alaw", "did you mean pcma?"),
+        ("g.711u", "did you mean pcmu?"),
+        ("opsu", "did you mean opus?"),
+        ("h264", "one of opus, g722, pcma, pcmu, l16, g729"),
+    ],
+)
+def test_what_is_no_codec_gets_a_hint(written: str, hint: str) -> None:
+    with pytest.raises(Wrong) as caught:
+        units.codec(written)
+    assert hint in caught.value.suggestion
+
+
 def test_one_of_some_words() -> None:
     convert = units.one_of("debug", "info")
     assert convert("info") == "info"

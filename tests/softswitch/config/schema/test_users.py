@@ -22,6 +22,8 @@ def test_the_short_form_is_the_name() -> None:
         ("max_calls", ["1", "10000"], ["0", "10001"]),
         ("max_devices", ["1", "100"], ["0", "101"]),
         ("unreachable_after", ["500ms", "32s"], ["499ms", "33s"]),
+        ("encryption", ["off", "optional", "sdes", "dtls", "required"], ["on", "SDES", "srtp"]),
+        ("fax", ["t38", "passthrough", "off"], ["on", "T38"]),
     ],
 )
 def test_settings_have_bounds(key: str, fine: list[str], wrong: list[str]) -> None:
@@ -30,3 +32,16 @@ def test_settings_have_bounds(key: str, fine: list[str], wrong: list[str]) -> No
     for written in wrong:
         with pytest.raises(ValidationError):
             DEFAULTS.validate_python({key: written})
+
+
+def test_codecs_are_each_one_once_in_their_order() -> None:
+    written = ["g722", "G.729", "pcma", "g722"]
+    codecs = DEFAULTS.validate_python({"codecs": written})["codecs"]
+    assert tuple(codecs) == ("G722", "G729", "PCMA")
+    assert tuple(DEFAULTS.validate_python({"codecs": "opus"})["codecs"]) == ("OPUS",)
+
+
+@pytest.mark.parametrize("written", [[], ["vp8"], "alaw", None, ["pcma", ["pcmu"]]])
+def test_what_is_no_codec_is_refused(written: object) -> None:
+    with pytest.raises(ValidationError):
+        DEFAULTS.validate_python({"codecs": written})
