@@ -148,6 +148,7 @@ class App:
         agent.on_cancel = calls.cancel
         agent.on_flow_closed = _both(registrar.flow_closed, calls.flow_closed)
         transports.receive = agent.receive
+        transports.receive_burst = agent.receive_burst
         transports.on_closed = agent.flow_closed
         answers.update(Status(calls, self._location, tracer, self._clock).handlers())
         servers = await self._listen(transports)

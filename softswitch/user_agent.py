@@ -3,9 +3,9 @@
 It gives the layer messages and the time, and does what the layer asks: sends, and calls the core.
 It owns the one timer wheel of the process and wakes only when a timer is due.
 
-    sockets ──► receive ──► parse ──► Via ──► transactions ──► on_request, on_ack, on_cancel,
+    sockets ──► receive ──► intake, parse ──► transactions ──► on_request, on_ack, on_cancel,
                                                                on_response, on_failure
-    sockets ◄── send ◄── accept, respond, refuse, request, cancel, send_ack ◄── the core
+    sockets ◄── sender ◄── accept, respond, refuse, request, cancel, send_ack ◄── the core
 
 Whatever a peer sends and whatever goes wrong in a handler, `receive` does not raise.
 """
@@ -16,19 +16,17 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
 
-from softswitch.sip import stun
+from softswitch.intake import Intake, check_response, note_source
+from softswitch.sender import Addressing, Sender, Trace, Transaction
 from softswitch.sip.errors import ParseError
-from softswitch.sip.flow import Address, Flow, bracketed
-from softswitch.sip.headers import split_commas
+from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request, Response, respond
 from softswitch.sip.parser import parse_datagram, salvage
 from softswitch.sip.server_transaction import InviteServerTransaction
 from softswitch.sip.timers import Timer, TimerWheel
 from softswitch.sip.transactions import (
-    MAGIC_COOKIE,
     Action,
     ClientTransaction,
     Deliver,
@@ -41,38 +39,13 @@ from softswitch.sip.transactions import (
     TransactionLayer,
 )
 from softswitch.sip.transport import Transport
-from softswitch.sip.validation import check, flaw
+from softswitch.sip.validation import check
 
 log = logging.getLogger(__name__)
-
-MAX_FORWARDS = "70"
-"""Hops that a request may take (§8.1.1.6)."""
-
-SIP_PORT = 5060
-"""Where a server without a port in its Via listens (§18.2.2)."""
 
 TRYING_AFTER = 0.15
 """Seconds that an INVITE may wait for something better than a 100, for `trying_after`. Usually the
 called phone rings by then; with a tick of the wheel it is less than the 0.2 s of §17.2.1."""
-
-COMPLAINT_SECONDS = 10.0
-"""Between two log lines about malformed messages: a flood of them must not fill a disk."""
-
-
-class Addressing(Protocol):
-    """What the user agent asks about addresses (REG-5)."""
-
-    def sip_address(self, flow: Flow) -> Address:
-        """Where the peer of a flow can reach us."""
-
-
-class Trace(Protocol):
-    """Who keeps the messages of calls."""
-
-    def record(
-        self, sip_call_id: str, data: bytes, sent: bool, flow: Flow, now_wall: float
-    ) -> None:
-        """A message passed. Called for every one, so it must be quick for those of no call."""
 
 
 class UserAgent:
@@ -107,19 +80,36 @@ class UserAgent:
         """
         self.now = clock
         self.token = token
-        self.counts: Counter[str] = Counter()
-        """How often something noteworthy came in, by kind."""
         self._transports = transports
-        self._addressing = addressing
         self._trace = trace
         self._wall = wall or clock
+        self._intake = Intake(transports)
+        self._sender = Sender(
+            transports=transports,
+            addressing=addressing,
+            token=token,
+            trace=trace,
+            wall=self._wall,
+            lost=self._lost,
+        )
         self._call_at = call_at
         self._trying_after = trying_after
         self._wheel = TimerWheel(self._wake_at)
         self._wake: asyncio.TimerHandle | None = None
         self._ticking = False
         self._transactions = TransactionLayer(self._wheel, self._perform)
-        self._may_complain_at = 0.0
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How often something noteworthy came in, by kind."""
+        return self._intake.counts
+
+    def receive_burst(self, messages: Sequence[tuple[bytes, Flow]]) -> None:
+        """Take the datagrams that came together; the answers leave together. Never raises."""
+        self._sender.hold()
+        for data, flow in messages:
+            self.receive(data, flow)
+        self._sender.release()
 
     def receive(self, data: bytes, flow: Flow, problem: ParseError | None = None) -> None:
         """Take one message from a socket. Never raises.
@@ -132,7 +122,7 @@ class UserAgent:
                 if problem is not None:
                     raise problem
                 if not data or not 0x20 <= data[0] <= 0x7E:
-                    data = self._without_keepalives(data, flow)
+                    data = self._intake.without_keepalives(data, flow)
                     if not data:
                         return
                 message = parse_datagram(data)
@@ -149,51 +139,20 @@ class UserAgent:
         if log.isEnabledFor(logging.DEBUG):
             log.debug("< %s:%d %s", *flow.remote, message)
         if isinstance(message, Response):
-            self._receive_response(message, flow)
-        else:
-            if message.method != "ACK":
-                _note_source(message, flow)
-            self._perform(self._transactions.receive(message, flow, self.now()))
-
-    def _receive_response(self, response: Response, flow: Flow) -> None:
-        problem = flaw(response)
-        vias = response.headers.all("Via")
-        if not problem and (len(vias) > 1 or ("," in vias[0] and len(split_commas(vias[0])) > 1)):
-            problem = "a response for another hop"  # for somebody behind us (§8.1.3.3)
-        if problem:
-            raise ParseError(problem)
-        self._perform(self._transactions.receive(response, flow, self.now()))
-
-    def _without_keepalives(self, data: bytes, flow: Flow) -> bytes:
-        """What is left of a datagram that does not begin like SIP.
-
-        Line ends keep a NAT open, alone or before a message (§7.5); so does STUN, which wants an
-        answer (REG-6). The rest is for other protocols, and dropped.
-        """
-        rest = data.lstrip(b"\r\n")
-        if len(rest) < len(data) or not data:
-            self.counts["keep-alive"] += not rest
-            return rest
-        answer = stun.answer(data, flow.remote) if not flow.reliable else None
-        self.counts["STUN" if answer else "not SIP"] += 1
-        if answer:
-            self._transports.send(answer, flow)
-        return b""
+            check_response(message)
+        elif message.method != "ACK":
+            note_source(message, flow)
+        self._perform(self._transactions.receive(message, flow, self.now()))
 
     def _refuse_malformed(
         self, data: bytes, message: Request | Response | None, flow: Flow, error: ParseError
     ) -> None:
         """Answer a broken request as far as it allows; drop everything else (RFC 4475)."""
-        self.counts["malformed"] += 1
-        now = self.now()
-        if now >= self._may_complain_at:
-            self._may_complain_at = now + COMPLAINT_SECONDS
-            so_far = self.counts["malformed"]
-            log.info("%s:%d sent malformed SIP (%d so far): %s", *flow.remote, so_far, error)
+        self._intake.complain(flow, error, self.now())
         request = message if message is not None else salvage(data)
         if isinstance(request, Request):
             with contextlib.suppress(ParseError):
-                _note_source(request, flow)
+                note_source(request, flow)
             self.refuse(request, flow, error.status, error.problem)
 
     def _survive(self, message: Request | Response | None, flow: Flow) -> None:
@@ -258,7 +217,7 @@ class UserAgent:
         seen = (theirs.get("Call-ID"), theirs.get("From"), theirs.get("CSeq"))
         tag = f"{hash(seen) & 0xFFFFFFFFFFFFFFFF:x}"
         response = respond(request, status, reason, to_tag=tag, headers=headers)
-        self._send(response.serialize(), flow, seen[0] or "")
+        self._sender.send(response.serialize(), flow, seen[0] or "")
 
     def trust(self, flow: Flow) -> None:
         """Somebody logged in over this flow."""
@@ -277,7 +236,7 @@ class UserAgent:
         for 64*T1. `on_failure` hears "timeout" or "transport" in place of a final response, never
         before this method has returned.
         """
-        self._add_via(request, flow)
+        self._sender.add_via(request, flow)
         transaction, actions = self._transactions.request(request, flow, self.now())
         transaction.on_response = on_response
         transaction.on_failure = on_failure
@@ -293,23 +252,14 @@ class UserAgent:
     def send_ack(self, ack: Request, flow: Flow) -> None:
         """Send the ACK of a 2xx; call it with the same ACK for each repetition of the 2xx."""
         if "Via" not in ack.headers:
-            self._add_via(ack, flow)
-        self._send(ack.serialize(), flow, ack.call_id)
-
-    def _add_via(self, request: Request, flow: Flow) -> None:
-        host, port = self._addressing.sip_address(flow)
-        branch = MAGIC_COOKIE + self.token()
-        request.headers.prepend(
-            "Via", f"SIP/2.0/{flow.protocol} {bracketed(host)}:{port};branch={branch};rport"
-        )
-        if "Max-Forwards" not in request.headers:
-            request.headers.append("Max-Forwards", MAX_FORWARDS)
+            self._sender.add_via(ack, flow)
+        self._sender.send(ack.serialize(), flow, ack.call_id)
 
     def _perform(self, actions: list[Action]) -> None:
         for action in actions:
             if isinstance(action, Send):
-                if not self._send(action.data, action.flow, action.transaction.call_id):
-                    self._send_failed(action)
+                transaction = action.transaction
+                self._sender.send(action.data, action.flow, transaction.call_id, transaction)
             elif isinstance(action, DeliverResponse):
                 self._deliver_response(action.transaction, action.response)
             elif isinstance(action, Deliver):
@@ -324,33 +274,9 @@ class UserAgent:
             else:
                 log.info("Call-ID %s: no ACK for our answer", action.transaction.call_id)
 
-    def _send(self, data: bytes, flow: Flow, call_id: str) -> bool:
-        if log.isEnabledFor(logging.DEBUG):
-            log.debug("> %s:%d %s", *flow.remote, data.partition(b"\r\n")[0].decode())
-        if self._trace is not None:
-            self._trace.record(call_id, data, True, flow, self._wall())
-        return self._transports.send(data, flow)
-
-    def _send_failed(self, action: Send) -> None:
+    def _lost(self, transaction: Transaction) -> None:
         """Tell, but not before whoever sent has got its transaction back."""
-        transaction = action.transaction
-        if isinstance(transaction, ServerTransaction) and self._send_elsewhere(
-            action.data, transaction
-        ):
-            return
         self._wheel.add(self.now(), self._perform, transaction.transport_failed())
-
-    def _send_elsewhere(self, data: bytes, transaction: ServerTransaction) -> bool:
-        """Their connection is gone, so we open one to where they listen (§18.2.2)."""
-        flow = transaction.flow
-        if not flow.reliable:
-            return False
-        port = transaction.sent_by_port or SIP_PORT
-        other = self._transports.flow_to(flow.remote[0], port, flow.protocol)
-        if other is None:
-            return False
-        transaction.flow = other
-        return self._send(data, other, transaction.call_id)
 
     def _deliver_response(self, transaction: ClientTransaction, response: Response) -> None:
         listener = transaction.on_response
@@ -413,22 +339,3 @@ class UserAgent:
         deadline = self._wheel.next_deadline
         if deadline is not None:
             self._wake_at(deadline)
-
-
-def _note_source(request: Request, flow: Flow) -> None:
-    """Write into the topmost Via where the request really came from (§18.2.1, RFC 3581 §4).
-
-    Also where `rport` was not asked for: the answer goes there in any case, and whoever reads the
-    trace of a call behind a NAT wants to see it (REG-5).
-    """
-    via = request.via
-    host, port = flow.remote_host, str(flow.remote[1])
-    line = request.headers.first["Via"]
-    if line.endswith(";rport") and "," not in line and "received" not in via.params:
-        line = f"{line}={port};received={host}"  # as most phones write it: just read on
-        via.params.update(rport=port, received=host)
-    else:
-        via.params.update(received=host, rport=port)
-        others = split_commas(line)[1:] if "," in line else []
-        line = ", ".join([str(via), *others])
-    request.headers.replace_first("Via", line)

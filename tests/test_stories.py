@@ -70,7 +70,7 @@ def test_the_story_of_an_invite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     receive = UserAgent.receive
 
     def followed_receive(self: UserAgent, data: bytes, flow: Flow) -> None:
-        calls = [("softswitch/sip/udp.py", sys._getframe(1).f_code.co_qualname)]
+        calls = [("softswitch/sip/udp.py", sys._getframe(2).f_code.co_qualname)]
         with followed(calls):
             receive(self, data, flow)
         messages.append(calls)

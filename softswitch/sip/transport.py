@@ -1,8 +1,8 @@
 """All sockets for SIP: which of them does a flow go through? (RFC 3261 §18.)
 
-udp.py  UdpSocket       one per listening address ─┐
-tcp.py  TcpConnections  one, with all connections ─┴─► receive(data, flow)
-                                                    ◄── send(data, flow)
+udp.py  UdpSocket       one per listening address ───► receive_burst([(data, flow), …])
+tcp.py  TcpConnections  one, with all connections ───► receive(data, flow)
+                                                  ◄─── send(data, flow)
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Protocol
 from softswitch.sip.errors import ParseError
 from softswitch.sip.flow import Address, Flow
 from softswitch.sip.tcp import Receiver, TcpConnections
-from softswitch.sip.udp import UdpSocket
+from softswitch.sip.udp import Burst, UdpSocket
 
 
 class Transport(Protocol):
@@ -37,10 +37,13 @@ class Transports:
 
     receive: Receiver
     """Gets each message. Set it before listening."""
+    receive_burst: Callable[[Burst], None]
+    """Gets the datagrams that came together; unless it is set, `receive` gets one by one."""
     on_closed: Callable[[Flow], None]
     """Hears that a TCP connection is gone. Set it before listening."""
 
     def __init__(self) -> None:
+        self.receive_burst = self._receive_each
         self._udp: dict[Address, UdpSocket] = {}
         self._tcp = TcpConnections(self._receive, self._closed)
         self._tcp_locals: list[Address] = []
@@ -62,7 +65,7 @@ class Transports:
 
     def listen_udp(self, host: str, port: int) -> Address:
         """Bind; the address, with its real port. Raises OSError."""
-        udp = UdpSocket(host, port, self.receive)
+        udp = UdpSocket(host, port, self.receive_burst)
         self._udp[udp.local] = udp
         return udp.local
 
@@ -123,6 +126,10 @@ class Transports:
 
     def _receive(self, data: bytes, flow: Flow, problem: ParseError | None = None) -> None:
         self.receive(data, flow, problem)
+
+    def _receive_each(self, burst: Burst) -> None:
+        for data, flow in burst:
+            self.receive(data, flow)
 
     def _closed(self, flow: Flow) -> None:
         self.on_closed(flow)

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softswitch import user_agent
+from softswitch.intake import COMPLAINT_SECONDS
 from softswitch.sip.client_transaction import ClientTransaction
 from softswitch.sip.errors import ParseError
 from softswitch.sip.flow import Address, Flow
 from softswitch.sip.message import Request, Response, respond
 from softswitch.sip.server_transaction import ServerTransaction
-from softswitch.user_agent import COMPLAINT_SECONDS, TRYING_AFTER, UserAgent
+from softswitch.user_agent import TRYING_AFTER, UserAgent
 from tests.support.sip_peers import (
     TCP,
     UDP,
@@ -161,6 +162,20 @@ def test_a_new_request_reaches_the_core() -> None:
     [request] = scene.core.requests
     assert request.method == "OPTIONS"
     assert scene.network.take() == []
+
+
+def test_the_answers_to_a_burst_leave_together() -> None:
+    scene = Scene()
+    sent: list[int] = []
+
+    def refuse(request: Request, flow: Flow) -> None:
+        scene.agent.refuse(request, flow, 404)
+        sent.append(len(scene.network.sent))
+
+    scene.agent.on_request = refuse
+    scene.agent.receive_burst([(OPTIONS, UDP), (INVITE, UDP)])
+    assert sent == [0, 0]
+    assert scene.statuses() == [404, 404]
 
 
 def test_an_invite_is_answered_100_when_it_is_accepted() -> None:

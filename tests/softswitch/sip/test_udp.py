@@ -11,7 +11,7 @@ import pytest
 
 from softswitch.sip import udp
 from softswitch.sip.flow import Flow
-from softswitch.sip.udp import BURST, UdpSocket
+from softswitch.sip.udp import BURST, GATHER, MANY, QUIET, UdpSocket
 from tests.support.virtual_time import run
 
 Received = list[tuple[bytes, Flow]]
@@ -33,7 +33,7 @@ def with_socket(
 
     async def main() -> None:
         received: Received = []
-        listening = UdpSocket(host, 0, lambda data, flow: received.append((data, flow)))
+        listening = UdpSocket(host, 0, received.extend)
         try:
             with peer(host) as sender:
                 await test(listening, received, sender)
@@ -70,6 +70,62 @@ def test_a_wakeup_reads_a_burst_and_leaves_the_rest_for_the_next() -> None:
         assert len(received) == BURST
         await turns()
         assert len(received) == BURST + 10
+
+    with_socket(test)
+
+
+async def make_busy(listening: UdpSocket, received: Received, sender: socket.socket) -> None:
+    for count in range(1, MANY + 1):
+        sender.sendto(b"x", listening.local)
+        await turns()
+        assert len(received) == count
+    received.clear()
+
+
+def test_a_busy_socket_looks_now_and_then_until_it_is_quiet() -> None:
+    async def test(listening: UdpSocket, received: Received, sender: socket.socket) -> None:
+        await make_busy(listening, received, sender)
+        for _ in range(3):
+            sender.sendto(b"y", listening.local)
+            await turns()
+        assert received == []
+        await asyncio.sleep(GATHER)
+        assert len(received) == 3
+        await asyncio.sleep((QUIET + 1) * GATHER)
+        sender.sendto(b"z", listening.local)
+        await turns()
+        assert len(received) == 4
+
+    with_socket(test)
+
+
+def test_a_busy_socket_does_not_wait_while_more_is_there() -> None:
+    async def test(listening: UdpSocket, received: Received, sender: socket.socket) -> None:
+        await make_busy(listening, received, sender)
+        for _ in range(BURST + 10):
+            sender.sendto(b"y", listening.local)
+        await asyncio.sleep(1.1 * GATHER)
+        assert len(received) == BURST + 10
+
+    with_socket(test)
+
+
+def test_a_socket_that_is_woken_seldom_is_not_busy() -> None:
+    async def test(listening: UdpSocket, received: Received, sender: socket.socket) -> None:
+        for count in range(1, 2 * MANY):
+            await asyncio.sleep(2 * GATHER)
+            sender.sendto(b"x", listening.local)
+            await turns()
+            assert len(received) == count
+
+    with_socket(test)
+
+
+def test_a_busy_socket_can_be_closed() -> None:
+    async def test(listening: UdpSocket, received: Received, sender: socket.socket) -> None:
+        await make_busy(listening, received, sender)
+        listening.close()
+        await asyncio.sleep(10 * GATHER)
 
     with_socket(test)
 
@@ -141,14 +197,14 @@ def test_what_can_never_arrive_is_reported() -> None:
 def test_an_address_that_is_taken_is_an_error_at_once() -> None:
     async def test(listening: UdpSocket, received: Received, sender: socket.socket) -> None:
         with pytest.raises(OSError, match="in use"):
-            UdpSocket("127.0.0.1", listening.local[1], lambda data, flow: None)
+            UdpSocket("127.0.0.1", listening.local[1], lambda burst: None)
 
     with_socket(test)
 
 
 def test_ipv4_and_ipv6_share_a_port_without_sharing_a_socket() -> None:
     async def test(listening: UdpSocket, received: Received, sender: socket.socket) -> None:
-        UdpSocket("::", listening.local[1], lambda data, flow: None).close()
+        UdpSocket("::", listening.local[1], lambda burst: None).close()
 
     with_socket(test)
 
