@@ -3,8 +3,9 @@
 Nobody signs it. Its digest goes into our descriptions, and whoever trusts those trusts it.
 """
 
-from datetime import datetime
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -12,6 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from softswitch.media.dtls_sdp import fingerprint_text
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class Certificate(NamedTuple):
@@ -26,7 +30,7 @@ class Certificate(NamedTuple):
         return f"Certificate({self.fingerprint}, key hidden)"
 
     @classmethod
-    def make(cls, valid_from: datetime, valid_until: datetime) -> "Certificate":
+    def make(cls, valid_from: datetime, valid_until: datetime) -> Certificate:
         """A new key on the curve P-256, which all browsers have, and a certificate of its own."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "media")])

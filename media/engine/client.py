@@ -9,10 +9,12 @@ RtpTimeout, PortsLost     ◄──     │
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
 from typing import TypeVar
 
+from softswitch.media.certificate import Certificate
 from softswitch.media.engine import control, performances, stage_messages
 from softswitch.media.engine.interface import (
     MediaEvent,
@@ -34,6 +36,10 @@ log = logging.getLogger(__name__)
 RESTART_PAUSE = 0.5
 """Seconds before a worker that died young is replaced, so that a broken one does not spin."""
 YOUNG = 1.0
+CERTIFICATE_SINCE = timedelta(days=1)
+"""A phone's clock may be behind."""
+CERTIFICATE_LASTS = timedelta(days=3650)
+"""Longer than we run: a new one is made at each start."""
 
 T = TypeVar("T")
 Done = Callable[[PortStatistics | None], None]
@@ -79,7 +85,9 @@ class WorkerEngine(performances.Performances):
         """Bind pairs of `ports` on each address; times in seconds."""
         super().__init__(self._send)
         self.on_event: Callable[[MediaEvent], None] = _ignore
-        self.fingerprint = ""
+        now = datetime.now(UTC)
+        self._certificate = Certificate.make(now - CERTIFICATE_SINCE, now + CERTIFICATE_LASTS)
+        self.fingerprint = self._certificate.fingerprint
         names = [canonical(address) or address for address in addresses]
         self._addresses = list(dict.fromkeys(names))
         self._shares = shares(ports, workers)
@@ -221,7 +229,9 @@ class WorkerEngine(performances.Performances):
             return f"cannot start: {error}"
         addresses = tuple(self._addresses)
         share = worker.share
-        settings = control.Configure(share.start, share.stop, *self._timeouts, addresses)
+        settings = control.Configure(
+            share.start, share.stop, *self._timeouts, addresses, self._certificate.pem
+        )
         worker.process.send(settings)
         self._workers[worker.serial] = worker
         for index in range(len(addresses)):

@@ -64,9 +64,6 @@ class Guards:
         self._seen.pop(leg, None)
         self._told.discard(leg)
 
-    def close(self) -> None:
-        """Nothing of ours outlives the worker."""
-
     def tick(self, now: float) -> None:
         """Let every handshake go on whose time has come, and tell who failed."""
         alarm = self._alarm

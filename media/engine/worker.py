@@ -26,6 +26,7 @@ from softswitch.media.engine.interface import Remote
 from softswitch.media.engine.leg import Leg
 from softswitch.media.engine.outgoing import OutgoingStream
 from softswitch.media.engine.remotes import canonical, learnable
+from softswitch.media.engine.secrecy import keep_memory_private
 from softswitch.media.engine.sockets import OUT_OF_SOCKETS, SocketPair, family, is_ours
 
 TICK = 0.5
@@ -104,6 +105,7 @@ class Worker:
             self._end(number)
         for department in self._departments:
             department.close()
+        self._backend.end()
         for pair in self._pairs:
             pair.close()
         self._running = False
@@ -175,7 +177,8 @@ class Worker:
         exhausted = False
         while len(pairs) < message.pairs and not exhausted:
             port = self._next_ports[message.address]
-            if port >= self._settings.stop_port:
+            full = len(self._pairs) >= self._backend.capacity
+            if full or port >= self._settings.stop_port:
                 exhausted = True
                 break
             self._next_ports[message.address] = port + 2
@@ -292,6 +295,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise_file_limit()
+    keep_memory_private()
     with socket.socket(fileno=int(sys.argv[1])) as channel:
         channel.setblocking(False)
         gc.freeze()  # what is there now stays: no need to look at it again while packets wait

@@ -14,6 +14,7 @@ from softswitch.app import App, CannotRun
 from softswitch.cli import where
 from softswitch.config import Config, ConfigErrors, load
 from softswitch.config.secrets import make_missing
+from softswitch.media.engine.secrecy import keep_memory_private
 
 MAX_SHOWN = 10
 """Extensions named at the start; an office has hundreds."""
@@ -25,6 +26,7 @@ def run(
     """Start the switch."""
     config = _configuration(file)
     _set_up_log(config.log.level)
+    keep_memory_private()
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(App(config).run(_tell_newcomer))

@@ -551,6 +551,7 @@ def test_the_process_ends_with_its_channel(monkeypatch: pytest.MonkeyPatch) -> N
     ignored: list[int] = []
     monkeypatch.setattr(signal, "signal", lambda number, _: ignored.append(number))
     monkeypatch.setattr(gc, "freeze", lambda: None)
+    monkeypatch.setattr(worker, "keep_memory_private", lambda: None)
     monkeypatch.setattr(sys, "argv", ["worker", str(theirs.detach())])
     worker.main()
     assert ignored == [signal.SIGINT, signal.SIGTERM]
