@@ -18,8 +18,9 @@ MAX_MISORDER = 100
 """How late a packet may be and still belong here (A.1)."""
 JITTER_GAIN = 1 / 16
 """Share of a new deviation in the running figure (A.8)."""
-MAX_DEVIATION = 1 << 31
-"""Timestamp steps; more than this is the timestamp's own wrap, not jitter."""
+MAX_DEVIATION = 1 << 16
+"""Timestamp steps, 1.4 s or more; beyond this it was not the network: the timestamp has wrapped, or
+its source has begun to count anew."""
 
 
 class Arrival(enum.Enum):

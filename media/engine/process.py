@@ -6,6 +6,7 @@ at once, since the channel closes.
 """
 
 import asyncio
+import os
 import socket
 import sys
 from collections.abc import Callable
@@ -24,6 +25,8 @@ SLOW_START = 20
 MAX_QUEUE = 20_000
 """Messages; ten per call, so the calls of a busy minute."""
 STOP_WITHIN = 1.0
+ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
+"""numpy's matrix products would start a thread per core, and let it spin: a worker has one core."""
 PATIENCE = 0.02
 """Seconds that a message may wait for others which concerns nobody who talks: one RTP packet's
 time."""
@@ -58,7 +61,12 @@ class WorkerProcess:
         """Returns when the process exists. Raises OSError when the machine refuses it."""
         descriptor = self._theirs.fileno()
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", MODULE, str(descriptor), pass_fds=(descriptor,)
+            sys.executable,
+            "-m",
+            MODULE,
+            str(descriptor),
+            pass_fds=(descriptor,),
+            env={**os.environ, **ENVIRONMENT},
         )
         self._theirs.close()
         self._loop.add_reader(self._channel, self._read)

@@ -56,7 +56,7 @@ def accepted(remote: Remote, peer: Remote | None) -> dict[int, Format | None]:
     understood = bool(meanings)
     types = remote.payload_types
     if peer is not None and not (understood and peer.formats):
-        types += peer.payload_types
+        types += (*peer.payload_types, *(known.payload_type for known in peer.formats))
     for number in types:
         meanings.setdefault(number, STATIC.get(number) if understood else None)
     return meanings
