@@ -79,6 +79,13 @@ class Network:
 
 
 @dataclass(frozen=True, slots=True)
+class Media:
+    """How media workers get packets in and out of the kernel: "auto", "io_uring" or "epoll"."""
+
+    backend: str = "auto"
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     """One extension. `origin` tells for each key where its value was written."""
 
@@ -114,5 +121,6 @@ class Config:
     state: Path
     users: dict[str, User]
     log: Log
+    media: Media = Media()
     realm: str = DEFAULT_REALM
     missing_passwords: tuple[str, ...] = ()

@@ -15,7 +15,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from softswitch.config import nodes, references, units
-from softswitch.config.configuration import DEFAULT_REALM, Config, ListenAddress, Log, Network, User
+from softswitch.config.configuration import (
+    DEFAULT_REALM,
+    Config,
+    ListenAddress,
+    Log,
+    Media,
+    Network,
+    User,
+)
 from softswitch.config.files import read_source
 from softswitch.config.problems import ConfigErrors, Problem, Source, Wrong, quoted
 from softswitch.config.schema.document import ADAPTER, Document, known_keys
@@ -75,6 +83,7 @@ class _Loader:
             state=state,
             users=users,
             log=Log(**document.get("log", {})),
+            media=Media(**document.get("media", {})),
             realm=network.domains[0] if network.domains else DEFAULT_REALM,
             missing_passwords=tuple(user.extension for user in users.values() if not user.password),
         )

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict, is_typeddict
 
 from softswitch.config.schema.fields import SECTION, Path
 from softswitch.config.schema.log import LogSection
+from softswitch.config.schema.media import MediaSection
 from softswitch.config.schema.network import NetworkSection
 from softswitch.config.schema.users import DefaultsSection, UsersSection
 
@@ -17,6 +18,7 @@ class Document(TypedDict, total=False):
     """What is written at the left margin."""
 
     network: Annotated[NetworkSection, SECTION]
+    media: Annotated[MediaSection, SECTION]
     state: Path
     users: Annotated[UsersSection, SECTION]
     defaults: Annotated[DefaultsSection, SECTION]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from softswitch.config import Config, ConfigErrors, ListenAddress, Log, Network, load
+from softswitch.config import Config, ConfigErrors, ListenAddress, Log, Media, Network, load
 from softswitch.config.configuration import every_address
 from softswitch.config.secrets import make_missing
 from tests.softswitch.config.reading import NAME, mistakes, read, summaries, write
@@ -27,6 +27,7 @@ users:
   101: Jan
   +48 22 111-22-33: {password: !env PIN}
 log: {level: debug, keep_traces: 1d}
+media: {backend: epoll}
 """
 
 
@@ -46,6 +47,7 @@ def test_a_full_file_says_what_is_written(tmp_path: Path) -> None:
     assert config.network.rtp_timeout == 30.0
     assert config.state == tmp_path / "run"
     assert config.log == Log("debug", 86400.0)
+    assert config.media == Media("epoll")
     assert config.realm == "pbx.example"
     assert list(config.users) == ["100", "101", "+48221112233"]
     assert config.users["+48221112233"].password == "7"
@@ -56,6 +58,7 @@ def test_two_lines_are_enough(tmp_path: Path) -> None:
     config = read(tmp_path, "users:\n  100: Anna\n")
     assert config.network == Network()
     assert config.log == Log()
+    assert config.media == Media("auto")
     assert config.realm == "softswitch"
     user = config.users["100"]
     assert (user.name, user.ring_time, user.max_calls) == ("Anna", 30.0, 4)
@@ -153,7 +156,7 @@ def test_a_mistake_in_one_section_does_not_hide_what_does_not_fit_in_another(
         (
             "trunks: {}",
             ":1:1: unknown key 'trunks'",
-            "known here: network, state, users, defaults, log",
+            "known here: network, media, state, users, defaults, log",
         ),
         (
             "network: {sip: {udpp: 1}}",
