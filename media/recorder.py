@@ -17,16 +17,14 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import numpy as np
 
-from softswitch.media.codecs import samples_in
 from softswitch.media.codecs.g711 import LAWS
-from softswitch.media.formats import TELEPHONE_EVENT, Format
-from softswitch.media.jitter import LOST, JitterBuffer
+from softswitch.media.formats import Format
+from softswitch.media.hearing import Hearing, Source
+from softswitch.media.jitter import SILENT, JitterBuffer, Missing
 from softswitch.media.rendering import REMEMBERED, Rendering, layout_of, rendering
-from softswitch.media.rtp import Header
 from softswitch.media.samples import Samples
 from softswitch.media.silence import FRAME, SilenceDetector, levels
 from softswitch.media.wave import Layout
@@ -40,92 +38,48 @@ CUT_BEFORE, CUT_AFTER = 0.15, 0.03
 what is pressed, and send its packets every 20 ms or so."""
 MAX_CUTS = 64
 """Presses kept until they are written; more in a second is a flood."""
-MAX_SOURCES = 4
-"""Codecs of one remote: what a description has more of is not recorded."""
 
 _ROUNDING = 1e-6
 """Seconds."""
-_OCTET_A_TICK = frozenset({"PCMU", "PCMA", "G722"})
 
 
-class _Source:
-    """Packets of one codec."""
-
-    __slots__ = ("_rendering", "buffer", "format", "ssrc", "ticks", "varies")
-
-    def __init__(self, format_: Format) -> None:
-        self.format = format_
-        self.varies = format_.encoding not in _OCTET_A_TICK
-        """Whether a payload may be too short to last a tick."""
-        self.ticks: Callable[[bytes], int] = partial(samples_in, format_) if self.varies else len
-        self.buffer = JitterBuffer(format_.clock_rate, DELAY, DELAY, slack=SLACK, ticks=self.ticks)
-        self.ssrc = -1
-        self._rendering: Rendering | None = None
-
-    def rendering(self, layout: Layout) -> Rendering:
-        """Into this layout, the same each time."""
-        if self._rendering is None:
-            self._rendering = rendering(self.format, layout)
-        assert self._rendering is not None, "sources are made of codecs that we have"
-        return self._rendering
-
-
-class Voice:
+class Voice(Hearing):
     """One remote's side of a recording."""
 
     __slots__ = (
-        "_by_type",
-        "_current",
         "_cuts",
-        "_formats",
-        "_keys",
         "_layout",
+        "_render",
+        "_rendered",
+        "_rendering",
+        "_renderings",
         "_rest",
         "_silence",
-        "_sources",
         "_tail",
     )
 
     def __init__(self, formats: Sequence[Format]) -> None:
         """`formats` is what the remote sends, by its payload types."""
-        self._formats: tuple[Format, ...] = ()
-        self._by_type: dict[int, _Source | None] = {}
-        """Of payload types that have come; None: not ours to decode."""
-        self._keys: frozenset[int] = frozenset()
-        """Payload types of telephone events."""
-        self._sources: list[_Source] = []
-        self._current: _Source | None = None
-        """Whose packets are written now."""
+        super().__init__(formats, _buffer)
         self._layout = Layout("PCMU", 8000)
         self._silence = b""
         """A frame of it."""
+        self._renderings: dict[Source, Rendering] = {}
+        self._rendered: Source | None = None
+        """The source that is written now, …"""
+        self._rendering: Rendering | None = None
+        """… how, …"""
+        self._render: Callable[[bytes], bytes] = bytes
+        """… and that at hand."""
         self._rest = b""
         """Rendered before it was its time."""
         self._tail: list[bytes] = []
         """The last pieces rendered."""
         self._cuts: deque[tuple[float, float]] = deque(maxlen=MAX_CUTS)
-        self.expect(formats)
 
-    def expect(self, formats: Sequence[Format]) -> None:
-        """The remote's payload types may mean something else from now on."""
-        self._formats = tuple(formats)
-        self._keys = frozenset(
-            each.payload_type for each in formats if each.encoding == TELEPHONE_EVENT
-        )
-        self._by_type.clear()
-
-    def tap(self, header: Header, payload: bytes, now: float) -> None:
-        """A packet has come."""
-        kind = header.payload_type
-        source = self._by_type[kind] if kind in self._by_type else self._find(kind)
-        if source is None or not payload or (source.varies and not source.ticks(payload)):
-            if kind in self._keys:
-                self.cut(now - CUT_BEFORE, now + CUT_AFTER)
-            return
-        if header.ssrc != source.ssrc:
-            source.ssrc = header.ssrc
-            source.buffer.restart()
-        source.buffer.put(header.sequence, header.timestamp, payload, now)
+    def key(self, now: float) -> None:
+        """A packet of a telephone event has come."""
+        self.cut(now - CUT_BEFORE, now + CUT_AFTER)
 
     def cut(self, began: float, ended: float) -> None:
         """Write silence for what comes between these times: a key, not speech."""
@@ -150,7 +104,17 @@ class Voice:
         per_octet = FRAME / len(self._silence)
         pieces, have = [self._rest], len(self._rest)
         while have < need:
-            piece = self._piece(began + have * per_octet, pieces)
+            source = self.speaking() if len(self._sources) > 1 else self._current
+            if source is not self._rendered:
+                self._begin(source)
+            came = began + have * per_octet
+            payload = SILENT if source is None else source.buffer.take(came + DELAY)
+            if isinstance(payload, bytes):
+                piece = self._render(payload) or self._silence
+            else:
+                piece = self._instead(payload, pieces)
+            if self._cuts and self._is_cut(came):
+                piece = self._layout.silence * (len(piece) // len(self._layout.silence))
             pieces.append(piece)
             have += len(piece)
         octets = b"".join(pieces)
@@ -158,50 +122,30 @@ class Voice:
         self._tail = pieces[-REMEMBERED:]
         return octets[:need]
 
-    def _piece(self, came: float, before: list[bytes]) -> bytes:
-        source = self._current
-        if source is None:
+    def _begin(self, source: Source | None) -> None:
+        """Render what this source has from now on."""
+        assert source is not None, "a remote that has spoken has a source"
+        self._rendered = source
+        self._rendering = self._renderings.get(source) or rendering(source.format, self._layout)
+        assert self._rendering is not None, "sources are of codecs that we have"
+        self._renderings[source] = self._rendering
+        self._render = self._rendering.render
+
+    def _instead(self, missing: Missing, before: list[bytes]) -> bytes:
+        """What there is when there is no payload."""
+        source, found = self._rendered, self._rendering
+        if missing is SILENT or source is None or found is None:
             return self._silence
-        if len(self._sources) > 1 and not source.buffer:
-            source = self._current = self._speaking(source)
-        payload = source.buffer.take(came + DELAY)
-        if isinstance(payload, bytes):
-            piece = source.rendering(self._layout).render(payload)
-        elif payload is LOST:
-            before = (self._tail + before)[-REMEMBERED:]
-            piece = source.rendering(self._layout).conceal(source.buffer.duration, before)
-        else:
-            return self._silence
-        if self._cuts and self._is_cut(came):
-            return self._layout.silence * (len(piece) // len(self._layout.silence))
-        return piece or self._silence
-
-    def _speaking(self, silent: _Source) -> _Source:
-        """The source that has packets; the one that has fallen silent when none has."""
-        return next((source for source in self._sources if source.buffer), silent)
-
-    def _find(self, kind: int) -> _Source | None:
-        """The source of a payload type that is new."""
-        format_ = next((each for each in self._formats if each.payload_type == kind), None)
-        source = format_ and self._source(format_)
-        self._by_type[kind] = source
-        return source
-
-    def _source(self, format_: Format) -> _Source | None:
-        for source in self._sources:
-            if source.format.same_codec(format_):
-                return source
-        if layout_of(format_) is None or len(self._sources) >= MAX_SOURCES:
-            return None
-        source = _Source(format_)
-        self._sources.append(source)
-        self._current = self._current or source
-        return source
+        return found.conceal(source.buffer.duration, (self._tail + before)[-REMEMBERED:])
 
     def _is_cut(self, came: float) -> bool:
         while self._cuts and self._cuts[0][1] < came - DELAY:
             self._cuts.popleft()
         return any(began <= came < ended for began, ended in self._cuts)
+
+
+def _buffer(format_: Format, ticks: Callable[[bytes], int]) -> JitterBuffer:
+    return JitterBuffer(format_.clock_rate, DELAY, DELAY, slack=SLACK, ticks=ticks)
 
 
 class Recorder:

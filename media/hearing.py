@@ -1,0 +1,100 @@
+"""What a remote says, codec by codec: packets into jitter buffers, one for each codec it uses.
+
+A phone may change its codec from one packet to the next, within what was agreed (RFC 3264 §5.1).
+Each codec has a buffer of its own, and both know when their packets came: whoever takes from them
+goes on to the next as soon as the one before has run dry.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from softswitch.media.codecs import codec, samples_in
+from softswitch.media.formats import TELEPHONE_EVENT, Format
+from softswitch.media.jitter import JitterBuffer
+from softswitch.media.rtp import Header
+
+MAX_SOURCES = 4
+"""Codecs of one remote: what a description has more of is not heard."""
+_OCTET_A_TICK = frozenset({"PCMU", "PCMA", "G722"})
+
+MakeBuffer = Callable[[Format, Callable[[bytes], int]], JitterBuffer]
+"""For a codec, and what tells the ticks of a payload."""
+
+
+class Source:
+    """Packets of one codec."""
+
+    __slots__ = ("buffer", "format", "ssrc", "ticks", "varies")
+
+    def __init__(self, format_: Format, make_buffer: MakeBuffer) -> None:
+        self.format = format_
+        self.varies = format_.encoding not in _OCTET_A_TICK
+        """Whether a payload may be too short to last a tick."""
+        self.ticks: Callable[[bytes], int] = partial(samples_in, format_) if self.varies else len
+        self.buffer = make_buffer(format_, self.ticks)
+        self.ssrc = -1
+
+
+class Hearing:
+    """A tap on a leg. Subclasses say what buffers they want, and take from `speaking`."""
+
+    __slots__ = ("_by_type", "_current", "_formats", "_keys", "_make_buffer", "_sources")
+
+    def __init__(self, formats: Sequence[Format], make_buffer: MakeBuffer) -> None:
+        """`formats` is what the remote sends, by its payload types."""
+        self._make_buffer = make_buffer
+        self._by_type: dict[int, Source | None] = {}
+        """Of payload types that have come; None: not ours to decode."""
+        self._sources: list[Source] = []
+        self._current: Source | None = None
+        self.expect(formats)
+
+    def expect(self, formats: Sequence[Format]) -> None:
+        """The remote's payload types may mean something else from now on."""
+        self._formats = tuple(formats)
+        self._keys = frozenset(
+            each.payload_type for each in formats if each.encoding == TELEPHONE_EVENT
+        )
+        """Payload types of telephone events."""
+        self._by_type.clear()
+
+    def tap(self, header: Header, payload: bytes, now: float) -> None:
+        """A packet has come."""
+        kind = header.payload_type
+        source = self._by_type[kind] if kind in self._by_type else self._find(kind)
+        if source is None or not payload or (source.varies and not source.ticks(payload)):
+            if kind in self._keys:
+                self.key(now)
+            return
+        if header.ssrc != source.ssrc:
+            source.ssrc = header.ssrc
+            source.buffer.restart()
+        source.buffer.put(header.sequence, header.timestamp, payload, now)
+
+    def key(self, now: float) -> None:
+        """A packet of a telephone event has come: a key is down, or is just being released."""
+
+    def speaking(self) -> Source | None:
+        """Whose packets are to be taken now; None before the first."""
+        source = self._current
+        if source is not None and len(self._sources) > 1 and not source.buffer:
+            self._current = source = next((one for one in self._sources if one.buffer), source)
+        return source
+
+    def _find(self, kind: int) -> Source | None:
+        """The source of a payload type that is new."""
+        format_ = next((each for each in self._formats if each.payload_type == kind), None)
+        source = format_ and self._source(format_)
+        self._by_type[kind] = source
+        return source
+
+    def _source(self, format_: Format) -> Source | None:
+        for source in self._sources:
+            if source.format.same_codec(format_):
+                return source
+        if codec(format_) is None or len(self._sources) >= MAX_SOURCES:
+            return None
+        source = Source(format_, self._make_buffer)
+        self._sources.append(source)
+        self._current = self._current or source
+        return source
