@@ -43,7 +43,7 @@ def main() -> None:
     print(head(["codec", "decode µs", "encode µs", "conceal µs: first lost frame", "second"]))
     for name, one in known.items():
         print(line([name, *alone(one, times)]), flush=True)
-    print(f"\n{head(['µs from | to', *known])}")
+    print(f"\n{head(['µs from, to', *known])}")
     for name in known:
         print(line([name, *(pair(name, other, times) for other in known)]), flush=True)
     print(f"\n{head([f'{CALLS} calls in one batch', 'µs per call and frame'])}")

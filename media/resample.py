@@ -52,10 +52,14 @@ class Weights:
 
     def apply(self, sound: Floats, blocks: int) -> Floats:
         """`history` samples and so many blocks, for any number of streams at once."""
-        streams = sound.shape[:-1]
-        windows = sound.take(_windows(blocks, self.step, self.window), axis=-1)
-        product = windows.reshape(-1, self.window) @ self.matrix
-        return product.reshape(*streams, blocks * self.matrix.shape[1])
+        outputs = self.matrix.shape[1]
+        resampled: Floats = np.empty((*sound.shape[:-1], blocks * outputs), np.float32)
+        for block in range(blocks):
+            part = sound[..., block * self.step : block * self.step + self.window]
+            np.matmul(
+                part, self.matrix, out=resampled[..., block * outputs : (block + 1) * outputs]
+            )
+        return resampled
 
 
 class Resampler:
@@ -100,12 +104,6 @@ def weights(source_rate: int, target_rate: int) -> Weights:
     if not {source_rate, target_rate} <= RATES:
         raise ValueError(f"cannot resample from {source_rate} to {target_rate} Hz")
     return Weights(source_rate, target_rate)
-
-
-@lru_cache(maxsize=64)
-def _windows(blocks: int, step: int, window: int) -> npt.NDArray[np.intp]:
-    """Which samples each block is made of."""
-    return np.arange(blocks)[:, None] * step + np.arange(window)[None, :]
 
 
 def _sinc(distance: npt.NDArray[np.float64], wide: float, reach: int) -> npt.NDArray[np.float64]:

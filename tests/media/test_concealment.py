@@ -118,5 +118,10 @@ def test_noise_repeats_in_the_longest_period() -> None:
     assert pitch_period(np.zeros(400, np.float32), 8000) == 120
 
 
+def test_the_history_may_be_short_or_missing() -> None:
+    assert not continuation(np.zeros(0, np.int16), 8000).any()
+    assert continuation(np.full(3, 500, np.int16), 8000).any()
+
+
 def test_silence_goes_on_as_silence() -> None:
     assert not continuation(np.zeros(400, np.int16), 8000).any()

@@ -18,6 +18,7 @@ from softswitch.media.codecs.g711 import (
 )
 from tests.support.audio import ulaw_values
 from tests.support.corpora import corpora
+from tests.support.sound import sine
 
 both_laws = pytest.mark.parametrize(("law", "ending"), [(MU_LAW, "u"), (A_LAW, "a")])
 
@@ -75,6 +76,17 @@ def test_translation_is_decoding_and_encoding(source: Law, target: Law, table: b
 def test_the_codes_of_silence() -> None:
     assert (MU_LAW.silence, A_LAW.silence) == (0xFF, 0xD5)
     assert G711(LAWS["PCMA"]).silence(3) == b"\xd5\xd5\xd5"
+
+
+@both_laws
+def test_a_lost_frame_goes_on_where_the_sound_broke_off(law: Law, ending: str) -> None:
+    codec = G711(law)
+    encoder, decoder = codec.encoder(), codec.decoder()
+    sound = sine(400, 8000, 0.08)
+    heard = decoder.decode(encoder.encode(sound))
+    assert np.array_equal(heard, law.samples_of(law.payload_of(sound)))
+    lost = decoder.conceal(160)
+    assert np.abs(lost[:80].astype(int) - sine(400, 8000, 0.09)[640:]).max() < 600
 
 
 def test_a_payload_without_end_is_cut_off() -> None:

@@ -13,7 +13,7 @@ from G722 import G722 as Engine
 
 from softswitch.media.codecs.g722 import G722, MAX_OCTETS, NARROW, WIDE
 from tests.support.corpora import corpora
-from tests.support.sound import likeness, purity, sine, speech
+from tests.support.sound import likeness, purity, sine, speech, steepest
 
 RESET_WORDS = 16
 CODED = ["bt2r1.cod", "bt2r2.cod", "bt1d3.cod"]
@@ -105,3 +105,17 @@ def test_an_odd_sample_waits_for_the_next_packet() -> None:
     parts = [encoder.encode(part) for part in np.split(sound, [1, 100, 321])]
     assert [len(part) for part in parts] == [0, 50, 110, 160]
     assert b"".join(parts) == at_once
+
+
+def test_a_lost_frame_goes_on_where_the_sound_broke_off() -> None:
+    encoder, decoder = G722().encoder(), G722().decoder()
+    heard = decoder.decode(encoder.encode(sine(400, WIDE, 0.08)))
+    assert steepest(np.concatenate((heard[640:], decoder.conceal(320)))) < 1.2 * steepest(
+        heard[640:]
+    )
+
+
+def test_silence_is_two_samples_an_octet() -> None:
+    payload = G722().silence(320)
+    assert len(payload) == 160
+    assert np.abs(G722().decoder().decode(payload)).max() <= 16

@@ -162,6 +162,12 @@ def test_more_than_120_ms_at_once_is_cut_off() -> None:
     assert samples_in(offered(), encoder.encode(sine(500, 8000, 0.02))) == 960
 
 
+def test_silence_is_silent() -> None:
+    payload = opus_of().silence(320)
+    assert samples_in(offered(), payload) == 960
+    assert np.abs(opus_of().decoder().decode(payload)).max() <= 16
+
+
 def test_libopus_is_there() -> None:
     assert opus.missing() == ""
 
