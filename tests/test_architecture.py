@@ -41,6 +41,8 @@ SHELLS = {
     "media/engine/client.py",
     "media/engine/process.py",
     "media/engine/backends/epoll.py",
+    "media/engine/backends/probe.py",
+    "media/engine/backends/uring.py",
     "media/engine/sockets.py",
     "media/engine/files.py",
 }

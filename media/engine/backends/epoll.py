@@ -124,6 +124,9 @@ class _Endpoint:
 class EpollBackend:
     """See the module."""
 
+    capacity = 1 << 31
+    """As many pairs as there are."""
+
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.now = clock()
         self.buffer = bytearray(MAX_PACKET + 1)
@@ -228,6 +231,13 @@ class EpollBackend:
         endpoint.leg.receive_into = line.recv_into
         self._add(line.fileno(), endpoint.leg)
         self._resend(endpoint)
+
+    def flush(self) -> None:
+        """Whatever is sent leaves at once."""
+
+    def end(self) -> None:
+        """Hear no more."""
+        self._epoll.close()
 
     def serve(self, timeout: float) -> None:
         """Wait for packets, at most so long, and serve one batch."""

@@ -32,6 +32,11 @@ class Backend(Protocol):
         """Monotonic seconds: when the present batch was read."""
         ...
 
+    @property
+    def capacity(self) -> int:
+        """Pairs that can be opened have numbers below this."""
+        ...
+
     def watch(self, descriptor: int, callback: Callable[[], bool]) -> None:
         """Call back whenever this descriptor can be read, the control channel, and before any
         packet that came later. The callback tells whether there was something to read."""
@@ -67,4 +72,12 @@ class Backend(Protocol):
 
     def serve(self, timeout: float) -> None:
         """Wait for packets, at most so long (seconds), and serve one batch."""
+        ...
+
+    def flush(self) -> None:
+        """Let everything leave that was sent: needed only before a pause in serving."""
+        ...
+
+    def end(self) -> None:
+        """Give everything back to the kernel, all sockets included; use this backend no more."""
         ...

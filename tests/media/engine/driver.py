@@ -3,16 +3,25 @@
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache, partial
 from itertools import count
+
+import pytest
 
 from softswitch.media.engine import control
 from softswitch.media.engine.backends.epoll import EpollBackend
 from softswitch.media.engine.backends.interface import Backend
+from softswitch.media.engine.backends.probe import why_not
+from softswitch.media.engine.backends.uring import UringBackend
 from softswitch.media.engine.interface import PortStatistics, Remote
 from softswitch.media.engine.worker import Worker
 from softswitch.media.rtp import build
 
-BACKENDS: dict[str, Callable[[Callable[[], float]], Backend]] = {"epoll": EpollBackend}
+BACKENDS: dict[str, Callable[[Callable[[], float]], Backend]] = {
+    "epoll": EpollBackend,
+    "io_uring": UringBackend,
+    "io_uring, all in columns": partial(UringBackend, few_packets=1),
+}
 """Every backend passes the same tests."""
 HOST = "127.0.0.1"
 PAYLOAD = bytes(range(160))
@@ -108,6 +117,7 @@ class Driver:
         for _ in range(batches):
             self.clock.now += 0.02
             self.worker.serve(at_most=0.0)
+            self.worker._backend.flush()
 
     def heard(self) -> list[control.Message]:
         return [message for data in _all(self.channel) for message in control.decode(data)]
@@ -155,11 +165,19 @@ class Driver:
 def driver(
     backend: str, addresses: tuple[str, ...] = (HOST,), ports: tuple[int, int] | None = None
 ) -> Iterator[Driver]:
+    if backend != "epoll" and refused():
+        pytest.skip(f"NOT TESTED: {refused()}")
     it = Driver(backend, addresses, ports or port_range())
     try:
         yield it
     finally:
         it.close()
+
+
+@cache
+def refused() -> str:
+    """Why this machine has no io_uring for us; empty when it has."""
+    return why_not()
 
 
 def _socket(address: str) -> socket.socket:

@@ -1,0 +1,286 @@
+"""The io_uring backend: one call into the kernel for a whole batch of packets, both ways.
+
+    io_uring_enter ─► completions ─┬─ errors of sends, words of signalling
+      ▲   sends of the last batch  ├─ packets that are the very next of their legs: all at once, in
+      │   leave, packets come in   │  columns (`Columns.relay`)
+      └────────────────────────────┴─ all others: one by one, as their leg says
+
+Every socket has a receive that is armed once and goes on (multishot); the kernel takes a buffer of
+ours for each packet, and tells its source. Sockets are not connected: who sent a packet is checked
+with all else. A packet is sent from the buffer that it came in, when the next batch is fetched.
+
+A pair that has been opened once stays armed between two calls; the first packet that comes while
+nobody uses it ends that, until the pair is opened again (`_Endpoint`).
+"""
+
+import resource
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from softswitch.media.engine.backends import uring_abi as abi
+from softswitch.media.engine.backends import uring_requests as requests
+from softswitch.media.engine.backends.interface import BATCH_WAIT, FEW_LEGS
+from softswitch.media.engine.backends.uring_buffers import COUNT, Buffers
+from softswitch.media.engine.backends.uring_columns import Columns
+from softswitch.media.engine.backends.uring_endpoint import FILES, Endpoint
+from softswitch.media.engine.backends.uring_outbox import Outbox
+from softswitch.media.engine.backends.uring_requests import Kind
+from softswitch.media.engine.backends.uring_ring import COMPLETIONS, Ring
+from softswitch.media.engine.backends.uring_unusual import Unusual
+from softswitch.media.engine.backends.words import Words
+from softswitch.media.engine.leg import Leg
+from softswitch.media.engine.sockets import SocketPair
+from softswitch.media.latch import Address
+
+MOST = 2048
+"""Completions that are served before the kernel is asked again."""
+BATCH = 64
+"""Completions that are worth waking up for before their time: more make the cost of waking up no
+smaller."""
+FEW_PACKETS = 4
+"""So many cost less one by one than in columns."""
+MAX_LEGS = 65_536
+"""More than a machine has ports of an address."""
+_SPECIAL = np.uint32(requests.tag(Kind.SEND, 0))
+_UNHEARD = requests.user_data(requests.tag(Kind.OTHER, 0), 0)
+"""For sends of our own: nobody counts those that fail."""
+_NONE = np.zeros((0, 4), np.uint32)
+
+Completions = NDArray[np.uint32]
+
+
+class UringBackend:
+    """See the module. Raises OSError where the kernel has no io_uring for us (`probe.py`)."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        buffers: int = COUNT,
+        completions: int = COMPLETIONS,
+        few_packets: int = FEW_PACKETS,
+    ) -> None:
+        self.now = clock()
+        self._clock = clock
+        self._few_packets = few_packets
+        most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+        self.capacity = min(MAX_LEGS, most_files // FILES)
+        """Pairs that can be opened: their numbers are below."""
+        self._ring = Ring(completions=completions)
+        self._ring.reserve_files(FILES * self.capacity)
+        self._buffers = Buffers(self._ring, buffers)
+        self._columns = Columns(self.capacity, self._ring, self._buffers)
+        self._outbox = Outbox(self._ring, self.capacity)
+        header = abi.MESSAGE_HEADER.pack(0, abi.NAME_ROOM, 0, 0, 0, 0, 0, 0, 0)
+        self._message = np.frombuffer(header, np.uint8).copy()
+        """Read whenever a receive is armed."""
+        self._words = Words()
+        self._polled = False
+        self._endpoints: dict[int, Endpoint] = {}
+        """By number of the leg, which is the pair's: in use, or used once."""
+        self._unusual = Unusual(self._endpoints, self._columns, self._buffers)
+        self._generation = 0
+        self._in_use = 0
+        self._company = False
+        """Whether packets came last time, and more are to be expected soon."""
+        self._batch = _NONE
+        """Packets that have come and are still to be served."""
+        self._lent: list[NDArray[np.intp]] = []
+        """Buffers that may be given back once all that is queued has left."""
+        self._last = np.zeros(self.capacity, np.intp)
+        """By leg: the place of its last packet in the batch."""
+        self._places = np.arange(MOST)
+
+    def watch(self, descriptor: int, callback: Callable[[], bool]) -> None:
+        """Call back when this descriptor can be read, late perhaps, but before later packets."""
+        self._words.watch(descriptor, callback)
+        self._poll()
+
+    def open(self, leg: Leg, pair: SocketPair) -> None:
+        """Receive on this pair for this leg."""
+        endpoint = self._endpoints.get(leg.id)
+        if endpoint is None:
+            endpoint = Endpoint(leg, pair, self._ring, self._outbox, self._message.ctypes.data)
+            self._endpoints[leg.id] = endpoint
+        self._generation = self._generation % (requests.GENERATIONS - 1) + 1
+        endpoint.open(leg, self._generation)
+        leg.settle = partial(self._settle, leg)
+        self._in_use += 1
+
+    def close(self, leg: Leg) -> None:
+        """Receive no more."""
+        self._columns.leave(leg.id)
+        leg.settle = _settled
+        self._endpoints[leg.id].in_use = False
+        self._in_use -= 1
+
+    def unlock(self, leg: Leg) -> None:
+        """Serve what the proven remote has sent."""
+        if leg.latch.locked is not None:
+            self._serve_batch()
+            self._turn(0, 0.0)
+            self._serve_batch()
+
+    def route(self, leg: Leg, peer: Leg | None) -> None:
+        """What the leg receives goes to the peer's remote, or nowhere."""
+        if peer is not None:
+            failure = self._endpoints[leg.id].data(Kind.SEND)
+            leg.send = partial(self._endpoints[peer.id].send, failure)
+
+    def send(self, leg: Leg, packet: bytes) -> None:
+        """Send a packet of our own to the leg's remote, if that can be done."""
+        with suppress(OSError):
+            self._endpoints[leg.id].send(_UNHEARD, packet)
+
+    def send_to(self, leg: Leg, data: bytes, address: Address) -> None:
+        """Send from the leg's RTP port to somebody who has asked there."""
+        with suppress(OSError):
+            self._endpoints[leg.id].pair.rtp.sendto(data, address)
+
+    def send_rtcp(self, leg: Leg, data: bytes) -> None:
+        """Send a report to where the leg's remote takes them."""
+        destination = leg.rtcp_destination
+        if destination is not None:
+            pair = self._endpoints[leg.id].pair
+            with suppress(OSError):
+                (pair.rtp if leg.muxed else pair.rtcp).sendto(data, destination)
+
+    def flush(self) -> None:
+        """Let everything leave that is queued."""
+        if not self._ring.closed:
+            self._ring.enter(0, 0.0)
+
+    def end(self) -> None:
+        """Give every socket and all memory back to the kernel."""
+        if not self._ring.closed:
+            self._ring.submit(requests.cancel_all())
+            self._ring.enter(0, 0.0)
+            self._ring.register(abi.IORING_UNREGISTER_FILES, None, 0)
+            self._ring.close()
+
+    def serve(self, timeout: float) -> None:
+        """Wait for packets, at most so long, and serve one batch."""
+        words = self._words
+        self._rearm()
+        patience = words.patience(timeout, self.now)
+        if self._company:
+            said = self._turn(BATCH, min(patience, BATCH_WAIT))
+        else:
+            said = self._turn(min(1, int(patience * 1e9)), patience)
+        packets = len(self._batch) > 0
+        if said or words.muted:
+            words.hear(self.now)
+            self._poll()
+        self._company = packets and self._in_use > FEW_LEGS
+        self._serve_batch()
+
+    # the ring
+
+    def _turn(self, wait: int, timeout: float) -> bool:
+        """Let everything leave that is queued, and fetch a batch; did signalling speak?"""
+        ring = self._ring
+        ring.enter(wait, timeout)
+        self.now = self._clock()
+        self._give_back()
+        batch = ring.completions(MOST)
+        special = batch[:, abi.TAG] >= _SPECIAL
+        said = False
+        if special.any():
+            said = self._note(batch[special])
+            batch = batch[~special]
+        self._batch = batch
+        return said
+
+    def _note(self, completions: Completions) -> bool:
+        """What is no packet: sends that failed. Did signalling speak?"""
+        said = False
+        for number, tag, _, _ in completions.tolist():
+            kind, generation = requests.untag(tag)
+            if kind == Kind.WORDS:
+                self._polled, said = False, True
+            elif kind == Kind.SEND:
+                endpoint = self._endpoints[number]
+                if endpoint.generation == generation:
+                    endpoint.leg.failed += 1
+        return said
+
+    def _poll(self) -> None:
+        """Wake up when signalling speaks, unless it is muted."""
+        if not self._polled and not self._words.muted:
+            self._ring.submit(requests.poll(self._words.descriptor))
+            self._polled = True
+
+    def _rearm(self) -> None:
+        """Arm the receives that have ended, once there are buffers again."""
+        if not self._unusual.ended:
+            return
+        self._ring.flush()
+        self._give_back()
+        for endpoint, kind, generation in self._unusual.ended:
+            if endpoint.awake and endpoint.generation == generation:
+                endpoint.arm(kind)
+        self._unusual.ended.clear()
+
+    def _give_back(self) -> None:
+        """Buffers are free when all that was sent from them has left; sends never stay pending."""
+        if self._lent and not self._ring.queued:
+            for ids in self._lent:
+                self._buffers.give_back(ids)
+            self._lent.clear()
+
+    # packets
+
+    def _serve_batch(self) -> None:
+        """Serve what has come. Whoever is called may ask for that himself (`unlock`)."""
+        batch, self._batch = self._batch, _NONE
+        count = len(batch)
+        if not count:
+            return
+        self._unusual.begin()
+        numbers = batch[:, abi.USER_DATA].astype(np.intp)
+        places = self._places[:count]
+        self._last[numbers] = places
+        if count < self._few_packets or (self._last.take(numbers) == places).all():
+            self._serve_some(batch, numbers)
+        else:
+            for chosen in rounds(numbers):
+                self._serve_some(batch[chosen], numbers[chosen])
+        flags = batch[:, abi.FLAGS]
+        taken = flags[(flags & abi.IORING_CQE_F_BUFFER) != 0] >> abi.IORING_CQE_BUFFER_SHIFT
+        self._lent.append(taken.astype(np.intp))
+
+    def _serve_some(self, batch: Completions, numbers: NDArray[np.intp]) -> None:
+        """Packets of different legs, unless they are very few."""
+        if len(batch) >= self._few_packets:
+            self._unusual.load()
+            plain = self._columns.relay(batch, numbers, self.now)
+            if np.count_nonzero(plain) == len(plain):
+                return
+            batch = batch[~plain]
+        self._unusual.serve(batch.tolist(), self.now)
+
+    def _settle(self, leg: Leg) -> None:
+        """Bring the leg's books up to date; from now on it keeps them when `plain` is empty."""
+        if self._columns.in_charge(leg.id):
+            self._columns.settle(leg)
+            if not leg.plain:
+                self._columns.leave(leg.id)
+
+
+def rounds(numbers: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
+    """Places of a batch, such that each round has every leg at most once, in its order."""
+    by_leg = np.argsort(numbers, kind="stable")
+    places = np.arange(len(numbers))
+    sorted_numbers = numbers[by_leg]
+    begins = np.concatenate(([True], sorted_numbers[1:] != sorted_numbers[:-1]))
+    ranks = places - np.maximum.accumulate(np.where(begins, places, 0))
+    by_rank = np.argsort(ranks, kind="stable")
+    yield from np.split(by_leg[by_rank], np.cumsum(np.bincount(ranks))[:-1])
+
+
+def _settled() -> None:
+    """For legs that are closed."""

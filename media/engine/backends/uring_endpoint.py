@@ -1,0 +1,99 @@
+"""A pair's sockets in the ring, and the leg that uses them.
+
+    not open yet ──► awake, in use ◄──► awake, nobody's ──a packet──► asleep
+                        ▲                                              │
+                        └──────────────────────────────────────────────┘
+
+Awake, both sockets are armed; most calls leave nothing behind, so it costs nothing to leave them
+armed until the next one. Each opening has a generation of its own: what the receives of an earlier
+one still bring is nobody's.
+"""
+
+from softswitch.media.engine.backends import uring_requests as requests
+from softswitch.media.engine.backends.uring_outbox import Outbox
+from softswitch.media.engine.backends.uring_requests import Kind
+from softswitch.media.engine.backends.uring_ring import Ring
+from softswitch.media.engine.leg import Leg
+from softswitch.media.engine.sockets import SocketPair
+
+FILES = 2
+"""Of each pair in the ring's table: RTP, then RTCP."""
+MAX_ERRORS = 100
+"""Receives of one opening that may end with an error of the socket's: it is broken, then."""
+
+
+class Endpoint:
+    """See the module."""
+
+    __slots__ = (
+        "_message_at", "_outbox", "_ring", "awake", "errors", "generation", "in_use", "kind", "leg",
+        "pair", "returning",
+    )  # fmt: skip
+
+    def __init__(
+        self, leg: Leg, pair: SocketPair, ring: Ring, outbox: Outbox, message_at: int
+    ) -> None:
+        """`message_at` is where the msghdr stands that receives are armed with."""
+        self._ring = ring
+        self._outbox = outbox
+        self._message_at = message_at
+        self.leg = leg
+        """When nobody uses the pair: the last that did."""
+        self.pair = pair
+        self.in_use = False
+        self.awake = False
+        self.generation = 0
+        self.errors = 0
+        self.kind = -1
+        """The first two octets, without marker, of the last packet that had nothing unusual."""
+        self.returning = False
+        """Whether the leg is to go the short way again."""
+        ring.set_files(FILES * leg.id, pair.rtp.fileno(), pair.rtcp.fileno())
+
+    def open(self, leg: Leg, generation: int) -> None:
+        """The pair is this leg's, and no packet of an earlier one's."""
+        if self.awake:
+            self._cancel()
+            self.pair.forget()
+        else:
+            self.pair.wake()
+        self.leg, self.generation = leg, generation
+        self.in_use = self.awake = True
+        self.errors, self.kind = 0, -1
+        self.arm(Kind.RTP)
+        self.arm(Kind.RTCP)
+
+    def rest(self) -> None:
+        """A packet came that is nobody's: hear no more until the pair is opened again."""
+        self._cancel()
+        self.awake = False
+        self.pair.rest()
+
+    def data(self, kind: Kind) -> int:
+        """The user_data of this kind of completions."""
+        return requests.user_data(requests.tag(kind, self.generation), self.leg.id)
+
+    def arm(self, kind: Kind) -> None:
+        """Receive on one of the sockets."""
+        file = FILES * self.leg.id + (kind is Kind.RTCP)
+        self._ring.submit(requests.receive(file, self._message_at, self.data(kind)))
+
+    def _cancel(self) -> None:
+        for kind in (Kind.RTP, Kind.RTCP):
+            self._ring.submit(requests.cancel(self.data(kind)))
+
+    def name(self) -> tuple[int, int] | None:
+        """Where in memory the leg's remote is named; None when nothing can be sent there."""
+        remote = self.leg.latch.destination
+        return None if remote is None else self._outbox.name(self.leg.id, remote)
+
+    def send(self, data: int, packet: bytes | memoryview) -> None:
+        """Send to the leg's remote, if there is one; failure is told with this user_data."""
+        name = self.name()
+        if name is not None:
+            self._outbox.send(FILES * self.leg.id, name, packet, data)
+
+    def request(self, data: int) -> bytes | None:
+        """A submission that sends to the leg's remote; where the packet is, is still to be said."""
+        name = self.name()
+        return None if name is None else requests.send(FILES * self.leg.id, name, (0, 0), data)
