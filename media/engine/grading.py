@@ -3,6 +3,7 @@
 from softswitch.media import quality
 from softswitch.media.engine.interface import PortStatistics, Remote
 from softswitch.media.engine.reporting import Reporting
+from softswitch.media.engine.translation import audio_rate
 from softswitch.media.formats import STATIC
 from softswitch.media.statistics import Reception
 
@@ -16,7 +17,9 @@ def statistics(
     """Both directions of a leg: what was received here, and what the remote reports of ours."""
     theirs = reports.remote
     jitter = reception.jitter / reception.clock_rate
-    remote_jitter = None if theirs is None else theirs.jitter / reception.clock_rate
+    remote_jitter = None
+    if theirs is not None and remote is not None:
+        remote_jitter = theirs.jitter / audio_rate(remote.formats, remote.clock_rate)
     lost = max(0, reception.lost)
     return PortStatistics(
         packets_received=reception.packets,

@@ -48,6 +48,7 @@ class Upkeep(Feeding):
         "_looked_at",
         "_quality_at",
         "_quality_packets",
+        "_renewed_at",
         "_rtcp_locked",
         "_rtcp_source",
         "_timed_out",
@@ -72,7 +73,7 @@ class Upkeep(Feeding):
         self.heard_at = _NEVER
         self.look_at = 0.0
         """When `look` has something to do."""
-        self._looked_at = 0.0
+        self._looked_at = self._renewed_at = 0.0
         self._heard_packets = 0
         self._quality_at = _NEVER
         self._quality_packets = 0
@@ -186,7 +187,7 @@ class Upkeep(Feeding):
 
     def restart_time_out(self, now: float) -> None:
         """A new negotiation is a new chance."""
-        self.heard_at = self.look_at = now
+        self.heard_at = self.look_at = self._renewed_at = now
         self._timed_out = False
         if self._quality_at == _NEVER:
             self._quality_at = now + QUALITY_EVERY
@@ -258,7 +259,7 @@ class Upkeep(Feeding):
         """Nothing has left for a while: hold, a silent peer, or nobody there."""
         packets, _, _, sent_at = self.sent()
         remote = self.remote
-        if remote is None or self.fax or now - sent_at < KEEPALIVE:
+        if remote is None or self.fax or now - max(sent_at, self._renewed_at) < KEEPALIVE:
             return
         if not packets and not self.reception.packets:
             return  # it may not know of us yet

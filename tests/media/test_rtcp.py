@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softswitch.media.rtcp import Report, ReportBlock, SenderInfo, is_sound, parse, serialize
+from softswitch.media.rtcp import (
+    Report,
+    ReportBlock,
+    SenderInfo,
+    VoipMetrics,
+    is_sound,
+    loss_field,
+    parse,
+    serialize,
+    voip_metrics,
+)
 from tests.support.corpora import corpora
 
 u32 = st.integers(0, 0xFFFFFFFF)
@@ -26,6 +36,7 @@ def test_a_report_survives_the_wire(report: Report) -> None:
 def test_no_datagram_raises(data: bytes) -> None:
     is_sound(data)
     parse(data)
+    voip_metrics(data)
 
 
 def test_a_report_goes_with_a_name_that_tells_nothing() -> None:
@@ -73,3 +84,45 @@ def test_other_peoples_reports_are_read_alike() -> None:
     assert sender.sender == SenderInfo(16016567581311369308, 1722342718, 269, 13557)
     assert parse((folder / "rtcp_rr_invalid.bin").read_bytes()) is None
     assert parse((folder / "rtcp_sr_invalid.bin").read_bytes()) is None
+
+
+@given(st.integers(-(2**40), 2**40), st.floats(-1, 2))
+@settings(max_examples=50)
+def test_loss_keeps_within_its_bits(packets: int, fraction: float) -> None:
+    block = ReportBlock(1, loss_field(fraction, packets), 0, 0, 0, 0)
+    assert block.packets_lost == min(max(packets, -0x800000), 0x7FFFFF)
+    assert abs(block.fraction_lost - min(max(fraction, 0.0), 255 / 256)) < 1 / 256
+
+
+def extended(*blocks: bytes) -> bytes:
+    body = bytes(4) + b"".join(blocks)
+    head = b"\x80\xcf" + (len(body) // 4).to_bytes(2, "big")
+    return serialize(Report(1, None, ())) + head + body
+
+
+def metrics(mos: int, length: int = 8) -> bytes:
+    fixed = b"\x07\x00" + length.to_bytes(2, "big")
+    lost = (99).to_bytes(4, "big") + bytes((64, 32, 0, 0))
+    delays = bytes(6) + (120).to_bytes(2, "big")
+    return fixed + lost + delays + bytes(7) + bytes((mos,)) + bytes(8)
+
+
+def test_a_phone_tells_how_its_loudspeaker_sounds() -> None:
+    clock = b"\x04\x00\x00\x02" + bytes(8)
+    data = extended(clock, metrics(41))
+    assert is_sound(data)
+    assert voip_metrics(data) == VoipMetrics(99, 0.25, 0.125, 0.12, 4.1)
+
+
+def test_scores_off_the_scale_are_none() -> None:
+    for mos in (127, 0, 9, 51):
+        told = voip_metrics(extended(metrics(mos)))
+        assert told is not None
+        assert told.mos is None
+
+
+def test_extended_reports_that_are_cut_tell_nothing() -> None:
+    assert voip_metrics(extended(metrics(41)[:20])) is None
+    assert voip_metrics(extended(b"\x07\x00\xff\xff")) is None
+    assert voip_metrics(extended()) is None
+    assert voip_metrics(serialize(Report(1, None, ()))) is None

@@ -7,21 +7,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softswitch.media import rtcp
-from softswitch.media.engine.interface import Remote
 from softswitch.media.engine.leg import MOVES_AFTER, Leg
 from softswitch.media.engine.outgoing import OutgoingStream
 from softswitch.media.engine.scale import Scale
 from softswitch.media.formats import STATIC, Format
 from softswitch.media.latch import Address
-from softswitch.media.rtp import Header, build, parse
 from tests.media.engine.air import Air
+from tests.media.engine.legs import (
+    ANNA,
+    ELSEWHERE,
+    JAN,
+    SOUND,
+    air,
+    describe,
+    frame,
+    hear,
+    pair,
+    read,
+    remote,
+)
 
-ANNA, JAN, ELSEWHERE = ("192.0.2.1", 4000), ("192.0.2.2", 5000), ("203.0.113.9", 6000)
 PCMU, PCMA, G722, CN = STATIC[0], STATIC[8], STATIC[9], STATIC[13]
 EVENTS = Format(101, "TELEPHONE-EVENT", 8000)
 OPUS = Format(96, "OPUS", 48000, 2)
 FAST_EVENTS = Format(110, "TELEPHONE-EVENT", 48000)
-SOUND = bytes(range(160))
 
 
 class Lock:
@@ -55,49 +64,6 @@ class Lock:
         self.heard.append((data, source))
         self.remote = source
         return [(b"answer", source)]
-
-
-def remote(address: Address, *formats: Format, mux: bool = False) -> Remote:
-    types = tuple(known.payload_type for known in formats)
-    rate = formats[0].clock_rate
-    return Remote(
-        *address, address[1] + 1, types, address[0], False, None, rate, formats, rtcp_mux=mux
-    )
-
-
-def pair(hers: tuple[Format, ...], his: tuple[Format, ...]) -> tuple[Leg, Leg]:
-    anna = Leg(0, OutgoingStream(0xAAAA, 100, 5000), Air())
-    jan = Leg(1, OutgoingStream(0xBBBB, 1000, 50000), Air())
-    for leg, address, formats in ((anna, ANNA, hers), (jan, JAN, his)):
-        leg.set_remote(remote(address, *formats), address[0], frozenset((address[0],)), 0.0)
-    anna.join(jan, 0.0)
-    jan.join(anna, 0.0)
-    return anna, jan
-
-
-def frame(
-    sequence: int,
-    kind: int = 0,
-    payload: bytes = SOUND,
-    stamp: int | None = None,
-    marker: bool = False,
-) -> bytes:
-    stamp = sequence * 160 if stamp is None else stamp
-    return build(kind, sequence, stamp & 0xFFFFFFFF, 7, payload, marker=marker)
-
-
-def hear(leg: Leg, packet: bytes, now: float = 0.0, source: Address | None = ANNA) -> bytes | None:
-    relayed: list[bytes] = []
-    leg.send = lambda data: relayed.append(bytes(data))
-    leg.arrive(bytearray(packet) + b"rest", len(packet), source, now)
-    return relayed[0] if relayed else None
-
-
-def read(packet: bytes | None) -> tuple[Header, bytes]:
-    assert packet is not None
-    header = parse(packet, len(packet))
-    assert header is not None
-    return header, packet[header.payload_at :]
 
 
 def test_another_number_for_the_same_codec_is_all_that_changes() -> None:
@@ -218,11 +184,11 @@ def test_a_description_that_means_the_same_keeps_the_state_of_translation() -> N
     anna, _ = pair((G722,), (PCMA,))
     first, _ = read(hear(anna, frame(1, 9)))
     step = anna._steps[9]
-    anna.set_remote(remote(ANNA, G722), ANNA[0], frozenset((ANNA[0],)), 1.0)
+    describe(anna, remote(ANNA, G722), 1.0)
     second, _ = read(hear(anna, frame(2, 9)))
     assert anna._steps[9] is step
     assert second.sequence == first.sequence + 1
-    anna.set_remote(remote(ANNA, G722, PCMA), ANNA[0], frozenset((ANNA[0],)), 1.0)
+    describe(anna, remote(ANNA, G722, PCMA), 1.0)
     assert hear(anna, frame(3, 8)) is not None
     assert anna._steps[9] is not step
 
@@ -230,7 +196,7 @@ def test_a_description_that_means_the_same_keeps_the_state_of_translation() -> N
 def test_a_description_with_another_clock_closes_the_books() -> None:
     anna, jan = pair((PCMU,), (PCMA,))
     first, _ = read(hear(anna, frame(1), 0.0))
-    jan.set_remote(remote(JAN, OPUS), JAN[0], frozenset((JAN[0],)), 1.0)
+    describe(jan, remote(JAN, OPUS), 1.0)
     second, _ = read(hear(anna, frame(2), 1.0))
     assert second.payload_type == 96
     assert second.sequence == first.sequence + 1
@@ -289,9 +255,8 @@ def test_without_keys_nothing_leaves_in_the_clear() -> None:
     assert hear(anna, frame(1)) is None
     assert not jan.emit(0, SOUND, 160, 0.0)
     jan.send_rtcp(rtcp.Report(1, None, ()))
-    assert isinstance(jan.way, Air)
-    assert not jan.way.packets
-    assert not jan.way.reports
+    assert not air(jan).packets
+    assert not air(jan).reports
     assert jan.sent()[0] <= 1
 
 
@@ -340,8 +305,7 @@ def test_what_is_no_rtp_goes_to_the_guard_and_its_answers_to_whoever_asked() -> 
     lock = anna.guard = Lock()
     hear(anna, b"\x00check", source=ELSEWHERE)
     assert lock.heard == [(b"\x00check", ELSEWHERE)]
-    assert isinstance(anna.way, Air)
-    assert anna.way.answers == [(b"answer", ELSEWHERE)]
+    assert air(anna).answers == [(b"answer", ELSEWHERE)]
     assert anna.latch.locked == ELSEWHERE
     hear(anna, b"\x16hello", source=None)
     assert lock.heard[-1] == (b"\x16hello", ELSEWHERE)
@@ -366,7 +330,7 @@ def test_the_line_of_nobody_says_nothing() -> None:
 def test_rtcp_shares_the_port_where_that_was_agreed() -> None:
     anna, jan = pair((PCMU,), (PCMU,))
     told = remote(ANNA, PCMU, mux=True)
-    anna.set_remote(told, ANNA[0], frozenset((ANNA[0],)), 0.0)
+    describe(anna, told, 0.0)
     assert anna.rtcp_destination == ANNA
     data = rtcp.serialize(rtcp.Report(7, rtcp.SenderInfo(1, 2, 3, 4), ()))
     assert hear(anna, data) is None
@@ -374,12 +338,10 @@ def test_rtcp_shares_the_port_where_that_was_agreed() -> None:
     hear(anna, frame(1))
     hear(anna, data)
     hear(anna, data, source=None)
-    assert isinstance(jan.way, Air)
-    assert len(jan.way.reports) == 2
+    assert len(air(jan).reports) == 2
     assert anna.muxed
     hear(jan, data, source=JAN)
-    assert isinstance(anna.way, Air)
-    assert not anna.way.reports  # not agreed there: it is an RTP packet of an odd type
+    assert not air(anna).reports  # not agreed there: it is an RTP packet of an odd type
 
 
 def test_reports_are_opened_and_sealed() -> None:
@@ -389,10 +351,9 @@ def test_reports_are_opened_and_sealed() -> None:
     hear(anna, frame(1) + b"a")
     data = rtcp.serialize(rtcp.Report(7, None, ()))
     anna.arrive_rtcp(data + b"x", ANNA, 0.0)
-    assert isinstance(jan.way, Air)
-    assert not jan.way.reports
+    assert not air(jan).reports
     assert anna.statistics().foreign == 1
     anna.arrive_rtcp(data + b"a", ("192.0.2.1", 4001), 0.0)
-    (report,) = jan.way.reports
+    (report,) = air(jan).reports
     assert report[-1:] == b"j"
     assert rtcp.parse(report[:-1]) == rtcp.Report(0xBBBB, None, ())
