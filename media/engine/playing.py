@@ -125,7 +125,7 @@ class Players:
             return
         format_ = speakable(leg.formats)
         if format_ is None:
-            self._end(playing, "failed", _no_codec(leg.formats))
+            self._end(playing, "failed", no_codec(leg.formats))
         elif format_.same_codec(playing.format):
             playing.describe(format_)
         else:
@@ -149,7 +149,7 @@ class Players:
             self._end(self._playing[leg], "stopped")
         format_ = speakable(leg.formats)
         if format_ is None:
-            self._say(Ended(message.serial, ("failed", _no_codec(leg.formats))))
+            self._say(Ended(message.serial, ("failed", no_codec(leg.formats))))
             return
         playing = self._playing[leg] = _Playing(leg, message, format_)
         leg.feed(playing)
@@ -218,7 +218,8 @@ def speakable(formats: Sequence[Format]) -> Format | None:
     return None
 
 
-def _no_codec(formats: Sequence[Format]) -> str:
+def no_codec(formats: Sequence[Format]) -> str:
+    """Why there is none."""
     names = [format_.encoding for format_ in formats if format_.is_audio]
     return f"we cannot speak {', '.join(names) or 'at all'} to the remote"
 

@@ -21,11 +21,15 @@ from softswitch.media.engine import control
 from softswitch.media.engine.backends.epoll import EpollBackend
 from softswitch.media.engine.backends.interface import Backend
 from softswitch.media.engine.department import Department
+from softswitch.media.engine.files import Lane, Thread
 from softswitch.media.engine.guards import Guards
 from softswitch.media.engine.interface import Remote
 from softswitch.media.engine.leg import Leg
 from softswitch.media.engine.outgoing import OutgoingStream
+from softswitch.media.engine.playing import Players
+from softswitch.media.engine.recording import Recorders
 from softswitch.media.engine.remotes import canonical, learnable
+from softswitch.media.engine.rooms import Rooms
 from softswitch.media.engine.secrecy import keep_memory_private
 from softswitch.media.engine.sockets import OUT_OF_SOCKETS, SocketPair, family, is_ours
 
@@ -45,7 +49,9 @@ class Worker:
         channel: socket.socket,
         backend: Backend,
         entropy: Callable[[int], bytes] = os.urandom,
+        lane: Callable[[str], Lane] = Thread,
     ) -> None:
+        """`lane` makes what works on files: a thread, by its name."""
         self._channel = channel
         self._backend = backend
         self._entropy = entropy
@@ -73,7 +79,13 @@ class Worker:
             control.Close: self._close,
         }
         self._guards = Guards(self._legs, self._say, self._clock)
-        self._departments: tuple[Department, ...] = (self._guards,)
+        parts = self._legs, self._say, self._clock
+        self._departments: tuple[Department, ...] = (
+            self._guards,
+            Players(*parts, lane("sounds")),
+            Recorders(*parts, lane("recordings")),
+            Rooms(*parts),
+        )
         for department in self._departments:
             self._handlers.update(department.handlers)
         backend.watch(channel.fileno(), self._read)
