@@ -5,6 +5,16 @@ from typing import NamedTuple
 from softswitch.routing.outcomes import reason_header
 
 
+class Hop(NamedTuple):
+    """A user's forward that sent the call on."""
+
+    user: str
+    situation: str
+    """always, busy, no_answer, unavailable or rejected; return when it comes back from there."""
+    to: str
+    because: str
+
+
 class Ring(NamedTuple):
     """Ring every device of a user."""
 
@@ -14,10 +24,12 @@ class Ring(NamedTuple):
     unreachable_after: float
     """Seconds without any response after which a device counts as unavailable."""
     because: str
+    hops: tuple[Hop, ...] = ()
+    """The forwards that led here, the first one first."""
 
 
 class Reject(NamedTuple):
-    """Refuse the call before anything rings."""
+    """Refuse the call: nothing rings, or nobody answered."""
 
     status: int
     cause: int

@@ -1,13 +1,35 @@
-"""Where a dialled number leads: facts in, a decision out. Nothing is asked, nothing remembered."""
+"""What routing reads: users as they are configured, and what is true of them at the moment."""
 
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
-from softswitch.routing.decision import Decision, Reject, Ring
-from softswitch.routing.outcomes import UNKNOWN_NUMBER, Outcome, Release, release
+from softswitch.routing.decision import Reject
+from softswitch.routing.outcomes import Release
 
 MAX_SHOWN = 40
 """Characters of a dialled number that a decision repeats: enough for any telephone number."""
+
+
+class ForwardRule(Protocol):
+    """One forward of a user."""
+
+    @property
+    def to(self) -> str: ...
+    @property
+    def callers(self) -> str: ...
+
+
+class Forwarding(Protocol):
+    """A user's forwards by situation, and how they come back."""
+
+    @property
+    def rules(self) -> Mapping[str, ForwardRule]: ...
+    @property
+    def return_after(self) -> float | None: ...
+    @property
+    def return_to(self) -> str | None: ...
+    @property
+    def follow_target(self) -> bool: ...
 
 
 class Extension(Protocol):
@@ -20,6 +42,10 @@ class Extension(Protocol):
     @property
     def max_calls(self) -> int: ...
     @property
+    def call_waiting(self) -> bool: ...
+    @property
+    def forward(self) -> Forwarding: ...
+    @property
     def origin(self) -> Mapping[str, str]: ...
 
 
@@ -30,42 +56,24 @@ class Directory(Protocol):
 
 
 class Facts(NamedTuple):
-    """What is true of the called user right now."""
+    """What is true of a user right now."""
 
     live_bindings: int
     calls: int
     """Calls the user is in: talking, held, dialling or ringing."""
 
 
-def decide(dialled: str, caller: str, directory: Directory, facts: Facts) -> Decision:
-    """Ring the user with that number, or say why not. `facts` are those of the number dialled."""
-    user = directory.get(dialled)
-    if user is None:
-        return _reject(UNKNOWN_NUMBER, "not_found", f"no user has the number {_shown(dialled)}")
-    if dialled == caller:
-        return _reject(release(Outcome.BUSY), "busy", f"{caller} called its own number")
-    if facts.calls >= user.max_calls:
-        # Overrides come before any device is asked, so busy wins over unavailable.
-        why = f"{dialled} is in {facts.calls} of {_setting(user, 'max_calls', user.max_calls)}"
-        return _reject(release(Outcome.BUSY), "busy", why)
-    if facts.live_bindings < 1:
-        why = f"{dialled} has no live registration"
-        return _reject(release(Outcome.UNAVAILABLE), "unavailable", why)
-    line = user.origin.get("name", "no name")
-    why = f"users.{dialled} ({line}), {_setting(user, 'ring_time', user.ring_time)}"
-    return Ring(dialled, user.ring_time, user.unreachable_after, why)
-
-
-def _reject(how: Release, outcome: str, because: str) -> Reject:
+def refusal(how: Release, outcome: str, because: str) -> Reject:
+    """The decision that ends a call."""
     return Reject(how.status, how.cause, outcome, because)
 
 
-def _setting(user: Extension, key: str, value: float) -> str:
+def setting(user: Extension, key: str, value: float) -> str:
     """`ring_time 30 (conf/demo.yaml:12)`: a setting with where it was set."""
     return f"{key} {value:g} ({user.origin.get(key, 'default')})"
 
 
-def _shown(number: str) -> str:
+def shown(number: str) -> str:
     """A stranger's text, fit for a log: short, and without control characters."""
     short = number[:MAX_SHOWN]
     return short if short.isascii() and short.isprintable() else repr(short)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from softswitch.cli.check import check
+from softswitch.cli.explain import explain
 from softswitch.cli.run import run
 from softswitch.cli.show import show
 from softswitch.cli.trace import trace
@@ -19,7 +20,7 @@ def application() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for command in (run, check, show, trace):
+    for command in (run, check, explain, show, trace):
         app.command()(command)
     return app
 

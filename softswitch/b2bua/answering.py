@@ -62,7 +62,7 @@ def _connect(device: Leg, sdp: bytes, response: Response) -> None:
     call.stage = Stage.ANSWERED
     call.stop_timers()
     call.answerer = device
-    call.answered_by = call.callee
+    call.answered_by = device.account
     call.answered_at = board.clock.wall()
     device.state = State.UP
     device.result = "answered"

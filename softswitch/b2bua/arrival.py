@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from softswitch.b2bua import ending, hunt
+from softswitch.b2bua import diversion, ending, hunt
 from softswitch.b2bua.call import Call, Verdict
 from softswitch.b2bua.crossing import INVITATION, cross, hops_left
 from softswitch.b2bua.leg import Leg, State
@@ -14,7 +15,8 @@ from softswitch.media.engine.interface import NoPorts
 from softswitch.media.negotiation import manner_of
 from softswitch.media.sdp import SdpError
 from softswitch.routing.decision import Reject
-from softswitch.routing.plan import Facts, decide
+from softswitch.routing.plan import Facts
+from softswitch.routing.route import Route
 from softswitch.sip.dialog import Dialog
 from softswitch.sip.message import printable
 
@@ -37,9 +39,14 @@ def arrive(
     log.info("%s: %s calls %s", call.id, user, printable(dialled))
     board.bus.publish(CallArrived(call.id, user, dialled, call.arrived_at))
     _make_caller(call, request, transaction, flow)
-    bindings = board.location.bindings(dialled, call.arrived_at)
-    facts = Facts(len(bindings), board.engaged[dialled])
-    decision = decide(dialled, user, board.directory, facts)
+    call.route = Route(
+        dialled,
+        user,
+        board.directory,
+        partial(_facts, board),
+        forwarded_before=diversion.count(request.headers),
+    )
+    decision = call.route.begin(board.agent.now())
     call.because = decision.because
     log.info("%s: %s", call.id, decision.because)
     if isinstance(decision, Reject):
@@ -47,8 +54,13 @@ def arrive(
         verdict = Verdict(word, decision.status, decision.because, "switch")
         ending.refuse(call, verdict, [("Reason", decision.reason)])
     elif _prepare_media(call, request):
-        fields = cross(request.headers, INVITATION)
-        hunt.start(call, bindings, decision, hops=hops_left(request), fields=fields)
+        call.hops_left = hops_left(request)
+        call.crossing = cross(request.headers, INVITATION)
+        hunt.start(call, decision)
+
+
+def _facts(board: Switchboard, user: str) -> Facts:
+    return Facts(len(board.location.bindings(user, board.clock.wall())), board.engaged[user])
 
 
 def _make_caller(call: Call, request: Request, transaction: ServerTransaction, flow: Flow) -> None:

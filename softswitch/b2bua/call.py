@@ -16,10 +16,12 @@ from softswitch.b2bua.cdr import record_of
 from softswitch.bus import CallEnded
 
 if TYPE_CHECKING:
+    from softswitch.b2bua.crossing import Fields
     from softswitch.b2bua.leg import Leg
     from softswitch.b2bua.reoffer import Reoffer
     from softswitch.b2bua.switchboard import Switchboard
     from softswitch.records import CallOutcome, EndedBy
+    from softswitch.routing.route import Route
     from softswitch.sip.message import Response
     from softswitch.sip.timers import Timer
 
@@ -60,9 +62,12 @@ class Call:
         "caller",
         "caller_user",
         "closing",
+        "crossing",
         "devices",
         "ended_at",
         "held",
+        "hops_left",
+        "hunted",
         "id",
         "last_progress",
         "late_offer",
@@ -71,6 +76,7 @@ class Call:
         "recorded",
         "reoffer",
         "ringing_at",
+        "route",
         "stage",
         "timers",
         "unfinished",
@@ -78,6 +84,8 @@ class Call:
     )
 
     caller: Leg
+    route: Route
+    """Whom the call is for, and then."""
 
     def __init__(self, board: Switchboard, caller_user: str, callee: str) -> None:
         self.board = board
@@ -89,6 +97,12 @@ class Call:
         self.because = ""
         """What made routing decide so."""
         self.devices: list[Leg] = []
+        """Every device that was called."""
+        self.hunted: list[Leg] = []
+        """Those of the user whose turn it is."""
+        self.crossing: Fields = []
+        """What of the caller's INVITE crosses to every device."""
+        self.hops_left = 0
         self.answerer: Leg | None = None
         self.answered_by: str | None = None
         self.progress: tuple[int, bool] = (100, False)
@@ -137,18 +151,22 @@ class Call:
         self.parties.append(user)
         self.board.engaged[user] += 1
 
-    def disengage(self) -> None:
-        """The users may be called again."""
+    def disengage(self, *users: str) -> None:
+        """These users, or all, may be called again."""
         engaged = self.board.engaged
-        for user in self.parties:
+        for user in users or tuple(self.parties):
+            self.parties.remove(user)
             engaged[user] -= 1
             if not engaged[user]:
                 del engaged[user]
-        self.parties.clear()
 
     def stop_timers(self) -> None:
         """Nobody is waited for any more, and nothing is said again."""
         self.last_progress = None
+        self.stop_waiting()
+
+    def stop_waiting(self) -> None:
+        """Nobody is waited for any more."""
         for timer in self.timers:
             timer.cancel()
         self.timers.clear()
@@ -177,6 +195,6 @@ class Call:
             board.leaving.remove(self)
             board.tracer.end(self.id)
             # Legs know their call: without this the collector would have to find out.
-            self.devices = []
+            self.devices = self.hunted = []
             self.answerer = None
             del self.caller

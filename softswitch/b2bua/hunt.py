@@ -4,9 +4,10 @@
             ├─► 101 mobile  nothing for 4 s        dropped: unavailable, cancelled when it wakes up
             └─► 101 dect    180 ……… 200            wins, whoever still rings is cancelled
 
-Each device comes to one outcome; when none may still ring, their combination is what the caller
-hears (features 2.0, routing/outcomes.py). Two timers belong to the hunt: the one for silence and
-the one for ringing.
+Each device comes to one outcome; when none may still ring, their combination is what became of the
+user (features 2.0, routing/outcomes.py). The call's route then says who is next: somebody to whom
+the user's calls are forwarded, or nobody, and the caller hears why. Two timers belong to the hunt:
+the one for silence and the one for ringing.
 """
 
 from __future__ import annotations
@@ -16,15 +17,16 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from softswitch.b2bua import answering, ending, ringing
+from softswitch.b2bua import answering, diversion, ending, ringing
 from softswitch.b2bua.call import Call, Stage, Verdict
-from softswitch.b2bua.crossing import REFUSAL, Fields, cross
+from softswitch.b2bua.crossing import REFUSAL, cross
 from softswitch.b2bua.leg import MAX_DIALOGS, RINGABLE, Leg, State
 from softswitch.location import target
 from softswitch.media.engine.interface import NoPorts
 from softswitch.media.negotiation import manner_towards
 from softswitch.media.negotiation.stream import NOT_ACCEPTABLE
 from softswitch.media.sdp import SdpError
+from softswitch.routing.decision import Reject
 from softswitch.routing.outcomes import (
     Outcome,
     combine,
@@ -41,7 +43,7 @@ from softswitch.uas import ALLOW
 if TYPE_CHECKING:
     from softswitch.location import Binding
     from softswitch.records import EndedBy
-    from softswitch.routing.decision import Ring
+    from softswitch.routing.decision import Hop, Ring
     from softswitch.sip.message import Response
 
 log = logging.getLogger(__name__)
@@ -55,38 +57,49 @@ FAILURES = {"timeout": 408, "transport": 503}
 INCOMPATIBLE = "incompatible"
 """Result of a leg to which nothing could be offered."""
 
+WHY = {
+    Outcome.UNAVAILABLE: "no device could be reached",
+    Outcome.NO_ANSWER: "nobody answered",
+    Outcome.REJECTED: "rejected",
+    Outcome.BUSY: "busy",
+}
+
 NOT_ANSWERED = ("Reason", reason_header(19))
 DECLINED_ELSEWHERE = ("Reason", 'SIP;cause=603;text="Decline"')
 
 
-def start(
-    call: Call, bindings: Sequence[Binding], ring: Ring, *, hops: int, fields: Fields
-) -> None:
-    """Ring them all. `fields` cross from the caller's INVITE."""
+def start(call: Call, ring: Ring) -> None:
+    """Ring all devices of the user whose turn it is."""
+    board = call.board
     call.engage(ring.user)
+    call.hunted = []
+    bindings = board.location.bindings(ring.user, board.clock.wall())
     legs = [_leg(call, one, ring.user) for one in bindings[:MAX_DEVICES]]
     invited = [leg for leg in legs if leg is not None]
     if not invited:
         _nobody(call)
         return
-    agent = call.board.agent
+    agent = board.agent
     call.timers += (
         agent.later(ring.unreachable_after, _silence, call),
         agent.later(ring.ring_time, _ring_time_over, call),
         agent.later(ringing.REPEAT_EVERY, ringing.repeat, call),
     )
     for leg, binding, body in invited:
-        _invite(leg, binding, body, hops, fields)
+        _invite(leg, binding, body, ring.hops)
 
 
 def _nobody(call: Call) -> None:
     """No device could be invited at all."""
-    problems = {leg.result for leg in call.devices}
+    problems = {leg.result for leg in call.hunted}
+    if INCOMPATIBLE not in problems:
+        log.warning("%s: no RTP port is free (network.rtp)", call.id)
+    if _goes_on(call, Outcome.UNAVAILABLE):
+        return
     if INCOMPATIBLE in problems:
         why = f"{call.callee} may not use what the caller's phone offers"
         ending.end(call, Verdict("failed", NOT_ACCEPTABLE, why, "switch"), ending.INCOMPATIBLE)
         return
-    log.warning("%s: no RTP port is free (network.rtp)", call.id)
     verdict = Verdict("failed", 503, "no RTP port is free", "switch")
     ending.end(call, verdict, ending.TEMPORARY_FAILURE)
 
@@ -105,6 +118,7 @@ def _leg(call: Call, binding: Binding, user: str) -> tuple[Leg, Binding, bytes] 
         device=uri,
     )
     call.devices.append(leg)
+    call.hunted.append(leg)
     offer = call.caller.offer
     try:
         manner = manner_towards(board.policy(user), board.manner(user, flow.remote))
@@ -121,24 +135,27 @@ def _leg(call: Call, binding: Binding, user: str) -> tuple[Leg, Binding, bytes] 
     return None
 
 
-def _invite(leg: Leg, binding: Binding, body: bytes, hops: int, fields: Fields) -> None:
+def _invite(leg: Leg, binding: Binding, body: bytes, hops: Sequence[Hop]) -> None:
     uri, routes, flow = target(binding)
-    host = bracketed(leg.call.board.addressing.sip_address(flow)[0])
+    call = leg.call
+    host = bracketed(call.board.addressing.sip_address(flow)[0])
     items = [
-        ("Max-Forwards", str(hops)),
+        ("Max-Forwards", str(call.hops_left)),
         *(("Route", route) for route in routes),
-        ("From", f"{_identity(leg.call, host)};tag={leg.local_tag}"),
-        ("To", f"<sip:{leg.call.callee}@{host}>"),
+        ("From", f"{_identity(call, host)};tag={leg.local_tag}"),
+        ("To", f"<sip:{leg.account}@{host}>"),
         ("Call-ID", leg.sip_call_id),
         ("CSeq", "1 INVITE"),
         ("Contact", leg.contact),
         ("Allow", ALLOW),
-        *fields,
+        *call.crossing,
     ]
+    if hops:
+        items += diversion.fields(hops, host)
     if body:
         items.append(("Content-Type", ringing.SDP))
     leg.invite = Request("INVITE", uri, Headers(items), body)
-    leg.client = leg.call.board.agent.request(
+    leg.client = call.board.agent.request(
         leg.invite, flow, partial(_response, leg), partial(_failure, leg)
     )
 
@@ -210,26 +227,26 @@ def _drop(leg: Leg, outcome: Outcome, reason: str | None = None) -> None:
     leg.result = leg.result or outcome
     leg.close_port()
     call = leg.call
-    outcomes = [device.outcome for device in call.devices if device.outcome is not None]
-    if call.stage is Stage.RINGING and len(outcomes) == len(call.devices):
+    outcomes = [device.outcome for device in call.hunted if device.outcome is not None]
+    if call.stage is Stage.RINGING and leg in call.hunted and len(outcomes) == len(call.hunted):
         _conclude(call, combine(outcomes), reason if len(outcomes) == 1 else None)
 
 
 def _silence(call: Call) -> None:
     """Who has not said a word by now is not there (FWD-6), however long the others ring."""
-    for leg in call.devices:
+    for leg in tuple(call.hunted):
         if leg.state is State.CALLING and leg.outcome is None:
             ending.cancel(leg, Outcome.UNAVAILABLE)
             _drop(leg, Outcome.UNAVAILABLE)
 
 
 def _ring_time_over(call: Call) -> None:
-    for leg in call.devices:
+    for leg in call.hunted:
         if leg.outcome is None:
             outcome = ring_time_over(after_ringing=leg.state is not State.CALLING).outcome
             leg.outcome = outcome
             ending.cancel(leg, outcome, [NOT_ANSWERED])
-    _conclude(call, combine([leg.outcome for leg in call.devices if leg.outcome is not None]))
+    _conclude(call, combine([leg.outcome for leg in call.hunted if leg.outcome is not None]))
 
 
 def _conclude(
@@ -238,20 +255,39 @@ def _conclude(
     reason: str | None = None,
     to_devices: Sequence[tuple[str, str]] = (),
 ) -> None:
-    """Nobody took the call: tell the caller why. `reason` is what a lone device said."""
-    status, cause = release(outcome)
-    why = {
-        Outcome.NO_ANSWER: "nobody answered",
-        Outcome.REJECTED: "rejected",
-        Outcome.BUSY: "busy",
-    }.get(outcome, "no device could be reached")
-    by: EndedBy = "callee" if outcome in (Outcome.REJECTED, Outcome.BUSY) else "switch"
-    header = ("Reason", reason or reason_header(cause))
-    ending.refuse(call, Verdict(outcome.value, status, why, by), [header], to_devices=to_devices)
+    """The user does not take the call: whoever is next, or the caller hears why.
+
+    `reason` is what a lone device said.
+    """
+    if _goes_on(call, outcome, to_devices):
+        return
+    first = call.route.first
+    status, cause = release(first)
+    by: EndedBy = "callee" if first in (Outcome.REJECTED, Outcome.BUSY) else "switch"
+    said = None if call.route.hops else reason
+    header = ("Reason", said or reason_header(cause))
+    verdict = Verdict(first.value, status, WHY[first], by)
+    ending.refuse(call, verdict, [header], to_devices=to_devices)
+
+
+def _goes_on(call: Call, outcome: Outcome, to_devices: Sequence[tuple[str, str]] = ()) -> bool:
+    """Send the call on, if that is what its route says."""
+    decision = call.route.after(outcome, call.board.agent.now())
+    if isinstance(decision, Reject):
+        return False
+    call.stop_waiting()
+    for leg in call.hunted:
+        if leg.state in RINGABLE:
+            ending.cancel(leg, "cancelled", to_devices)
+    if call.hunted:
+        call.disengage(call.hunted[0].account)
+    call.because += f"; {decision.because}"
+    log.info("%s: %s", call.id, decision.because)
+    ringing.forwarded(call)
+    start(call, decision)
+    return True
 
 
 def _alarm(leg: Leg, problem: str) -> None:
     """The operator can do something: the device is there, but this call did not suit it."""
-    log.warning(
-        "%s: %s's phone at %s %s", leg.call.id, leg.call.callee, printable(leg.device), problem
-    )
+    log.warning("%s: %s's phone at %s %s", leg.call.id, leg.account, printable(leg.device), problem)

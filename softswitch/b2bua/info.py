@@ -86,8 +86,8 @@ def _target_of(leg: Leg) -> Leg | None:
     """The leg to carry it to: also a lone device that is heard before it answers."""
     call = leg.call
     target = leg.other
-    if target is None and len(call.devices) == 1:
-        target = call.devices[0]
+    if target is None and len(call.hunted) == 1:
+        target = call.hunted[0]
     if target is None or target.dialog is None:
         return None
     # Until its ACK has come, the caller may not have heard of the dialog.

@@ -6,12 +6,14 @@ several early dialogs the one that described its media last is heard; the caller
 given, stays the same until the call is answered. 180 after 183 crosses as 180.
 
 With several devices nobody could say which of them to listen to. Then the first 18x of any makes
-one 180 without SDP, and the caller's phone plays the ringing tone.
+one 180 without SDP, and the caller's phone plays the ringing tone. So it is where a call is
+forwarded for a time: an announcement there is not the last word (FWD-11).
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from softswitch.b2bua.crossing import PROGRESS, cross
@@ -27,9 +29,12 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RINGING = 180
+FORWARDED = 181
 SESSION_PROGRESS = 183
 CROSSING = frozenset({180, 181, 182, 183})
 """The others (199, and what may be invented) are no news for a phone."""
+
+NOTHING_SAID = (100, False)
 
 REPEAT_EVERY = 60.0
 """Seconds."""
@@ -43,18 +48,26 @@ def progress(device: Leg, response: Response) -> None:
     device.state = State.RINGING
     if call.ringing_at is None:
         _first_ring(call)
-    if len(call.devices) > 1:
-        _tell(call, RINGING, b"", response)
+    if len(call.hunted) > 1 or call.route.comes_back:
+        _tell(call, RINGING, b"", cross(response.headers, PROGRESS))
         return
     if response.status in CROSSING:
         body = _early_media(device, response)
-        _tell(call, response.status, body, response)
+        _tell(call, response.status, body, cross(response.headers, PROGRESS))
 
 
 def _first_ring(call: Call) -> None:
     call.ringing_at = call.board.clock.wall()
-    log.info("%s: %s is ringing", call.id, call.callee)
-    call.board.bus.publish(CallRinging(call.id, call.caller_user, call.callee, call.ringing_at))
+    user = call.hunted[0].account
+    log.info("%s: %s is ringing", call.id, user)
+    call.board.bus.publish(CallRinging(call.id, call.caller_user, user, call.ringing_at))
+
+
+def forwarded(call: Call) -> None:
+    """The call goes on to somebody else. A caller who has heard nothing yet is told so (§21.1.3);
+    who hears it ringing goes on to hear that."""
+    if call.progress == NOTHING_SAID:
+        _tell(call, FORWARDED, b"", ())
 
 
 def _early_media(device: Leg, response: Response) -> bytes:
@@ -68,16 +81,16 @@ def _early_media(device: Leg, response: Response) -> bytes:
         agreement = device.take(device.read(response.body))
         if not caller.sdp:
             caller.sdp = caller.answer(caller.offer, agreement)
-            assert caller.port is not None
-            assert device.port is not None
-            call.board.media.join(caller.port, device.port)
+        assert caller.port is not None
+        assert device.port is not None
+        call.board.media.join(caller.port, device.port)
     except SdpError as error:
         log.debug("%s: early media that cannot be used: %s", call.id, error)
         return b""
     return caller.sdp
 
 
-def _tell(call: Call, status: int, body: bytes, response: Response) -> None:
+def _tell(call: Call, status: int, body: bytes, fields: Iterable[tuple[str, str]]) -> None:
     news = (status, bool(body))
     if news == call.progress:
         return
@@ -90,7 +103,7 @@ def _tell(call: Call, status: int, body: bytes, response: Response) -> None:
         caller.invite,
         status,
         to_tag=caller.local_tag,
-        headers=[("Contact", caller.contact), *cross(response.headers, PROGRESS)],
+        headers=[("Contact", caller.contact), *fields],
         body=body,
     )
     call.last_progress = answer

@@ -86,6 +86,29 @@ class Media:
 
 
 @dataclass(frozen=True, slots=True)
+class Forward:
+    """One forward of a user."""
+
+    to: str
+    callers: str = "any"
+    """internal, external or any: whose calls it is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarding:
+    """Where calls for a user go on to, by situation."""
+
+    rules: dict[str, Forward] = field(default_factory=dict)
+    """always, busy, no_answer, unavailable, rejected."""
+    return_after: float | None = 30.0
+    """Seconds the target has to answer until the call comes back; None: it does not."""
+    return_to: str | None = None
+    """Who gets a call that came back; None: nobody, the caller hears the first outcome."""
+    follow_target: bool = False
+    """Whether the target's own forwards are used meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     """One extension. `origin` tells for each key where its value was written."""
 
@@ -100,8 +123,11 @@ class User:
     """Encodings as descriptions name them, preferred first; empty: all."""
     encryption: Encryption = "optional"
     fax: Fax = "t38"
+    call_waiting: bool = True
+    forward: Forwarding = field(default_factory=Forwarding)
     origin: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
-    """key → "file:line", or "default"; of `password` also "secrets.yaml" or "missing"."""
+    """key → "file:line", or "default"; of `password` also "secrets.yaml" or "missing". Keys of
+    `forward` stand as `forward.busy`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from softswitch.config import nodes, references, units
+from softswitch.config import destinations, nodes, references, units
 from softswitch.config.configuration import (
     DEFAULT_REALM,
     Config,
@@ -27,6 +27,7 @@ from softswitch.config.configuration import (
 from softswitch.config.files import read_source
 from softswitch.config.problems import ConfigErrors, Problem, Source, Wrong, quoted
 from softswitch.config.schema.document import ADAPTER, Document, known_keys
+from softswitch.config.schema.forward import forwarding
 from softswitch.config.schema.users import DefaultsSection, UserSection
 from softswitch.config.secrets import SECRETS_FILE, password_name
 from softswitch.config.tags import Tags
@@ -73,6 +74,8 @@ class _Loader:
         written = self._keys_of("users")
         self._note(references.check(document, network, state))
         self._note(references.same_extensions(written), at_key=True)
+        if not self.problems:
+            self._note(destinations.check(document, written))
         users = {} if self.problems else self._users(document, written)
         if self.tags.secrets_used:
             self.problems += self.tags.secrets.problems
@@ -207,7 +210,7 @@ class _Loader:
 
     def _users(self, document: Document, written: list[str]) -> dict[str, User]:
         defaults: DefaultsSection = document.get("defaults", {})
-        below = {name: self._origin(("defaults", name)) for name in defaults}
+        below = self._origins(("defaults",), defaults)
         sections = document.get("users", {})
         users = {}
         for word in written:
@@ -223,15 +226,22 @@ class _Loader:
         defaults: DefaultsSection,
         below: dict[str, str],
     ) -> User:
-        own = {name: self._origin(("users", word, name)) for name in section}
-        origin = _BUILT_IN | below | own
-        merged: UserSection = {**defaults, **section}
+        origin = _BUILT_IN | below | self._origins(("users", word), section)
+        merged: dict[str, Any] = {**defaults, **section}
+        merged["forward"] = forwarding(defaults.get("forward", {}), section.get("forward", {}))
         if "password" not in merged:
             name = password_name(extension)
             merged["password"] = self.tags.secrets.values.get(name, "")
             line = self.tags.secrets.lines.get(name)
             origin["password"] = f"{SECRETS_FILE}:{line}" if line else "missing"
         return User(extension=extension, origin=origin, **merged)
+
+    def _origins(self, above: Location, section: DefaultsSection) -> dict[str, str]:
+        """Where each key of a user stands; those of `forward` one by one."""
+        places = {name: self._origin((*above, name)) for name in section}
+        for name in section.get("forward", {}):
+            places[f"forward.{name}"] = self._origin((*above, "forward", name))
+        return places
 
     def _origin(self, location: Location) -> str:
         entry = self._find(location)[0]

@@ -103,6 +103,17 @@ def codec(value: object) -> str:
     raise Wrong(f"{quoted(word)} is no codec that is known here", hint)
 
 
+SWITCH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
+def switch(value: object) -> bool:
+    """`true`, `yes`, `on`, or `false`, `no`, `off`."""
+    word = scalar(value)
+    if word.lower() not in SWITCH:
+        raise Wrong(f"{quoted(word)} is neither on nor off", "write true or false")
+    return SWITCH[word.lower()]
+
+
 def whole_between(low: int, high: int) -> Callable[[object], int]:
     """A whole number from `low` to `high`."""
 
@@ -167,6 +178,14 @@ def extension(value: object) -> str:
             "what the phone shows goes under name:",
         )
     return word
+
+
+def destination(value: object) -> str:
+    """Whom a call can be sent on to: an extension."""
+    word = scalar(value)
+    if word.partition(":")[0] == "voicemail":
+        raise Wrong("there is no voicemail in this version", "forward to an extension")
+    return extension(word)
 
 
 def port(word: str) -> int:

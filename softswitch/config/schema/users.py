@@ -9,7 +9,8 @@ from softswitch.config import units
 from softswitch.config.configuration import Encryption as Words
 from softswitch.config.configuration import Fax as FaxWords
 from softswitch.config.problems import Wrong
-from softswitch.config.schema.fields import Extension, Password, Text, as_list, as_section
+from softswitch.config.schema.fields import SECTION, Extension, Password, Text, as_list, as_section
+from softswitch.config.schema.forward import ForwardSection
 
 RingTime = Annotated[float, PlainValidator(units.duration_between("1s", "1h"))]
 MaxCalls = Annotated[int, PlainValidator(units.whole_between(1, 10_000))]
@@ -47,6 +48,8 @@ class DefaultsSection(TypedDict, total=False):
     codecs: Codecs
     encryption: Encryption
     fax: Fax
+    call_waiting: Annotated[bool, PlainValidator(units.switch)]
+    forward: Annotated[ForwardSection, SECTION]
 
 
 @with_config(ConfigDict(extra="forbid"))

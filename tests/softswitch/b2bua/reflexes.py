@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tests.softswitch.b2bua.network import World
     from tests.softswitch.b2bua.phones import Phone
 
-NEVER_CROSSES = ("P-Asserted-Identity", "P-Preferred-Identity", "Diversion", "X-Secret")
+NEVER_CROSSES = ("P-Asserted-Identity", "P-Preferred-Identity", "X-Secret")
 
 
 class Reflexes:

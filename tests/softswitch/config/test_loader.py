@@ -85,6 +85,8 @@ def test_the_origin_of_each_value_is_known(tmp_path: Path) -> None:
         "codecs": "default",
         "encryption": "default",
         "fax": "default",
+        "call_waiting": "default",
+        "forward": "default",
     }
     assert config.users["101"].origin["name"] == f"{place}:13"
     assert config.users["101"].origin["password"] == "missing"
@@ -168,7 +170,7 @@ def test_a_mistake_in_one_section_does_not_hide_what_does_not_fit_in_another(
             "defaults: {name: x}",
             ":1:12: defaults: unknown key 'name'",
             "known here: ring_time, max_calls, max_devices, unreachable_after, codecs, encryption, "
-            "fax",
+            "fax, call_waiting, forward",
         ),
     ],
 )

@@ -1,0 +1,43 @@
+"""The whole way of a call in words, by the code that routes real calls (features NEW-2)."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from softswitch.routing.decision import Decision, Reject
+from softswitch.routing.outcomes import Outcome
+from softswitch.routing.plan import Directory, Facts
+from softswitch.routing.route import Route
+
+
+class Step(NamedTuple):
+    """A decision, and what then became of it; None behind the last one."""
+
+    decision: Decision
+    outcome: Outcome | None
+
+
+def explain(
+    caller: str,
+    dialled: str,
+    directory: Directory,
+    given: Mapping[str, Outcome],
+) -> list[Step]:
+    """Every step of a call. `given` says what becomes of a user; of all others, that nobody
+    answers. Who is given as unavailable has no phone that is logged in."""
+
+    def supposed(user: str) -> Facts:
+        return Facts(0 if given.get(user) is Outcome.UNAVAILABLE else 1, 0)
+
+    route = Route(dialled, caller, directory, supposed)
+    now = 0.0
+    decision = route.begin(now)
+    steps = []
+    while not isinstance(decision, Reject):
+        outcome = given.get(decision.user, Outcome.NO_ANSWER)
+        steps.append(Step(decision, outcome))
+        if outcome is Outcome.ANSWERED:
+            return steps
+        if outcome is Outcome.NO_ANSWER:
+            now += decision.ring_time
+        decision = route.after(outcome, now)
+    return [*steps, Step(decision, None)]

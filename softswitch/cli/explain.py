@@ -1,0 +1,79 @@
+"""`softswitch explain FROM TO`: where a call would go, and which line of the file says so."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from softswitch.cli.where import configuration, fail
+from softswitch.config import Config
+from softswitch.routing.decision import Reject
+from softswitch.routing.explanation import Step
+from softswitch.routing.explanation import explain as steps_of
+from softswitch.routing.outcomes import Outcome
+
+WRONG_USE = 2
+"""Exit code, as of every command line that cannot be understood."""
+
+WORDS = {
+    Outcome.UNAVAILABLE: "is unavailable",
+    Outcome.BUSY: "is busy",
+    Outcome.REJECTED: "rejects",
+    Outcome.NO_ANSWER: "does not answer",
+    Outcome.ANSWERED: "answers",
+}
+
+
+def explain(
+    caller: Annotated[str, typer.Argument(metavar="FROM", help="Who calls.")],
+    dialled: Annotated[str, typer.Argument(metavar="TO", help="The number that is dialled.")],
+    given: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What becomes of a user, 101=busy: answered, no_answer, busy, rejected or "
+            "unavailable. Nobody else answers.",
+            metavar="USER=OUTCOME",
+        ),
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--config", help="The configuration, a YAML file.")
+    ] = None,
+) -> None:
+    """Tell where a call would go, step by step, without calling anybody."""
+    supposed = dict(map(_supposed, given or []))
+    config = configuration(file)
+    for user in supposed:
+        if user not in config.users:
+            fail(f"--given {user}: no user has that number", WRONG_USE)
+    steps = steps_of(caller, dialled, config.users, supposed)
+    typer.echo("\n".join(lines(caller, dialled, steps, config)))
+
+
+def lines(caller: str, dialled: str, steps: Sequence[Step], config: Config) -> Iterator[str]:
+    """What to print."""
+    yield f"{_named(caller, config)} calls {_named(dialled, config)}"
+    for number, (decision, outcome) in enumerate(steps, 1):
+        if isinstance(decision, Reject):
+            yield f"{number:3} the caller hears {decision.status}, {decision.outcome}"
+            yield f"    {decision.because}"
+            continue
+        who = _named(decision.user, config)
+        yield f"{number:3} ring {who} for {decision.ring_time:g} s"
+        yield f"    {decision.because}"
+        if outcome is not None:
+            yield f"    {decision.user} {WORDS[outcome]}"
+
+
+def _named(number: str, config: Config) -> str:
+    user = config.users.get(number)
+    return f"{number} {user.name}" if user is not None and user.name else number
+
+
+def _supposed(text: str) -> tuple[str, Outcome]:
+    user, _, word = text.partition("=")
+    try:
+        return user, Outcome(word)
+    except ValueError:
+        known = ", ".join(reversed(Outcome))
+        fail(f"--given {text}: write it like 101=busy; known are {known}", WRONG_USE)

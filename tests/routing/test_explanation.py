@@ -1,0 +1,31 @@
+from softswitch.routing.decision import Reject, Ring
+from softswitch.routing.explanation import Step, explain
+from softswitch.routing.outcomes import Outcome
+from tests.routing.users import User, forwards
+
+USERS = {"100": User(), "101": forwards(busy="102", no_answer="103"), "102": User(), "103": User()}
+
+
+def rung(steps: list[Step]) -> list[tuple[str, Outcome | None]]:
+    return [(one.decision.user, one.outcome) for one in steps if isinstance(one.decision, Ring)]
+
+
+def test_the_way_ends_where_somebody_answers() -> None:
+    given = {"101": Outcome.BUSY, "102": Outcome.ANSWERED}
+    assert rung(explain("100", "101", USERS, given)) == [
+        ("101", Outcome.BUSY),
+        ("102", Outcome.ANSWERED),
+    ]
+
+
+def test_else_it_ends_with_what_the_caller_hears() -> None:
+    steps = explain("100", "101", USERS, {})
+    assert rung(steps) == [("101", Outcome.NO_ANSWER), ("103", Outcome.NO_ANSWER)]
+    assert isinstance(steps[-1].decision, Reject)
+    assert steps[-1].outcome is None
+
+
+def test_who_is_unavailable_never_rings() -> None:
+    steps = explain("100", "102", USERS, {"102": Outcome.UNAVAILABLE})
+    assert rung(steps) == []
+    assert steps[0].decision[:3] == (480, 20, "unavailable")

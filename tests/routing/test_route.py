@@ -1,0 +1,305 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from softswitch.routing.decision import Decision, Hop, Reject, Ring
+from softswitch.routing.outcomes import Outcome
+from softswitch.routing.plan import Facts
+from softswitch.routing.route import MAX_FORWARDS, Route
+from tests.routing.users import ORIGIN, Forwarding, Rule, User, forwards
+
+BUSY, NO_ANSWER = Outcome.BUSY, Outcome.NO_ANSWER
+UNAVAILABLE, REJECTED = Outcome.UNAVAILABLE, Outcome.REJECTED
+
+
+def route(
+    users: dict[str, User],
+    dialled: str = "101",
+    caller: str = "100",
+    away: tuple[str, ...] = (),
+    calls: dict[str, int] | None = None,
+    before: int = 0,
+) -> Route:
+    def facts(name: str) -> Facts:
+        return Facts(0 if name in away else 1, (calls or {}).get(name, 0))
+
+    everybody = {"100": User(), "101": User(), "102": User(), "103": User(), **users}
+    return Route(dialled, caller, everybody, facts, forwarded_before=before)
+
+
+def rung(decision: Decision) -> tuple[str, float]:
+    """Whom it rings, and for how long."""
+    assert isinstance(decision, Ring), decision
+    return decision.user, decision.ring_time
+
+
+def refused(decision: Decision) -> tuple[int, str]:
+    """With which status, and what became of the call in a word."""
+    assert isinstance(decision, Reject), decision
+    return decision.status, decision.outcome
+
+
+# Before anything rings
+
+
+def test_a_registered_user_rings_for_the_configured_time() -> None:
+    users = {"101": User(12.5, 3.0, 2, origin=ORIGIN)}
+    assert route(users).begin(0.0) == Ring(
+        "101", 12.5, 3.0, "users.101 (demo.yaml:8), ring_time 12.5 (demo.yaml:9)"
+    )
+
+
+def test_an_unknown_number_is_not_found() -> None:
+    assert route({}, "999").begin(0.0) == Reject(404, 1, "not_found", "no user has the number 999")
+
+
+def test_the_own_number_is_busy() -> None:
+    assert refused(route({}, "100", "100").begin(0.0)) == (486, "busy")
+
+
+def test_a_user_without_a_live_binding_is_unavailable_at_once() -> None:  # FWD-6
+    decision = route({}, away=("101",)).begin(0.0)
+    assert decision == Reject(480, 20, "unavailable", "101 has no live registration")
+
+
+def test_a_user_at_max_calls_is_busy_and_the_line_that_says_so_is_named() -> None:
+    users = {"101": User(max_calls=2, origin=ORIGIN)}
+    busy = Reject(486, 17, "busy", "101 is in 2 of max_calls 2 (demo.yaml:10)")
+    assert route(users, calls={"101": 2}).begin(0.0) == busy
+    assert route(users, away=("101",), calls={"101": 2}).begin(0.0) == busy
+    assert rung(route(users, calls={"101": 1}).begin(0.0)) == ("101", 20.0)
+
+
+def test_without_call_waiting_any_call_makes_busy() -> None:
+    users = {"101": User(call_waiting=False, origin={"call_waiting": "a.yaml:4"})}
+    decision = route(users, calls={"101": 1}).begin(0.0)
+    assert decision == Reject(486, 17, "busy", "101 is in a call, call_waiting off (a.yaml:4)")
+    assert rung(route(users).begin(0.0)) == ("101", 20.0)
+
+
+# One forward
+
+
+@pytest.mark.parametrize(
+    ("situation", "outcome"),
+    [
+        ("busy", BUSY),
+        ("no_answer", NO_ANSWER),
+        ("unavailable", UNAVAILABLE),
+        ("rejected", REJECTED),
+        ("busy", REJECTED),  # FWD-2
+    ],
+)
+def test_each_outcome_has_its_forward(situation: str, outcome: Outcome) -> None:
+    call = route({"101": User(forward=Forwarding({situation: Rule("102")}))})
+    assert rung(call.begin(0.0)) == ("101", 20.0)
+    assert rung(call.after(outcome, 20.0)) == ("102", 30.0)
+    assert call.hops[0][:3] == ("101", situation, "102")
+
+
+def test_a_rejected_call_prefers_its_own_forward() -> None:  # FWD-2
+    call = route({"101": forwards(busy="102", rejected="103")})
+    call.begin(0.0)
+    assert rung(call.after(REJECTED, 1.0)) == ("103", 30.0)
+
+
+@pytest.mark.parametrize("outcome", [BUSY, NO_ANSWER, UNAVAILABLE, REJECTED])
+def test_an_outcome_without_a_forward_ends_the_call(outcome: Outcome) -> None:
+    call = route({})
+    call.begin(0.0)
+    decision = call.after(outcome, 20.0)
+    assert refused(decision)[1] == outcome.value
+    assert isinstance(decision, Reject)
+    assert decision.because == f"101: {outcome.value}"
+
+
+def test_always_does_not_ring_the_user() -> None:  # FWD-1
+    call = route({"101": forwards(always="102")}, away=("101",))
+    assert rung(call.begin(0.0)) == ("102", 30.0)
+
+
+def test_the_decision_names_the_line_of_the_forward() -> None:
+    user = replace(forwards(busy="102"), origin={"forward.busy": "a.yaml:7"})
+    call = route({"101": user}, calls={"101": 4})
+    decision = call.begin(0.0)
+    because = "forward.busy of 101 (a.yaml:7) to 102"
+    hop = Hop("101", "busy", "102", because)
+    assert decision == Ring("102", 30.0, 4.0, because, (hop,))
+
+
+def test_a_forward_may_be_for_inside_or_outside_callers_only() -> None:  # FWD-15
+    def user(callers: str) -> User:
+        return User(forward=Forwarding({"always": Rule("102", callers)}))
+
+    assert rung(route({"101": user("internal")}).begin(0.0))[0] == "102"
+    assert rung(route({"101": user("external")}).begin(0.0))[0] == "101"
+    assert rung(route({"101": user("external")}, caller="+48600").begin(0.0))[0] == "102"
+    assert rung(route({"101": user("internal")}, caller="+48600").begin(0.0))[0] == "101"
+
+
+def test_a_forward_to_a_number_that_is_gone_counts_as_unavailable() -> None:
+    call = route({"101": forwards(always="555")})
+    decision = call.begin(0.0)
+    assert refused(decision) == (480, "unavailable")
+
+
+def test_a_forward_to_the_caller_does_not_ring_it() -> None:
+    call = route({"101": forwards(no_answer="100")})
+    call.begin(0.0)
+    assert refused(call.after(NO_ANSWER, 20.0)) == (480, "no_answer")
+
+
+# Return
+
+
+@pytest.mark.parametrize("outcome", [BUSY, NO_ANSWER, UNAVAILABLE, REJECTED])
+def test_what_the_target_does_not_take_comes_back(outcome: Outcome) -> None:  # FWD-3
+    call = route({"101": forwards(no_answer="102", return_to="103")})
+    call.begin(0.0)
+    assert rung(call.after(NO_ANSWER, 20.0)) == ("102", 30.0)
+    assert rung(call.after(outcome, 50.0)) == ("103", 20.0)
+    assert call.hops[-1][:3] == ("101", "return", "103")
+
+
+def test_without_return_to_the_caller_hears_the_first_outcome() -> None:  # FWD-3, FWD-4
+    call = route({"101": forwards(busy="102")}, calls={"101": 4}, away=("102",))
+    assert refused(call.begin(0.0)) == (486, "busy")
+
+
+def test_the_targets_own_forwards_are_not_used() -> None:  # FWD-5
+    users = {"101": forwards(busy="102", return_to="103"), "102": forwards(always="100")}
+    call = route(users)
+    call.begin(0.0)
+    assert rung(call.after(BUSY, 1.0)) == ("102", 30.0)
+    assert rung(call.after(BUSY, 2.0))[0] == "103"
+
+
+def test_follow_target_lets_the_target_forward_within_the_time() -> None:  # FWD-5
+    users = {
+        "101": forwards(busy="102", return_to="100", follow_target=True),
+        "102": forwards(no_answer="103", return_after=60.0),
+    }
+    call = route(users, caller="104")
+    call.begin(0.0)
+    assert rung(call.after(BUSY, 1.0)) == ("102", 20.0)
+    assert rung(call.after(NO_ANSWER, 21.0)) == ("103", 10.0)
+    assert rung(call.after(NO_ANSWER, 31.0)) == ("100", 20.0)
+
+
+def test_when_the_time_is_over_the_targets_forwards_come_too_late() -> None:
+    users = {
+        "101": forwards(busy="102", return_to="100", follow_target=True),
+        "102": forwards(no_answer="103"),
+    }
+    call = route(users, caller="104")
+    call.begin(0.0)
+    call.after(BUSY, 1.0)
+    assert rung(call.after(NO_ANSWER, 31.0)) == ("100", 20.0)
+
+
+def test_the_last_forward_comes_back_first() -> None:
+    users = {
+        "101": forwards(busy="102", return_to="100", follow_target=True),
+        "102": forwards(busy="103", return_to="105"),
+        "105": User(),
+    }
+    call = route(users, caller="104")
+    call.begin(0.0)
+    call.after(BUSY, 1.0)
+    assert rung(call.after(BUSY, 2.0))[0] == "103"
+    assert rung(call.after(BUSY, 3.0)) == ("105", 20.0)
+    assert rung(call.after(NO_ANSWER, 23.0)) == ("100", 20.0)
+
+
+def test_without_return_after_the_call_belongs_to_the_target() -> None:
+    users = {
+        "101": forwards(busy="102", return_after=None, return_to="100"),
+        "102": forwards(no_answer="103", return_after=None),
+    }
+    call = route(users, caller="104")
+    call.begin(0.0)
+    assert rung(call.after(BUSY, 1.0)) == ("102", 20.0)
+    assert rung(call.after(NO_ANSWER, 21.0)) == ("103", 20.0)
+    assert refused(call.after(NO_ANSWER, 41.0)) == (486, "busy")
+
+
+def test_a_call_comes_back_to_the_same_user_once() -> None:
+    users = {"101": forwards(busy="102", no_answer="102", return_to="101")}
+    call = route(users)
+    call.begin(0.0)
+    assert rung(call.after(BUSY, 1.0))[0] == "102"
+    assert rung(call.after(NO_ANSWER, 31.0))[0] == "101"
+    assert rung(call.after(NO_ANSWER, 51.0))[0] == "102"
+    assert refused(call.after(NO_ANSWER, 81.0)) == (486, "busy")
+
+
+# Loops
+
+
+def test_two_users_that_forward_to_each_other_ring_nobody_for_ever() -> None:  # FWD-12
+    users = {
+        "101": forwards(always="102", return_after=None),
+        "102": forwards(always="101", return_after=None),
+    }
+    decision = route(users).begin(0.0)
+    assert rung(decision) == ("101", 20.0)
+
+
+def test_a_call_that_was_forwarded_often_elsewhere_is_forwarded_no_more() -> None:  # FWD-12
+    users = {"101": forwards(busy="102")}
+    call = route(users, before=MAX_FORWARDS)
+    call.begin(0.0)
+    assert refused(call.after(BUSY, 1.0)) == (486, "busy")
+
+
+names = st.sampled_from(["100", "101", "102", "103", "555"])
+some = st.none() | st.sampled_from([0.0, 5.0, 30.0])
+forwardings = st.builds(
+    Forwarding,
+    st.dictionaries(
+        st.sampled_from(["always", "busy", "no_answer", "unavailable", "rejected"]),
+        st.builds(Rule, names, st.sampled_from(["any", "internal", "external"])),
+    ),
+    some,
+    st.none() | names,
+    st.booleans(),
+)
+users = st.builds(
+    User, max_calls=st.integers(1, 2), call_waiting=st.booleans(), forward=forwardings
+)
+
+
+@settings(max_examples=100)
+@given(
+    st.dictionaries(st.sampled_from(["101", "102", "103"]), users),
+    st.lists(st.sampled_from(["101", "102", "103"])),
+    st.dictionaries(st.sampled_from(["101", "102", "103"]), st.integers(0, 2)),
+    st.lists(
+        st.tuples(st.sampled_from([BUSY, NO_ANSWER, UNAVAILABLE, REJECTED]), st.floats(0, 40)),
+        min_size=20,
+        max_size=20,
+    ),
+    st.integers(0, 6),
+)
+def test_every_call_comes_to_an_end(
+    directory: dict[str, User],
+    away: list[str],
+    calls: dict[str, int],
+    outcomes: list[tuple[Outcome, float]],
+    before: int,
+) -> None:
+    call = route(directory, away=tuple(away), calls=calls, before=before)
+    now = 0.0
+    decision = call.begin(now)
+    rings = 0
+    for outcome, seconds in outcomes:
+        if isinstance(decision, Reject):
+            break
+        rings += 1
+        now += min(seconds, decision.ring_time)
+        decision = call.after(outcome, now)
+    assert isinstance(decision, Reject)
+    assert rings <= MAX_FORWARDS + 1
+    assert len(call.hops) <= max(0, MAX_FORWARDS - before)

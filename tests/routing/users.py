@@ -1,0 +1,42 @@
+"""A directory for tests of routing: users that are written in a line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+ORIGIN = {"name": "demo.yaml:8", "ring_time": "demo.yaml:9", "max_calls": "demo.yaml:10"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    to: str
+    callers: str = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarding:
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    return_after: float | None = 30.0
+    return_to: str | None = None
+    follow_target: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    ring_time: float = 20.0
+    unreachable_after: float = 4.0
+    max_calls: int = 4
+    call_waiting: bool = True
+    forward: Forwarding = field(default_factory=Forwarding)
+    origin: Mapping[str, str] = field(default_factory=dict)
+
+
+def forwards(
+    *,
+    return_after: float | None = 30.0,
+    return_to: str | None = None,
+    follow_target: bool = False,
+    **rules: str,
+) -> User:
+    """A user whose calls go on, by situation."""
+    written = {situation: Rule(to) for situation, to in rules.items()}
+    return User(forward=Forwarding(written, return_after, return_to, follow_target))

@@ -1,0 +1,76 @@
+"""`softswitch explain`: the way of a call, and mistakes in the question."""
+
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from softswitch.cli.explain import explain
+
+OFFICE = """\
+users:
+  100: Anna
+  101: {name: Bob, ring_time: 20s, forward: {no_answer: 102, busy: 102, return_to: 103}}
+  102: Carla
+  103: {password: x}
+"""
+
+
+def run(folder: Path, *arguments: str) -> tuple[int, str]:
+    path = folder / "office.yaml"
+    path.write_text(OFFICE)
+    app = typer.Typer()
+    app.command()(explain)
+    result = CliRunner().invoke(app, [*arguments, "--config", str(path)])
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result.exit_code, result.output.replace(str(path), "office.yaml")
+
+
+def test_nobody_answers_unless_it_is_given(tmp_path: Path) -> None:
+    assert run(tmp_path, "100", "101") == (
+        0,
+        "100 Anna calls 101 Bob\n"
+        "  1 ring 101 Bob for 20 s\n"
+        "    users.101 (office.yaml:3), ring_time 20 (office.yaml:3)\n"
+        "    101 does not answer\n"
+        "  2 ring 102 Carla for 30 s\n"
+        "    forward.no_answer of 101 (office.yaml:3) to 102\n"
+        "    102 does not answer\n"
+        "  3 ring 103 for 30 s\n"
+        "    forward.return_to of 101 (office.yaml:3) to 103, after 102: no_answer\n"
+        "    103 does not answer\n"
+        "  4 the caller hears 480, no_answer\n"
+        "    103: no_answer\n",
+    )
+
+
+def test_what_is_given_decides(tmp_path: Path) -> None:
+    code, text = run(tmp_path, "100", "101", "--given", "101=busy", "--given", "102=answered")
+    assert code == 0
+    assert text.splitlines()[3:] == [
+        "    101 is busy",
+        "  2 ring 102 Carla for 30 s",
+        "    forward.busy of 101 (office.yaml:3) to 102",
+        "    102 answers",
+    ]
+
+
+def test_who_is_unavailable_does_not_ring(tmp_path: Path) -> None:
+    text = run(tmp_path, "100", "102", "--given", "102=unavailable")[1]
+    assert text == (
+        "100 Anna calls 102 Carla\n"
+        "  1 the caller hears 480, unavailable\n"
+        "    102 has no live registration\n"
+    )
+
+
+def test_a_number_that_nobody_has_is_not_found(tmp_path: Path) -> None:
+    assert "the caller hears 404, not_found" in run(tmp_path, "100", "999")[1]
+
+
+@pytest.mark.parametrize("given", ["101", "101=asleep", "999=busy"])
+def test_what_cannot_be_given_is_said(tmp_path: Path, given: str) -> None:
+    code, text = run(tmp_path, "100", "101", "--given", given)
+    assert code == 2
+    assert "softswitch: --given " in text
