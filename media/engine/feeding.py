@@ -25,13 +25,14 @@ from softswitch.media.engine.translation import Step, Steps, audio_rate, steps
 from softswitch.media.latch import Latch
 from softswitch.media.rtp import (
     FIXED,
+    FIXED_SIZE,
     MARKER,
     VERSION,
     Header,
     plain_headers,
     sequence_distance,
 )
-from softswitch.media.statistics import Reception
+from softswitch.media.statistics import JITTER_GAIN, MAX_DEVIATION, Reception
 
 if TYPE_CHECKING:
     from softswitch.media.engine.hooks import Guard
@@ -72,6 +73,7 @@ class Feeding:
         "receive_into",
         "reception",
         "remote",
+        "secured",
         "send",
         "sequence_offset",
         "settle",
@@ -87,6 +89,8 @@ class Feeding:
         self.send: Callable[[memoryview | bytes], object] = send_nothing
         """Sends to the peer's remote, from the peer's port. Set by the backend."""
         self.plain = NOTHING
+        self.secured = NOTHING
+        """The same, when one or both of us have keys: for our own short way."""
         self.settle: Callable[[], None] = _books_are_here
         """A backend that keeps books of its own brings ours up to date, and when `plain` is empty
         hands them over. Called before our books are read, and after `plain` was emptied."""
@@ -186,13 +190,13 @@ class Feeding:
 
     def look_closer(self) -> None:
         """The next packets take the long way, until one shows whether the short one is right."""
-        self.plain = NOTHING
+        self.plain = self.secured = NOTHING
         self._all_plain = None
         self.settle()
 
     def unstamp(self) -> None:
         """Close the books of what this leg fed to its peer; the next packet starts anew."""
-        self.plain = NOTHING
+        self.plain = self.secured = NOTHING
         self.settle()
         if not self._stamped or self.peer is None:
             return
@@ -313,21 +317,51 @@ class Feeding:
     def _short_way(self, peer: Leg) -> frozenset[int]:
         """The first two octets of packets that need nothing but their numbers rewritten."""
         if self._all_plain is None:
-            closely = self.guard or peer.guard or self.watched or self.translates or self._scale
             rates = self._rates
-            self._all_plain = (
-                NOTHING
-                if closely
-                else _plain_headers(
-                    frozenset(
-                        number
-                        for number, step in self._steps.items()
-                        if step.crosses and (step.rates or rates) == rates
-                    )
-                    - self.events
-                )
+            crossing = frozenset(
+                number
+                for number, step in self._steps.items()
+                if step.crosses and (step.rates or rates) == rates
             )
+            closely = self.watched or self.translates or self._scale
+            headers = NOTHING if closely else _plain_headers(crossing - self.events)
+            keyed = self.guard is not None or peer.guard is not None
+            self._all_plain, self.secured = (NOTHING, headers) if keyed else (headers, NOTHING)
         return self._all_plain
+
+    def _hurry(self, packet: bytearray, size: int, now: float) -> bool:
+        """The short way of a packet that was unprotected, or will be protected; False, and nothing
+        done, when it needs a closer look."""
+        first, sequence, timestamp, ssrc = FIXED.unpack_from(packet)
+        reception, peer = self.reception, self.peer
+        if (
+            first not in self.secured
+            or sequence != reception.next_sequence
+            or ssrc != reception.ssrc
+            or peer is None
+        ):
+            return False
+        reception.next_sequence = (sequence + 1) & 0xFFFF
+        reception.packets += 1
+        reception.octets += size - FIXED_SIZE
+        if timestamp != reception.timestamp:
+            transit = now * reception.clock_rate - timestamp
+            deviation = abs(transit - reception.transit)
+            reception.timestamp = timestamp
+            reception.transit = transit
+            if deviation < MAX_DEVIATION:
+                reception.jitter += (deviation - reception.jitter) * JITTER_GAIN
+        FIXED.pack_into(
+            packet,
+            0,
+            first,
+            (sequence + self.sequence_offset) & 0xFFFF,
+            (timestamp + self.timestamp_offset) & 0xFFFFFFFF,
+            self.ssrc_out,
+        )
+        out = memoryview(packet)[:size]
+        self._hand_over(out if peer.guard is None else peer.guard.protect(out))
+        return True
 
 
 def _meanings(remote: Remote) -> object:

@@ -180,6 +180,11 @@ class Leg(Upkeep):
         if guard is not None:
             packet = packet if isinstance(packet, bytearray) else bytearray(packet[:size])
             size = guard.unprotect(packet, size)
+        if self.secured and source is None and size >= rtp.FIXED_SIZE:
+            packet = packet if isinstance(packet, bytearray) else bytearray(packet[:size])
+            if self._hurry(packet, size, now):
+                self._steady_at = now
+                return
         header = rtp.parse(packet, size) if size > 0 else None
         if header is None:
             self.foreign += guard is not None

@@ -223,6 +223,28 @@ def test_new_keys_replace_the_old(it: Driver) -> None:
     talk(anna, jan, 11)
 
 
+def test_loss_order_and_jitter_are_seen_under_keys_as_without(it: Driver) -> None:
+    anna, jan = pair(it)
+    anna.describe(security=anna.sdes())
+    jan.describe(security=jan.sdes())
+    it.say(control.Join(0, 1))
+    numbers = [*range(10), 12, 11, *range(14, 20)]
+    for sequence in numbers:
+        it.clock.now += 0.005 * (sequence % 3)
+        anna.say(sequence)
+    assert len(jan.heard()) == len(numbers)
+    it.clock.now += 30.0
+    anna.send(anna.protected(20))
+    repeated = build(0, 21, 20 * 160, 7, PAYLOAD)
+    assert anna.sender is not None
+    anna.send(anna.sender.protect(repeated) or b"")
+    assert len(jan.heard()) == 2
+    seen = it.statistics(0)
+    assert (seen.packets_received, seen.packets_lost) == (len(numbers) + 2, 2)
+    assert 0.0 < seen.jitter < 0.02
+    assert it.statistics(1).packets_sent >= len(numbers) + 2
+
+
 def test_keys_that_do_not_fit_are_told_once_each(it: Driver) -> None:
     anna, jan = pair(it)
     assert control.Insecure(0, "unknown crypto suite") in anna.describe(security=Sdes("", b"", b""))
