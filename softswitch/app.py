@@ -18,6 +18,7 @@ import signal
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
+from importlib import import_module
 from random import random
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     from softswitch.config import Config
 
 log = logging.getLogger(__name__)
+
+OPUS_BINDING = "opuslib_next"
 
 DRAIN_TIMEOUT = 5.0
 """Seconds that phones have to answer our BYEs after Ctrl-C: a person waits for the prompt."""
@@ -138,6 +141,7 @@ class App:
             clock=self._clock,
             sleep=asyncio.sleep,
             entropy=os.urandom,
+            untranslated=untranslated(),
             rtp_timeout=self._config.network.rtp_timeout,
             held_timeout=HELD_TIMEOUT,
         )
@@ -190,7 +194,10 @@ class App:
         network = self._config.network
         hosts = dict.fromkeys(address.host for address in (*network.udp, *network.tcp))
         workers = max(1, (os.cpu_count() or 1) - 1)
-        media = WorkerEngine(list(hosts), network.rtp, workers, network.rtp_timeout, HELD_TIMEOUT)
+        backend = self._config.media.backend
+        media = WorkerEngine(
+            list(hosts), network.rtp, workers, network.rtp_timeout, HELD_TIMEOUT, backend
+        )
         try:
             await media.start()
         except OSError as error:
@@ -273,6 +280,16 @@ def _server(protocol: str, local: Address) -> str:
     if host in WILDCARDS:
         host = own_address_towards(ELSEWHERE[":" in host], host)
     return f"{bracketed(host)}:{port} ({protocol})"
+
+
+def untranslated() -> frozenset[str]:
+    """Encodings that are passed on here but not translated: what they need is not installed."""
+    try:
+        import_module(OPUS_BINDING)
+    except Exception as error:  # the binding raises a bare one when the library itself is missing
+        log.warning("Opus is passed on, but not translated: %s", error)
+        return frozenset({"OPUS"})
+    return frozenset()
 
 
 def _wake(when: float, callback: Callable[[], None]) -> asyncio.TimerHandle:

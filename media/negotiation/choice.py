@@ -36,12 +36,32 @@ KEYS = Format(101, TELEPHONE_EVENT, 8000, 1, "0-15")
 
 DYNAMIC = range(96, 128)
 
-_DECODED = frozenset((known.encoding, known.clock_rate, known.channels) for known in TRANSLATED)
+NOTHING: frozenset[str] = frozenset()
+
+_CLOCK_RATES = {
+    "PCMU": {8000},
+    "PCMA": {8000},
+    "G722": {8000, 16000},
+    "OPUS": {48000},
+    "L16": {8000, 16000, 24000, 32000, 44100, 48000},
+}
+"""Of what has a codec in media/codecs, which is the workers' and too heavy to ask here."""
 
 
-def can_translate(known: Format) -> bool:
-    """Is there a codec of ours for it?"""
-    return known[1:4] in _DECODED
+def can_translate(known: Format, untranslated: frozenset[str] = NOTHING) -> bool:
+    """Is there a codec of ours for it? `untranslated` are encodings whose library is missing."""
+    mono = known.channels == 1 or known.encoding == "OPUS"  # which always says two (RFC 7587 §7)
+    rates = _CLOCK_RATES.get(known.encoding, ())
+    return mono and known.clock_rate in rates and known.encoding not in untranslated
+
+
+def translates(
+    ours: Iterable[Format], theirs: Iterable[Format], untranslated: frozenset[str] = NOTHING
+) -> bool:
+    """Can audio be made of other audio?"""
+    return any(can_translate(one, untranslated) for one in ours) and any(
+        can_translate(one, untranslated) for one in theirs
+    )
 
 
 def permitted(formats: Iterable[Format], codecs: tuple[str, ...]) -> tuple[Format, ...]:
@@ -57,7 +77,11 @@ def permitted(formats: Iterable[Format], codecs: tuple[str, ...]) -> tuple[Forma
     return (*audio, *beside)
 
 
-def to_offer(source: tuple[Format, ...], codecs: tuple[str, ...]) -> tuple[Format, ...]:
+def to_offer(
+    source: tuple[Format, ...],
+    codecs: tuple[str, ...],
+    untranslated: frozenset[str] = NOTHING,
+) -> tuple[Format, ...]:
     """The other side's formats as an offer to a user with these `codecs`.
 
     Raises SdpError 488 when nothing that he may use is among them, and nothing can be translated.
@@ -65,21 +89,15 @@ def to_offer(source: tuple[Format, ...], codecs: tuple[str, ...]) -> tuple[Forma
     kept = permitted(source, codecs)
     audio = [known for known in kept if known.is_audio]
     beside = [known for known in kept if not known.is_audio]
-    if any(can_translate(known) for known in source if known.is_audio):
+    if any(can_translate(known, untranslated) for known in source):
         taken = {known.payload_type for known in source}
-        audio += _added(audio, codecs, taken)
+        extra = [known for known in permitted(TRANSLATED, codecs) if not _match(known, audio)]
+        known_here = [known for known in extra if can_translate(known, untranslated)]
+        audio += [_numbered(known, taken) for known in known_here]
         beside += _added_keys(beside, taken)
     if not audio:
         raise SdpError("no codec that this user may use", NOT_ACCEPTABLE)
     return (*audio, *beside)
-
-
-def _added(audio: list[Format], codecs: tuple[str, ...], taken: set[int]) -> list[Format]:
-    added = []
-    for known in permitted(TRANSLATED, codecs):
-        if not any(known.same_codec(other) for other in audio):
-            added.append(_numbered(known, taken))
-    return added
 
 
 def _added_keys(beside: list[Format], taken: set[int]) -> list[Format]:
@@ -118,7 +136,11 @@ def understood(
     return tuple(theirs), tuple(ours)
 
 
-def to_answer(offer: tuple[Format, ...], other: tuple[Format, ...]) -> tuple[Format, ...]:
+def to_answer(
+    offer: tuple[Format, ...],
+    other: tuple[Format, ...],
+    untranslated: frozenset[str] = NOTHING,
+) -> tuple[Format, ...]:
     """The answer to an offer, when the other side has agreed on `other`: numbered as the offer.
 
     Raises SdpError 488 when they share no codec and there is nothing to translate.
@@ -130,9 +152,9 @@ def to_answer(offer: tuple[Format, ...], other: tuple[Format, ...]) -> tuple[For
             shared.append(match._replace(parameters=known.parameters))
     if shared:
         return (*shared, *_beside(offer, other, shared[0].clock_rate, relayed=True))
-    ours = next((known for known in offer if known.is_audio and can_translate(known)), None)
-    if ours is None or not any(can_translate(known) for known in other):
+    if not translates(offer, other, untranslated):
         raise SdpError("no codec in common", NOT_ACCEPTABLE)
+    ours = next(known for known in offer if can_translate(known, untranslated))
     parameters = OPUS_PARAMETERS if ours.encoding == "OPUS" else ours.parameters
     ours = ours._replace(parameters=parameters)
     return (ours, *_beside(offer, other, ours.clock_rate, relayed=False))

@@ -10,14 +10,40 @@ from functools import lru_cache
 
 from softswitch.media.formats import TELEPHONE_EVENT, Format
 from softswitch.media.negotiation.choice import permitted, to_answer, to_offer, understood
-from softswitch.media.negotiation.stream import IMAGE, NOT_ACCEPTABLE, Stream
+from softswitch.media.negotiation.stream import IMAGE, NOT_ACCEPTABLE, SILENT_IN_ZEROS, Stream
 from softswitch.media.sdp import SdpError
 
 REMEMBERED = 512
 """Of each kind; a flood of strange phones only evicts."""
 
+DEFAULT_CLOCK_RATE = 8000
+"""Of a stream without formats; nobody asks."""
+
 SPELLED = {"OPUS": "opus", TELEPHONE_EVENT: "telephone-event"}
 """Some phones want these as the RFCs write them (RFC 7587, RFC 4733), though case means nothing."""
+
+
+class Terms:
+    """What packets mean that go to one remote and come from it."""
+
+    __slots__ = ("clock_rate", "expected", "formats", "keepalive_payload_type", "payload_types")
+
+    def __init__(self, formats: tuple[Format, ...], expected: tuple[Format, ...] = ()) -> None:
+        self.formats = formats
+        """With these numbers we send."""
+        self.expected = expected
+        """With these the remote sends. Empty when they are the same."""
+        self.payload_types = tuple([known.payload_type for known in expected or formats])
+        """What it may send."""
+        first = formats[0] if formats else Format(-1, "", DEFAULT_CLOCK_RATE)
+        self.clock_rate = first.clock_rate
+        silent = first.payload_type in SILENT_IN_ZEROS
+        self.keepalive_payload_type = first.payload_type if silent else None
+        """The preferred codec, if a frame of silence can be made for it: 0 or 8."""
+
+
+NO_TERMS = Terms(())
+"""Of a fax."""
 
 
 @dataclass(slots=True, eq=False)
@@ -25,7 +51,7 @@ class Plan:
     """What we say of a stream, but for its port, its keys and who we are."""
 
     kind: str
-    formats: tuple[Format, ...]
+    terms: Terms
     words: str
     """The end of the m-line."""
     lines: str
@@ -39,19 +65,19 @@ class Agreement:
 
     stream: Stream
     """The answer's."""
-    formats: tuple[Format, ...]
-    """With the answer's numbers: so we send to it."""
-    expected: tuple[Format, ...]
-    """With those of our offer: so it sends to us. Empty when they are the same."""
-    payload_types: tuple[int, ...]
-    """What it may send."""
+    terms: Terms
     is_usual: bool
 
 
-def offer_plan(source: Stream, codecs: tuple[str, ...], target: tuple[str, ...]) -> Plan:
+def offer_plan(
+    source: Stream,
+    codecs: tuple[str, ...],
+    target: tuple[str, ...],
+    untranslated: frozenset[str] = frozenset(),
+) -> Plan:
     """The stream of a user with `codecs` as an offer to one with `target`. Raises SdpError 488."""
     plan = _remembered_offer if source.is_usual else _offer_plan
-    return plan(source, codecs, target)
+    return plan(source, codecs, target, untranslated)
 
 
 def agreement(offer: Plan, answer: Stream) -> Agreement:
@@ -60,16 +86,26 @@ def agreement(offer: Plan, answer: Stream) -> Agreement:
     return agree(offer, answer)
 
 
-def answer_plan(offer: Stream, codecs: tuple[str, ...], other: Agreement) -> Plan:
+def answer_plan(
+    offer: Stream,
+    codecs: tuple[str, ...],
+    other: Agreement,
+    untranslated: frozenset[str] = frozenset(),
+) -> Plan:
     """The answer to a user with `codecs`, when `other` was agreed on beyond. SdpError: 488."""
     plan = _remembered_answer if offer.is_usual and other.is_usual else _answer_plan
-    return plan(offer, codecs, other)
+    return plan(offer, codecs, other, untranslated)
 
 
-def _offer_plan(source: Stream, codecs: tuple[str, ...], target: tuple[str, ...]) -> Plan:
+def _offer_plan(
+    source: Stream,
+    codecs: tuple[str, ...],
+    target: tuple[str, ...],
+    untranslated: frozenset[str],
+) -> Plan:
     if source.kind == IMAGE:
         return _image_plan(source)
-    formats = to_offer(permitted(source.formats, codecs), target)
+    formats = to_offer(permitted(source.formats, codecs), target, untranslated)
     return _plan(formats, source, source.formats, source.direction, source.is_usual)
 
 
@@ -77,21 +113,24 @@ def _agreement(offer: Plan, answer: Stream) -> Agreement:
     if offer.kind != answer.kind:
         raise SdpError("answer with another kind of media than offered", NOT_ACCEPTABLE)
     if offer.kind == IMAGE:
-        return Agreement(answer, (), (), (), is_usual=False)
-    theirs, ours = understood(offer.formats, answer.formats)
-    numbers = tuple([known.payload_type for known in ours])
-    same = numbers == tuple([known.payload_type for known in theirs])
+        return Agreement(answer, NO_TERMS, is_usual=False)
+    theirs, ours = understood(offer.terms.formats, answer.formats)
+    same = all(
+        one.payload_type == other.payload_type for one, other in zip(ours, theirs, strict=True)
+    )
     is_usual = offer.is_usual and answer.is_usual
-    return Agreement(answer, theirs, () if same else ours, numbers, is_usual)
+    return Agreement(answer, Terms(theirs, () if same else ours), is_usual)
 
 
-def _answer_plan(offer: Stream, codecs: tuple[str, ...], other: Agreement) -> Plan:
+def _answer_plan(
+    offer: Stream, codecs: tuple[str, ...], other: Agreement, untranslated: frozenset[str]
+) -> Plan:
     answer = other.stream
     if offer.kind != answer.kind:
         raise SdpError("other kind of media than the other side agreed on", NOT_ACCEPTABLE)
     if offer.kind == IMAGE:
         return _image_plan(answer)
-    formats = to_answer(permitted(offer.formats, codecs), other.formats)
+    formats = to_answer(permitted(offer.formats, codecs), other.terms.formats, untranslated)
     is_usual = offer.is_usual and other.is_usual
     return _plan(formats, answer, answer.formats, answer.direction, is_usual)
 
@@ -109,7 +148,7 @@ def _plan(
         lines.append(source.texts.get(one.payload_type, "") if one in known else _described(one))
     lines += [source.common, f"a={direction}\r\n"]
     words = " ".join([str(one.payload_type) for one in formats])
-    return Plan(source.kind, formats, words, "".join(lines), is_usual)
+    return Plan(source.kind, Terms(formats), words, "".join(lines), is_usual)
 
 
 def _described(one: Format) -> str:
@@ -122,7 +161,7 @@ def _described(one: Format) -> str:
 
 def _image_plan(source: Stream) -> Plan:
     """T.38 crosses with all that it says of itself (ITU-T T.38 annex D)."""
-    return Plan(IMAGE, (), "t38", source.bandwidth + source.common, is_usual=False)
+    return Plan(IMAGE, NO_TERMS, "t38", source.bandwidth + source.common, is_usual=False)
 
 
 _remembered_offer = lru_cache(REMEMBERED)(_offer_plan)

@@ -20,12 +20,14 @@ FAX_CODECS = ("PCMA", "PCMU")
 
 
 class Policy(NamedTuple):
-    """A user's `codecs`, `encryption`, `fax`."""
+    """A user's `codecs`, `encryption`, `fax`; and what this installation lacks."""
 
     codecs: tuple[str, ...] = ()
     """Encodings in upper case, preferred first; empty: all, in the order of whoever calls."""
     encryption: Encryption = "optional"
     fax: Fax = "t38"
+    untranslated: frozenset[str] = frozenset()
+    """Encodings that this installation has no library for: passed on, and that is all."""
 
     @property
     def must_encrypt(self) -> bool:

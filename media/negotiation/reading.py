@@ -89,14 +89,15 @@ def _without_numbers(body: bytes) -> tuple[str, int] | None:
     """
     if len(body) > USUAL_OCTETS:
         return None
-    head, _, stream = body.decode("latin-1").partition(AUDIO_LINE)
+    text = body.decode("latin-1")
+    head, _, stream = text.partition(AUDIO_LINE)
     port, _, rest = stream.partition(" ")
     if not (0 < len(port) <= 5 and port.isdecimal() and 0 < int(port) < MAX_PORT):
         return None
     if "m=" in head or "m=" in rest or not rest.startswith("RTP/AVP"):
         return None  # perhaps another stream or port
     for mark in _OWN_KIND:
-        if mark in rest or mark in head:
+        if mark in text:
             return None
     before, _, behind = head.partition(ORIGIN)
     origin, _, after = behind.partition("\r\n")

@@ -13,11 +13,11 @@ the other.
 from dataclasses import dataclass
 
 from softswitch.media.engine.interface import RTP, UDPTL, Dtls, Ice, Sdes
-from softswitch.media.formats import Format
-from softswitch.media.negotiation.choice import can_translate, permitted, shares_audio
+from softswitch.media.negotiation.choice import permitted, shares_audio, translates
 from softswitch.media.negotiation.plans import (
     Agreement,
     Plan,
+    Terms,
     agreement,
     answer_plan,
     offer_plan,
@@ -28,8 +28,6 @@ from softswitch.media.negotiation.reading import read
 from softswitch.media.negotiation.stream import (
     IMAGE,
     NOT_ACCEPTABLE,
-    PTIME,
-    SILENT_IN_ZEROS,
     RemoteMedia,
     Stream,
 )
@@ -43,9 +41,7 @@ class Agreed:
     """What the media engine has to know of the leg's remote, besides where it is."""
 
     media: RemoteMedia
-    formats: tuple[Format, ...]
-    expected: tuple[Format, ...]
-    payload_types: tuple[int, ...]
+    terms: Terms
     security: Sdes | Dtls | None
     ice: Ice | None
     rtcp_mux: bool
@@ -54,22 +50,6 @@ class Agreed:
     def kind(self) -> str:
         """RTP, or UDPTL for a fax."""
         return UDPTL if self.media.kind == IMAGE else RTP
-
-    @property
-    def keepalive_payload_type(self) -> int | None:
-        """The preferred codec, if a frame of silence can be made for it: 0 or 8."""
-        first = self.formats[0].payload_type if self.formats else -1
-        return first if first in SILENT_IN_ZEROS else None
-
-    @property
-    def clock_rate(self) -> int:
-        """Of the preferred codec."""
-        return self.formats[0].clock_rate if self.formats else 8000
-
-    @property
-    def ptime(self) -> int:
-        """Milliseconds per packet."""
-        return self.media.stream.ptime if self.formats else PTIME
 
 
 class Session:
@@ -148,7 +128,8 @@ class Session:
         """The other side's stream as an offer of ours. Raises SdpError 488."""
         if source.kind == IMAGE and (self.policy.fax != "t38" or self.encryption):
             raise SdpError("no fax for this user, or not on an encrypted leg", NOT_ACCEPTABLE)
-        plan = offer_plan(source.stream, source.codecs, self.policy.usable_codecs)
+        policy = self.policy
+        plan = offer_plan(source.stream, source.codecs, policy.usable_codecs, policy.untranslated)
         self._offered = plan
         if self._slots:
             self._take_place(plan.kind)
@@ -171,15 +152,7 @@ class Session:
         if protection is not None:
             protection.take(answer.stream)
             security, ice, rtcp_mux = protection.security, protection.ice, protection.rtcp_mux
-        self.agreed = Agreed(
-            answer,
-            result.formats,
-            result.expected,
-            result.payload_types,
-            security,
-            ice,
-            rtcp_mux,
-        )
+        self.agreed = Agreed(answer, result.terms, security, ice, rtcp_mux)
         return result
 
     def answer(self, offer: RemoteMedia, other: Agreement) -> bytes:
@@ -189,7 +162,7 @@ class Session:
         are declined with port 0 (RFC 3264 §6).
         """
         stream = offer.stream
-        plan = answer_plan(stream, offer.codecs, other)
+        plan = answer_plan(stream, offer.codecs, other, self.policy.untranslated)
         manner = manner_of(stream)
         if manner is not UNSECURED and self.protection is None:
             self.protection = Protection(self._vault, manner)
@@ -205,8 +178,7 @@ class Session:
         if stream.bundled:
             session += f"a=group:BUNDLE {stream.mid}\r\n"
         self._lay_out(stream)
-        numbers = tuple([known.payload_type for known in plan.formats])
-        self.agreed = Agreed(offer, plan.formats, (), numbers, security, ice, rtcp_mux)
+        self.agreed = Agreed(offer, plan.terms, security, ice, rtcp_mux)
         return self._describe(session, self._stream(plan, stream.profile, self._port, own))
 
     def decline(self, offer: RemoteMedia) -> bytes:
@@ -221,12 +193,12 @@ class Session:
         Not when nothing is shared any more although the peer's offer has what would be.
         """
         assert self.agreed is not None
-        if shares_audio(self.agreed.formats, other.formats):
+        ours, theirs = self.agreed.terms.formats, other.terms.formats
+        if shares_audio(ours, theirs):
             return True
-        if shares_audio(self.agreed.media.stream.formats, other.formats):
+        if shares_audio(self.agreed.media.stream.formats, theirs):
             return False
-        ours, theirs = self.agreed.formats, other.formats
-        return any(map(can_translate, ours)) and any(map(can_translate, theirs))
+        return translates(ours, theirs, self.policy.untranslated)
 
     # Text
 

@@ -77,12 +77,22 @@ class Calls:
         clock: Clock,
         sleep: Callable[[float], Awaitable[object]],
         entropy: Callable[[int], bytes],
+        untranslated: frozenset[str] = frozenset(),
         rtp_timeout: float = RTP_TIMEOUT,
         held_timeout: float = HELD_TIMEOUT,
     ) -> None:
         """`sleep` is asyncio's: only `drain` waits. The time-outs are those of the engine."""
         self._board = Switchboard(
-            agent, location, directory, media, addressing, bus, tracer, clock, entropy
+            agent,
+            location,
+            directory,
+            media,
+            addressing,
+            bus,
+            tracer,
+            clock,
+            entropy,
+            untranslated,
         )
         self._sleep = sleep
         self._rtp_timeout = rtp_timeout

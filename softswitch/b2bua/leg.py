@@ -330,7 +330,7 @@ class Leg:
         assert port is not None
         agreed = session.agreed
         assert agreed is not None
-        media = agreed.media
+        media, terms = agreed.media, agreed.terms
         self.direction = media.direction
         source = self.flow.remote_host
         address = media.address
@@ -338,14 +338,14 @@ class Leg:
             address,
             media.rtp_port,
             media.rtp_port if agreed.rtcp_mux else media.rtcp_port,
-            agreed.payload_types,
+            terms.payload_types,
             source,
             address != source and is_private(address),
-            agreed.keepalive_payload_type,
-            agreed.clock_rate,
-            agreed.formats,
-            agreed.expected,
-            agreed.ptime,
+            terms.keepalive_payload_type,
+            terms.clock_rate,
+            terms.formats,
+            terms.expected,
+            media.stream.ptime,
             agreed.security,
             agreed.ice,
             agreed.rtcp_mux,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from zlib import crc32
 
-from softswitch.media.negotiation import ANYTHING, UNSECURED, Manner, Policy, Vault
+from softswitch.media.negotiation import UNSECURED, Manner, Policy, Vault
 from softswitch.routing.plan import Extension
 
 if TYPE_CHECKING:
@@ -80,6 +80,8 @@ class Switchboard:
     clock: Clock
     entropy: Callable[[int], bytes]
     """So many octets that nobody can guess: keys are made of them."""
+    untranslated: frozenset[str] = frozenset()
+    """Encodings that cannot be translated here, because their library is missing."""
 
     calls: dict[str, Call] = field(default_factory=dict)
     """Calls that ring or are up, by id."""
@@ -99,15 +101,26 @@ class Switchboard:
     warned: set[str] = field(default_factory=set)
     """Users of whom it was said that their keys can be read on the way."""
 
-    @property
-    def vault(self) -> Vault:
-        """What media is secured with."""
-        return Vault(self.media.fingerprint, self.entropy)
+    vault: Vault = field(init=False)
+    """What media is secured with."""
+    _policies: dict[str, Policy] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.vault = Vault(self.media.fingerprint, self.entropy)
 
     def policy(self, user: str) -> Policy:
         """What a user may do with media."""
+        policy = self._policies.get(user)
+        if policy is None:
+            policy = self._policies[user] = self._policy(user)
+        return policy
+
+    def _policy(self, user: str) -> Policy:
         known = self.directory.get(user)
-        return ANYTHING if known is None else Policy(known.codecs, known.encryption, known.fax)
+        lacking = self.untranslated
+        if known is None:
+            return Policy(untranslated=lacking)
+        return Policy(known.codecs, known.encryption, known.fax, lacking)
 
     def remember_manner(self, user: str, address: Address, manner: Manner) -> None:
         """A phone has offered media in such a way."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from softswitch import app
 from softswitch.app import App, CannotRun
 from softswitch.config import load
 from softswitch.control import SOCKET_NAME, ask
@@ -130,3 +131,11 @@ def test_an_external_name_that_nobody_knows_is_one_clear_line(tmp_path: Path) ->
 def test_an_address_that_is_not_ours_is_one_clear_line(tmp_path: Path) -> None:
     text = running.YAML.replace("127.0.0.1", "192.0.2.77")
     assert "192.0.2.77" in cannot_run(written(tmp_path, text))
+
+
+def test_what_has_no_library_here_is_not_translated(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(app, "OPUS_BINDING", "no_such_binding")
+    assert app.untranslated() == {"OPUS"}
+    assert "Opus is passed on, but not translated" in caplog.text

@@ -2,9 +2,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from softswitch.media.codecs import codec
 from softswitch.media.formats import STATIC, Format
 from softswitch.media.negotiation.choice import (
     TRANSLATED,
+    can_translate,
     permitted,
     shares_audio,
     to_answer,
@@ -150,6 +152,31 @@ def test_what_cannot_be_translated_is_no_answer(offer: Formats, other: Formats) 
     with pytest.raises(SdpError) as caught:
         to_answer(offer, other)
     assert caught.value.status == 488
+
+
+def test_what_has_no_library_here_is_passed_on_but_neither_offered_nor_translated() -> None:
+    lacking = frozenset({"OPUS"})
+    assert "OPUS" not in encodings(to_offer((PCMU,), (), lacking))
+    assert to_offer((OPUS, KEYS), (), lacking) == (OPUS, KEYS)
+    assert to_answer((OPUS,), (OPUS,), lacking) == (OPUS,)
+    with pytest.raises(SdpError):
+        to_answer((OPUS,), (PCMU,), lacking)
+
+
+@pytest.mark.parametrize(
+    ("known", "can"),
+    [
+        (Format(11, "L16", 44100), True),
+        (Format(10, "L16", 44100, 2), False),
+        (Format(96, "L16", 11025), False),
+        (Format(96, "PCMU", 16000), False),
+        (Format(96, "G722", 16000), True),
+        (G729, False),
+    ],
+)
+def test_translated_is_what_has_a_codec_here(known: Format, can: bool) -> None:
+    assert can_translate(known) is can
+    assert (codec(known) is not None) is can
 
 
 def test_audio_is_shared_by_what_it_is_and_not_by_its_number() -> None:

@@ -46,9 +46,9 @@ def test_an_answer_of_other_numbers_is_written_with_those_of_the_offer() -> None
     theirs = read(audio("a=rtpmap:107 opus/48000/2", "a=fmtp:107 cbr=1",
                         "a=rtpmap:101 telephone-event/8000", formats="107 101")).stream  # fmt: skip
     agreed = agreement(ours, theirs)
-    assert agreed.payload_types == (111, 96)
-    assert [known.payload_type for known in agreed.formats] == [107, 101]
-    assert [known.payload_type for known in agreed.expected] == [111, 96]
+    assert agreed.terms.payload_types == (111, 96)
+    assert [known.payload_type for known in agreed.terms.formats] == [107, 101]
+    assert [known.payload_type for known in agreed.terms.expected] == [111, 96]
     answer = answer_plan(offer, (), agreed)
     assert answer.words == "111 96"
     assert answer.lines == (
@@ -59,7 +59,7 @@ def test_an_answer_of_other_numbers_is_written_with_those_of_the_offer() -> None
 
 def test_the_same_numbers_both_ways_are_said_once() -> None:
     stream = read(DESK_PHONE.encode()).stream
-    assert agreement(offer_plan(stream, (), ()), stream).expected == ()
+    assert agreement(offer_plan(stream, (), ()), stream).terms.expected == ()
 
 
 def test_a_fax_crosses_with_all_it_says_of_itself() -> None:
@@ -68,7 +68,7 @@ def test_a_fax_crosses_with_all_it_says_of_itself() -> None:
     assert (plan.kind, plan.words) == ("image", "t38")
     assert plan.lines.count("a=T38") == 6
     agreed = agreement(plan, stream)
-    assert agreed.payload_types == ()
+    assert agreed.terms.payload_types == ()
     assert answer_plan(stream, (), agreed).lines == plan.lines
 
 

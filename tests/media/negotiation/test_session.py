@@ -111,15 +111,15 @@ def test_what_both_leave_of_each_other_is_agreed_on() -> None:
                                "a=rtcp:7", formats="96 97"))  # fmt: skip
     agreement = callee.take(answer)
     assert callee.agreed is not None
-    assert [known.payload_type for known in callee.agreed.formats] == [96, 97]
-    assert callee.agreed.expected[0] == Format(111, "OPUS", 48000, 2)
-    assert callee.agreed.payload_types == (111, 101)
-    assert callee.agreed.clock_rate == 48000
-    assert callee.agreed.keepalive_payload_type is None
+    assert [known.payload_type for known in callee.agreed.terms.formats] == [96, 97]
+    assert callee.agreed.terms.expected[0] == Format(111, "OPUS", 48000, 2)
+    assert callee.agreed.terms.payload_types == (111, 101)
+    assert callee.agreed.terms.clock_rate == 48000
+    assert callee.agreed.terms.keepalive_payload_type is None
     caller.answer(offer, agreement)
     assert caller.agreed is not None
-    assert caller.agreed.payload_types == (111, 101)
-    assert (caller.agreed.expected, caller.agreed.ptime) == ((), 40)
+    assert caller.agreed.terms.payload_types == (111, 101)
+    assert (caller.agreed.terms.expected, caller.agreed.media.stream.ptime) == ((), 40)
     assert (caller.agreed.kind, caller.encryption) == ("rtp", "")
 
 
@@ -129,7 +129,7 @@ def test_silence_can_be_made_for_g711_alone(formats: str, first: int | None) -> 
     callee.offer(read(audio(formats=formats)))
     callee.take(read(audio(formats=formats)))
     assert callee.agreed is not None
-    assert callee.agreed.keepalive_payload_type == first
+    assert callee.agreed.terms.keepalive_payload_type == first
 
 
 def test_a_users_codecs_hold_for_what_he_offers_as_well() -> None:
@@ -296,9 +296,8 @@ def test_a_fax_takes_the_place_of_audio_and_gives_it_back() -> None:
     assert told.startswith("m=image 20000 udptl t38\r\n")
     assert "a=T38MaxBitRate:9600\r\n" in told
     assert caller.agreed is not None
-    assert (caller.agreed.kind, caller.agreed.payload_types) == ("udptl", ())
-    assert (caller.agreed.keepalive_payload_type, caller.agreed.ptime) == (None, 20)
-    assert caller.agreed.clock_rate == 8000
+    assert (caller.agreed.kind, caller.agreed.terms.payload_types) == ("udptl", ())
+    assert caller.agreed.terms.keepalive_payload_type is None
     sound = caller.read(audio())
     assert stream_of(callee.offer(sound)).startswith("m=audio 20000 RTP/AVP 0 ")
 
