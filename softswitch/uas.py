@@ -37,6 +37,9 @@ ACCEPT = "application/sdp"
 SUPPORTED = "path"
 """Extensions that may be required of us: RFC 3327. Responses use none."""
 
+REGISTER_SUPPORTED = frozenset({SUPPORTED, "outbound"})
+"""The same of the registrar, which keeps the flows of a device apart (RFC 5626 §6)."""
+
 READ_AS_SDP = frozenset({"INVITE", "UPDATE"})
 """Methods whose body we read; what else is attached to others does no harm."""
 
@@ -195,7 +198,8 @@ def _extension_problem(request: Request) -> tuple[int, str, Headers] | None:
     """§8.2.2.3. Proxy-Require is for proxies, which we are not."""
     if "Require" not in request.headers.first:
         return None
-    unknown = [tag for tag in request.headers.values("Require") if tag.lower() != SUPPORTED]
+    known = REGISTER_SUPPORTED if request.method == "REGISTER" else {SUPPORTED}
+    unknown = [tag for tag in request.headers.values("Require") if tag.lower() not in known]
     return (420, "", [("Unsupported", ", ".join(unknown))]) if unknown else None
 
 

@@ -165,10 +165,16 @@ def test_extensions_that_are_not_there_are_listed() -> None:
     assert response.headers.get("Unsupported") == "100rel, x"
 
 
-def test_path_may_be_required() -> None:
+@pytest.mark.parametrize("extensions", ["Path", "outbound", "path, Outbound"])
+def test_what_the_registrar_does_may_be_required_of_it(extensions: str) -> None:
     scene = Scene()
-    scene.hear(make_request("REGISTER", headers=[("Require", "Path")]))
+    scene.hear(make_request("REGISTER", headers=[("Require", extensions)]))
     assert len(scene.around.registered) == 1
+
+
+def test_flows_of_a_device_are_no_extension_of_calls() -> None:
+    [response] = Scene().hear(make_request(headers=[("Require", "outbound")]))
+    assert response.headers.get("Unsupported") == "outbound"
 
 
 @pytest.mark.parametrize(
