@@ -142,7 +142,7 @@ class Feeding:
     def relays(self) -> bool:
         """Is what the peer hears what the remote said, packet by packet?"""
         peer = self.peer
-        return peer is not None and not (self.translates or peer.translates or peer.fed)
+        return peer is not None and not (self.translates or peer.translates or self.fed or peer.fed)
 
     def feeds(self, now: float) -> bool:
         """Are packets flowing from here to the peer right now?"""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from softswitch.media import rtcp
 from softswitch.media.engine import grading
 from softswitch.media.engine.feeding import Feeding
-from softswitch.media.engine.hooks import Way
+from softswitch.media.engine.hooks import Guard, Way
 from softswitch.media.engine.interface import PortStatistics
 from softswitch.media.engine.outgoing import OutgoingStream
 from softswitch.media.engine.reporting import UNREPORTED, Reporting
@@ -126,7 +126,7 @@ class Upkeep(Feeding):
     def arrive_rtcp(self, data: bytes, source: Address | None, now: float) -> None:
         """A datagram at the RTCP port, or RTCP at the RTP port."""
         guard, reports = self.guard, self.reports
-        if guard is None and not self._admits_rtcp(source):
+        if not (self._admits_rtcp(source) if guard is None else _admits(guard, source)):
             self.foreign += 1
             return
         if reports.floods(now):
@@ -277,6 +277,10 @@ class Upkeep(Feeding):
     def send_silence(self, payload_type: int, now: float) -> None:
         """A frame of silence, or of other codecs than G.711 an empty packet."""
         self.emit(payload_type, SILENCE.get(payload_type, b""), 0, now, marker=True)
+
+
+def _admits(guard: Guard, source: Address | None) -> bool:
+    return source is None or guard.admits(source)
 
 
 class Nowhere:
