@@ -88,7 +88,7 @@ def test_the_story_of_an_invite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     running.run(main())
     text = story("I am an INVITE")
-    second = [calls for calls in messages if ("routing/plan.py", "decide") in calls][1]
+    second = [calls for calls in messages if ("routing/route.py", "Route.begin") in calls][1]
     met_in_order(steps(text), second)
     said_calls, said_modules = map(
         int, re.findall(r"(\d+) function calls in (\d+)\s+modules", text)[0]
