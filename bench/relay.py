@@ -1,10 +1,11 @@
 """CPU per relayed RTP packet, calls per core, and added delay: `python -m bench.relay`.
 
 The media worker runs on core 0, the load (relay_load.c) on core 1; both programs in C are compiled
-with gcc into a temporary folder. Beside ours, in the same rounds, runs the least that a relay in C
-must do (relay_yardstick.c). CPU is the scheduler's own count of the process's time on the core, so
-it holds on a busy machine too; delay and the most calls do not: read the spread, and how long the
-relay waited for its core while others had it.
+with gcc into a temporary folder. The worker has two backends, io_uring and epoll; beside them, in
+the same rounds, runs the least that a relay in C must do (relay_yardstick.c). CPU is the
+scheduler's own count of the process's time on the core, so it holds on a busy machine too; delay
+and the most calls do not: read the spread, and how long the relay waited for its core while others
+had it.
 """
 
 import asyncio
@@ -19,8 +20,10 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import NamedTuple
 
+from softswitch.media.engine.backends.probe import why_not
 from softswitch.media.engine.client import WorkerEngine
 from softswitch.media.engine.interface import MediaPort, NoPorts, Remote
+from softswitch.media.engine.naming import EPOLL, IO_URING
 
 RELAY_CORE, LOAD_CORE = "0", "1"
 HOST = "127.0.0.1"
@@ -89,21 +92,26 @@ def wake_ups(pid: int) -> int:
     return int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
 
 
-@asynccontextmanager
-async def ours(calls: int, first_port: int) -> AsyncIterator[Relay]:
+def ours(backend: str) -> Starter:
     """The engine with one worker, and this many calls up."""
-    engine = WorkerEngine([HOST], range(first_port, first_port + 4 * calls + 256), 1, 60.0)
-    await engine.start()
-    try:
-        (pid,) = engine.worker_pids
-        os.sched_setaffinity(pid, {int(RELAY_CORE)})
-        legs = [await _leg(engine, number) for number in range(2 * calls)]
-        for caller, callee in zip(legs[::2], legs[1::2], strict=True):
-            engine.join(caller, callee)
-        await asyncio.sleep(0.1)
-        yield Relay(pid, [leg.rtp_port for leg in legs])
-    finally:
-        await engine.stop()
+
+    @asynccontextmanager
+    async def start(calls: int, first_port: int) -> AsyncIterator[Relay]:
+        ports = range(first_port, first_port + 4 * calls + 256)
+        engine = WorkerEngine([HOST], ports, 1, 60.0, backend=backend)
+        await engine.start()
+        try:
+            (pid,) = engine.worker_pids
+            os.sched_setaffinity(pid, {int(RELAY_CORE)})
+            legs = [await _leg(engine, number) for number in range(2 * calls)]
+            for caller, callee in zip(legs[::2], legs[1::2], strict=True):
+                engine.join(caller, callee)
+            await asyncio.sleep(0.1)
+            yield Relay(pid, [leg.rtp_port for leg in legs])
+        finally:
+            await engine.stop()
+
+    return start
 
 
 async def _leg(engine: WorkerEngine, number: int) -> MediaPort:
@@ -199,9 +207,9 @@ class Bench:
         return best
 
 
-async def idle() -> tuple[float, float]:
+async def idle(start: Starter) -> tuple[float, float]:
     """Share of a core, and wake-ups per second, of a worker with nothing to do."""
-    async with ours(0, PORT_RANGES[0]) as relay:
+    async with start(0, PORT_RANGES[0]) as relay:
         await asyncio.sleep(0.5)
         cpu, woken = cpu_seconds(relay.pid), wake_ups(relay.pid)
         await asyncio.sleep(IDLE)
@@ -229,6 +237,8 @@ def row(name: str, load: str, runs: list[Run]) -> None:
 
 async def main() -> None:
     """Print the table."""
+    backends = [EPOLL] if why_not() else [IO_URING, EPOLL]
+    print(why_not() or "Both backends of the media worker, and a relay in C.", end="\n\n")
     print(
         "| relay | two-way calls | CPU µs/packet | core % | waited % | loss % | p50 ms | p99 ms |"
     )
@@ -237,7 +247,7 @@ async def main() -> None:
         folder = Path(name)
         bench = Bench(compiled(folder, "relay_load"))
         relays = {
-            "media worker": ours,
+            **{f"media worker, {backend}": ours(backend) for backend in backends},
             "C yardstick": yardstick(compiled(folder, "relay_yardstick")),
         }
         usual: dict[str, list[Run]] = {relay: [] for relay in relays}
@@ -252,8 +262,10 @@ async def main() -> None:
                 print(f"| {relay} | none carried: machine too busy? | | | | | | |", flush=True)
             else:
                 row(relay, f"{best.calls} (most found)", [best])
-    core, woken = await idle()
-    print(f"\nidle worker: {core:.2%} of a core, {woken:.0f} wake-ups a second")
+    print()
+    for backend in backends:
+        core, woken = await idle(ours(backend))
+        print(f"idle, {backend}: {core:.2%} of a core, {woken:.0f} wake-ups a second")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from softswitch.media.engine.interface import (
     RtpTimeout,
     SecurityFailed,
 )
+from softswitch.media.engine.naming import AUTO
 from softswitch.media.engine.ports import PortPool, shares
 from softswitch.media.engine.process import WorkerProcess
 from softswitch.media.engine.remotes import canonical
@@ -55,12 +56,13 @@ class _Worker:
         addresses: int,
         on_message: "Callable[[_Worker, control.Message], None]",
         ready: asyncio.Future[None],
+        backend: str,
     ) -> None:
         self.serial = serial
         self.share = share
         self.ready = ready
         """Set when the first worker of this share has lent something of every address."""
-        self.process = WorkerProcess(partial(on_message, self))
+        self.process = WorkerProcess(partial(on_message, self), backend)
         self.pools = [PortPool() for _ in range(addresses)]
         self.missing = set(range(addresses))
         """Addresses whose first block is still to come."""
@@ -81,8 +83,9 @@ class WorkerEngine(performances.Performances):
         workers: int,
         rtp_timeout: float,
         held_timeout: float = 300.0,
+        backend: str = AUTO,
     ) -> None:
-        """Bind pairs of `ports` on each address; times in seconds."""
+        """Bind pairs of `ports` on each address; times in seconds; `backend` as in `choice.py`."""
         super().__init__(self._send)
         self.on_event: Callable[[MediaEvent], None] = _ignore
         now = datetime.now(UTC)
@@ -92,6 +95,7 @@ class WorkerEngine(performances.Performances):
         self._addresses = list(dict.fromkeys(names))
         self._shares = shares(ports, workers)
         self._timeouts = (rtp_timeout, held_timeout)
+        self._backend = backend
         self._serials = count(1)
         self._workers: dict[int, _Worker] = {}
         """By serial number, those that can be used."""
@@ -208,7 +212,14 @@ class WorkerEngine(performances.Performances):
         clock = asyncio.get_running_loop().time
         while True:
             begun = clock()
-            worker = _Worker(next(self._serials), share, len(self._addresses), self._receive, ready)
+            worker = _Worker(
+                next(self._serials),
+                share,
+                len(self._addresses),
+                self._receive,
+                ready,
+                self._backend,
+            )
             try:
                 reason = await self._live(worker)
                 self._bury(worker, reason)
@@ -279,8 +290,9 @@ class WorkerEngine(performances.Performances):
                 self.ended(message)
             case control.Lent():
                 self._stock(worker, message)
-            case control.Trouble(text):
-                log.warning("%s", text)
+            case control.Notice() | control.Trouble():
+                level = logging.INFO if isinstance(message, control.Notice) else logging.WARNING
+                log.log(level, "media worker %d: %s", worker.process.pid, message.text)
 
     def _notify(
         self, worker: _Worker, number: int, event: Callable[[MediaPort], MediaEvent]

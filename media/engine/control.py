@@ -122,6 +122,12 @@ class Alive(NamedTuple):
     ports: int
 
 
+class Notice(NamedTuple):
+    """Something for the log that is as it should be."""
+
+    text: str
+
+
 class Trouble(NamedTuple):
     """Something for the log, which signalling writes."""
 
@@ -143,6 +149,7 @@ Message = (
     | Insecure
     | Qualities
     | Alive
+    | Notice
     | Trouble
     | stage_messages.Message
 )
@@ -322,6 +329,7 @@ _CODECS: tuple[wire.Codec, ...] = (
     (SetRemote, _encode_set_remote, _decode_set_remote),
     (Closed, _encode_closed, _decode_closed),
     (Qualities, _encode_qualities, _decode_qualities),
+    (Notice, lambda message: message.text.encode(), lambda body: Notice(body.decode())),
     (Trouble, lambda message: message.text.encode(), lambda body: Trouble(body.decode())),
     wire.values(Configure),
     wire.values(Insecure),

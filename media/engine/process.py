@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from softswitch.media.engine import control
+from softswitch.media.engine.naming import AUTO
 
 MODULE = "softswitch.media.engine.worker"
 LOOK_EVERY = 0.5
@@ -35,8 +36,9 @@ time."""
 class WorkerProcess:
     """`start`, then `watch` until it ends; `stop` in any case."""
 
-    def __init__(self, on_message: Callable[[control.Message], None]) -> None:
+    def __init__(self, on_message: Callable[[control.Message], None], backend: str = AUTO) -> None:
         self._on_message = on_message
+        self._backend = backend
         self._loop = asyncio.get_running_loop()
         self._channel, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._channel.setblocking(False)
@@ -65,6 +67,7 @@ class WorkerProcess:
             "-m",
             MODULE,
             str(descriptor),
+            self._backend,
             pass_fds=(descriptor,),
             env={**os.environ, **ENVIRONMENT},
         )

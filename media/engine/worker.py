@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from softswitch.media.engine import control
-from softswitch.media.engine.backends.epoll import EpollBackend
+from softswitch.media.engine.backends.choice import choose
 from softswitch.media.engine.backends.interface import Backend
 from softswitch.media.engine.department import Department
 from softswitch.media.engine.files import Lane, Thread
@@ -35,7 +35,6 @@ from softswitch.media.engine.sockets import OUT_OF_SOCKETS, SocketPair, family, 
 
 TICK = 0.5
 """Seconds between heartbeats, and between looks at legs; also how exact the RTP time-out is."""
-NEVER = float("inf")
 WILDCARDS = ("0.0.0.0", "::")
 MAX_NAMED = 20
 """Ports that one complaint names: the rest of a range that somebody else has is only counted."""
@@ -50,14 +49,15 @@ class Worker:
         backend: Backend,
         entropy: Callable[[int], bytes] = os.urandom,
         lane: Callable[[str], Lane] = Thread,
+        greeting: control.Message | None = None,
     ) -> None:
-        """`lane` makes what works on files: a thread, by its name."""
+        """`lane` makes what works on files: a thread, by its name. The greeting is said first."""
         self._channel = channel
         self._backend = backend
         self._entropy = entropy
         self._running = True
-        self._next_tick = backend.now
-        self._outbox: list[bytes] = []
+        self._next_tick = self._due = backend.now
+        self._outbox: list[bytes] = [] if greeting is None else [control.encode(greeting)]
         self._settings = control.Configure(0, 0, 0.0, 0.0, ())
         self._next_ports: list[int] = []
         """By address: the port of the pair that is bound next."""
@@ -98,18 +98,27 @@ class Worker:
     def serve(self, at_most: float = TICK) -> None:
         """Wait for a batch of packets or messages, so long and not beyond what is due next."""
         backend = self._backend
-        due = self._next_tick
-        for department in self._departments:
-            due = min(due, department.next_deadline)
-        backend.serve(min(at_most, max(0.0, due - backend.now)))
+        backend.serve(min(at_most, max(0.0, self._due - backend.now)))
         now = backend.now
-        for department in self._departments:
-            if now >= department.next_deadline:
-                department.tick(now)
-        if now >= self._next_tick:
-            self._tick(now)
+        if self._next_due() <= now:
+            for department in self._departments:
+                if department.next_deadline <= now:
+                    department.tick(now)
+            if self._next_tick <= now:
+                self._tick(now)
+            self._next_due()
         if self._outbox:
             self._flush()
+
+    def _next_due(self) -> float:
+        """When the first department, or the tick, has something to do."""
+        due = self._next_tick
+        for department in self._departments:
+            deadline = department.next_deadline
+            if deadline < due:
+                due = deadline
+        self._due = due
+        return due
 
     def close(self) -> None:
         """Give every port back to the machine."""
@@ -302,7 +311,7 @@ def raise_file_limit() -> None:
 
 
 def main() -> None:
-    """`python -m softswitch.media.engine.worker DESCRIPTOR`"""
+    """`python -m softswitch.media.engine.worker DESCRIPTOR [BACKEND]`"""
     # Ctrl-C and a service manager's TERM reach the whole group: calls end when signalling says so
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -310,8 +319,11 @@ def main() -> None:
     keep_memory_private()
     with socket.socket(fileno=int(sys.argv[1])) as channel:
         channel.setblocking(False)
+        backend, text, disappointing = choose(*sys.argv[2:])
         gc.freeze()  # what is there now stays: no need to look at it again while packets wait
-        Worker(channel, EpollBackend()).run()
+        say = control.Trouble if disappointing else control.Notice
+        Worker(channel, backend, greeting=say(f"relays with {text}")).run()
+        backend.end()
 
 
 if __name__ == "__main__":

@@ -6,8 +6,7 @@ from softswitch.media.engine.backends.epoll import EpollBackend
 from softswitch.media.engine.backends.interface import Backend
 from softswitch.media.engine.backends.probe import why_not
 from softswitch.media.engine.backends.uring import UringBackend
-
-AUTO, IO_URING, EPOLL = "auto", "io_uring", "epoll"
+from softswitch.media.engine.naming import AUTO, EPOLL, IO_URING
 
 
 class Choice(NamedTuple):
@@ -19,7 +18,7 @@ class Choice(NamedTuple):
     """It is not what the configuration asks for."""
 
 
-def choose(wanted: str) -> Choice:
+def choose(wanted: str = AUTO) -> Choice:
     """io_uring unless it is not wanted, or does not work here; epoll works everywhere."""
     if wanted == EPOLL:
         return Choice(EpollBackend(), "epoll, as configured", False)

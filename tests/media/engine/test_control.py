@@ -85,6 +85,7 @@ messages: st.SearchStrategy[control.Message] = st.one_of(
     st.builds(control.Closed, u32, statistics),
     st.builds(control.TimedOut, u32),
     st.builds(control.Alive, u32),
+    st.builds(control.Notice, text),
     st.builds(control.Trouble, text),
     st.builds(control.Insecure, u32, text),
     st.builds(control.Qualities, st.lists(st.tuples(u32, statistics), max_size=4).map(tuple)),

@@ -30,7 +30,7 @@ async def started() -> AsyncIterator[tuple[WorkerProcess, asyncio.Queue[control.
 def test_a_worker_answers_lives_and_ends_with_its_channel() -> None:
     async def main() -> None:
         async with started() as (it, heard):
-            assert isinstance(await heard.get(), control.Alive)
+            assert isinstance(await heard.get(), control.Notice)
             it.send(CONFIGURE)
             it.send(control.Lend(0, 2))
             assert isinstance(await heard.get(), control.Lent)
@@ -105,7 +105,7 @@ def test_a_worker_that_does_not_read_makes_nobody_wait_and_counts_as_dead(
 def test_messages_that_had_to_wait_arrive_when_the_worker_reads_again() -> None:
     async def main() -> None:
         async with started() as (it, heard):
-            assert isinstance(await heard.get(), control.Alive)
+            assert isinstance(await heard.get(), control.Notice)
             it.send(CONFIGURE)
             it.send(control.Lend(0, 0))
             assert isinstance(await heard.get(), control.Lent)
@@ -150,7 +150,7 @@ def test_a_message_in_no_hurry_leaves_with_the_next_urgent_one(
 
     async def main() -> None:
         async with started() as (it, heard):
-            assert isinstance(await heard.get(), control.Alive)
+            assert isinstance(await heard.get(), control.Notice)
             it.send(CONFIGURE, urgent=False)
             it.send(control.Lend(0, 2), urgent=False)
             await asyncio.sleep(0.05)
@@ -169,7 +169,7 @@ def test_patience_is_counted_from_the_oldest_message_that_still_waits(
 
     async def main() -> None:
         async with started() as (it, heard):
-            assert isinstance(await heard.get(), control.Alive)
+            assert isinstance(await heard.get(), control.Notice)
             it.send(CONFIGURE, urgent=False)
             it.flush()
             it._out_of_patience()
@@ -189,7 +189,7 @@ def test_patience_is_counted_from_the_oldest_message_that_still_waits(
 def test_messages_in_no_hurry_leave_soon_all_the_same() -> None:
     async def main() -> None:
         async with started() as (it, heard):
-            assert isinstance(await heard.get(), control.Alive)
+            assert isinstance(await heard.get(), control.Notice)
             it.send(CONFIGURE, urgent=False)
             it.send(control.Lend(0, 2), urgent=False)
             assert isinstance(await heard.get(), control.Lent)
