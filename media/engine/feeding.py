@@ -262,11 +262,10 @@ class Feeding:
         self._all_plain = None
         self._stamped = True
 
-    def _forward(self, step: Step, header: Header, packet: Packet, size: int, marker: int) -> None:
+    def _forward(
+        self, step: Step, header: Header, packet: Packet, size: int, marker: int, peer: Leg
+    ) -> None:
         """Send what has been counted to the peer's remote."""
-        peer = self.peer
-        if peer is None:
-            return
         sequence = (header.sequence + self.sequence_offset) & 0xFFFF
         timestamp = self.stamp_of(header.timestamp)
         out: bytes | memoryview | None

@@ -180,7 +180,8 @@ class Leg(Upkeep):
         if guard is not None:
             packet = packet if isinstance(packet, bytearray) else bytearray(packet[:size])
             size = guard.unprotect(packet, size)
-        if self.secured and source is None and size >= rtp.FIXED_SIZE:
+        proven = source is None or source == self.latch.locked
+        if self.secured and proven and size >= rtp.FIXED_SIZE:
             packet = packet if isinstance(packet, bytearray) else bytearray(packet[:size])
             if self._hurry(packet, size, now):
                 self._steady_at = now
@@ -241,10 +242,11 @@ class Leg(Upkeep):
         reception.count(header.sequence, header.timestamp, header.payload_octets, now)
         if self.watched or header.payload_type in self.events:
             self._show(header, packet, now)
-        if step is None or not self.stamped:
+        peer = self.peer
+        if step is None or peer is None or not self.stamped:
             self._leave_out(header)
         else:
-            self._forward(step, header, packet, size, marker)
+            self._forward(step, header, packet, size, marker, peer)
 
     def _show(self, header: Header, packet: Packet, now: float) -> None:
         """To whoever wants to know."""

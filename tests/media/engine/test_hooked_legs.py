@@ -170,6 +170,22 @@ def test_fax_and_audio_follow_each_other_on_one_leg() -> None:
     assert hear(anna, fax(2)[:3]) is None
 
 
+def test_a_leg_without_a_peer_hears_fax_too() -> None:
+    leg = Leg(0, OutgoingStream(1, 2, 3))
+    describe(leg, remote(ANNA, PCMU))
+    describe(leg, remote(ANNA, kind=UDPTL))
+    assert hear(leg, fax(1)) is None
+    assert leg.statistics().packets_received == 1
+
+
+def test_a_leg_that_is_joined_before_it_is_described_accepts_nothing() -> None:
+    anna, _ = pair((PCMU,), (PCMU,))
+    leg = Leg(2, OutgoingStream(1, 2, 3))
+    leg.join(anna, 0.0)
+    assert hear(leg, frame(1)) is None
+    assert leg.statistics().foreign == 1
+
+
 def test_a_fax_that_cannot_be_sent_is_lost() -> None:
     anna, _ = faxes()
 
