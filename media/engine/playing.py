@@ -34,6 +34,7 @@ class _Playing:
     __slots__ = (
         "format",
         "frames",
+        "lasted",
         "leg",
         "marker",
         "packed",
@@ -70,6 +71,8 @@ class _Playing:
             self.player.go_to(before.position)
         self.samples = format_.clock_rate // FRAMES_PER_SECOND
         """RTP ticks of a frame."""
+        self.lasted = self.samples
+        """RTP ticks of the packet before."""
         self.describe(format_)
         self.packed: list[bytes] = []
         self.marker = True
@@ -197,9 +200,11 @@ class Players:
         leg = playing.leg
         marker = playing.marker or deadline - playing.turn > playing.frames * _ON_TIME
         playing.turn = deadline
+        # a timestamp is that of the packet's first sample: what lies between is the packet before
+        elapsed, playing.lasted = playing.lasted, samples
         # whoever feeds the leg now, what follows him is something new
         playing.marker = leg.feeder is not playing or not leg.emit(
-            playing.format.payload_type, payload, samples, deadline, marker=marker
+            playing.format.payload_type, payload, elapsed, deadline, marker=marker
         )
 
     def _end(self, playing: _Playing, why: str, problem: str = "") -> None:

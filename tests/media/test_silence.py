@@ -27,8 +27,7 @@ def test_levels_of_nothing_are_none() -> None:
 def test_speech_begins_and_ends() -> None:
     detector = SilenceDetector()
     detector.hear([ROOM] * 50)
-    assert detector.first_sound is None
-    assert detector.silence == 1.0
+    assert (detector.first_sound, detector.silence) == (None, 1.0)
     detector.hear([SPEECH] * 100)
     assert detector.silence == 0.0
     detector.hear([ROOM] * 150)
