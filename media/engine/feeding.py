@@ -25,14 +25,13 @@ from softswitch.media.engine.translation import Step, Steps, audio_rate, steps
 from softswitch.media.latch import Latch
 from softswitch.media.rtp import (
     FIXED,
-    FIXED_SIZE,
     MARKER,
     VERSION,
     Header,
     plain_headers,
     sequence_distance,
 )
-from softswitch.media.statistics import JITTER_GAIN, MAX_DEVIATION, Reception
+from softswitch.media.statistics import Reception
 
 if TYPE_CHECKING:
     from softswitch.media.engine.hooks import Guard
@@ -327,40 +326,6 @@ class Feeding:
             keyed = self.guard is not None or peer.guard is not None
             self._all_plain, self.secured = (NOTHING, headers) if keyed else (headers, NOTHING)
         return self._all_plain
-
-    def _hurry(self, packet: bytearray, size: int, now: float) -> bool:
-        """The short way of a packet that was unprotected, or will be protected; False, and nothing
-        done, when it needs a closer look."""
-        first, sequence, timestamp, ssrc = FIXED.unpack_from(packet)
-        reception, peer = self.reception, self.peer
-        if (
-            first not in self.secured
-            or sequence != reception.next_sequence
-            or ssrc != reception.ssrc
-            or peer is None
-        ):
-            return False
-        reception.next_sequence = (sequence + 1) & 0xFFFF
-        reception.packets += 1
-        reception.octets += size - FIXED_SIZE
-        if timestamp != reception.timestamp:
-            transit = now * reception.clock_rate - timestamp
-            deviation = abs(transit - reception.transit)
-            reception.timestamp = timestamp
-            reception.transit = transit
-            if deviation < MAX_DEVIATION:
-                reception.jitter += (deviation - reception.jitter) * JITTER_GAIN
-        FIXED.pack_into(
-            packet,
-            0,
-            first,
-            (sequence + self.sequence_offset) & 0xFFFF,
-            (timestamp + self.timestamp_offset) & 0xFFFFFFFF,
-            self.ssrc_out,
-        )
-        out = memoryview(packet)[:size]
-        self._hand_over(out if peer.guard is None else peer.guard.protect(out))
-        return True
 
 
 def _meanings(remote: Remote) -> object:
