@@ -266,7 +266,8 @@ class WorkerEngine(performances.Performances):
     def _forget(self, worker: _Worker) -> None:
         """Use it no more; whoever waits for it is told."""
         self._workers.pop(worker.serial, None)
-        self.lost(worker.serial)
+        for ended in self.lost(worker.serial):
+            _call(self.ended, ended)
         while worker.closing:
             _, (_, _, done) = worker.closing.popitem()
             _call(done, None)
@@ -287,7 +288,7 @@ class WorkerEngine(performances.Performances):
             case stage_messages.Digit() | stage_messages.Talks():
                 self._notify(worker, message.port, partial(performances.event, message=message))
             case stage_messages.Ended():
-                self.ended(message)
+                _call(self.ended, message)
             case control.Lent():
                 self._stock(worker, message)
             case control.Notice() | control.Trouble():

@@ -28,7 +28,7 @@ class Performances:
     def __init__(self, say: Callable[[MediaPort, stage_messages.Message], bool]) -> None:
         """`say` returns whether the port is open still, on a worker that lives."""
         self._say = say
-        self._serials = count(1)
+        self._tickets = count(1)
         self._waiting: dict[int, Waiting] = {}
 
     def play(
@@ -109,17 +109,18 @@ class Performances:
             _, kind, done = waiting
             done(kind(*message.result))
 
-    def lost(self, worker: int) -> None:
-        """A worker is gone, and with it whatever it was doing."""
-        for serial, (where, kind, _) in list(self._waiting.items()):
-            if where == worker:
-                result = ("closed",) if kind is Played else (0.0, "closed")
-                self.ended(stage_messages.Ended(serial, result))
+    def lost(self, worker: int) -> list[stage_messages.Ended]:
+        """A worker is gone: what it would say of all that it was doing."""
+        return [
+            stage_messages.Ended(serial, ("closed",) if kind is Played else (0.0, "closed"))
+            for serial, (where, kind, _) in self._waiting.items()
+            if where == worker
+        ]
 
     def _wait(
         self, port: MediaPort, kind: type[Played] | type[Recorded], done: Callable[[Any], None]
     ) -> int:
-        serial = next(self._serials)
+        serial = next(self._tickets)
         self._waiting[serial] = (port.worker, kind, done)
         return serial
 

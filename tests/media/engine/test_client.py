@@ -10,16 +10,20 @@ from typing import Any
 
 import pytest
 
-from softswitch.media.engine import client, control, process
+from softswitch.media.engine import client, control, process, stage_messages
 from softswitch.media.engine.client import WorkerEngine
 from softswitch.media.engine.interface import (
     MediaEvent,
     MediaPort,
     NoPorts,
+    Played,
     PortsLost,
     PortStatistics,
+    Quality,
     Remote,
     RtpTimeout,
+    SecurityFailed,
+    Talking,
 )
 from softswitch.media.rtp import build
 from tests.media.engine.driver import HOST, port_range
@@ -201,6 +205,7 @@ def test_a_killed_worker_loses_its_ports_and_no_others_and_is_replaced_within_a_
 
 def test_a_hung_worker_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "LOOK_EVERY", 0.04)
+    monkeypatch.setattr(process, "SLOW_START", 200)
     monkeypatch.setattr(client, "RESTART_PAUSE", 0.0)
 
     async def test() -> None:
@@ -228,6 +233,31 @@ def test_silence_becomes_an_event() -> None:
             it._receive(worker, control.TimedOut(99))  # closed meanwhile
             it._receive(worker, control.Alive(1))
             assert len(events) == 1
+
+    run(test)
+
+
+def test_what_workers_notice_becomes_events_of_ports_that_are_open() -> None:
+    async def test() -> None:
+        async with engine() as (it, events):
+            port = it.open(HOST)
+            worker = it._workers[port.worker]
+            figures = PortStatistics(50, 8000)
+            told: list[Played] = []
+            it.play(port, [], repeat=True, done=told.append)
+            for number in (port.id, 99):
+                it._receive(worker, control.Insecure(number, "no keys"))
+                it._receive(worker, control.Qualities(((number, figures),)))
+                it._receive(worker, stage_messages.Talks(number, True))
+            it._receive(worker, stage_messages.Ended(1, ("stopped",)))
+            assert events == [
+                SecurityFailed(port, "no keys"),
+                Quality(port, figures),
+                Talking(port, True),
+            ]
+            assert told == [Played("stopped")]
+            it.play(port, [], repeat=True, done=told.append)
+        assert told[1:] == [Played("closed")]
 
     run(test)
 
