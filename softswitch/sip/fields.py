@@ -299,7 +299,7 @@ def read_tag(value: str) -> str:
     address, mark, tag = value.rpartition(";tag=")
     if not mark:
         address, tag = value, ""
-    if address[-1:] != ">" or not _plain_value(tag):
+    if address[-1:] != ">" or not (tag.isalnum() or _plain_value(tag)):
         return NameAddr.parse(value).tag
     (_check_cached if len(address) <= MAX_CACHED_LENGTH else _check)(address)
     return tag

@@ -80,26 +80,32 @@ USUAL = (
 )  # fmt: skip
 """Known from the start, so that no flood of invented names can make these slow."""
 
-CANONICAL: dict[str, str] = {name: name for name in (*IRREGULAR, *USUAL)} | COMPACT
-"""What peers wrote → the canonical name. It learns spellings, within the limits below."""
 MAX_SPELLINGS = 4096
 MAX_SPELLING_LENGTH = 48
 """Together at most about 1 MB, however many names strangers invent."""
 
 
+class Spellings(dict[str, str]):
+    """What peers wrote → the canonical name. It learns spellings, within the limits above."""
+
+    def __missing__(self, name: str) -> str:
+        """Raises ParseError when it is not a token."""
+        bare = name.rstrip(" \t")  # blanks before it would make it part of the line above
+        if not is_token(bare):
+            raise ParseError(f"{excerpt(name)} is not a header field name")
+        lower = bare.lower()
+        known = _BY_LOWER_NAME.get(lower) or "-".join(map(str.capitalize, lower.split("-")))
+        if len(self) < MAX_SPELLINGS and len(name) <= MAX_SPELLING_LENGTH:
+            self[name] = known
+        return known
+
+
+CANONICAL = Spellings({name: name for name in (*IRREGULAR, *USUAL)} | COMPACT)
+
+
 def canonical(name: str) -> str:
     """The one spelling of a header field's name. Raises ParseError when it is not a token."""
-    known = CANONICAL.get(name)
-    if known is not None:
-        return known
-    bare = name.rstrip(" \t")  # blanks before it would make it part of the line above
-    if not is_token(bare):
-        raise ParseError(f"{excerpt(name)} is not a header field name")
-    lower = bare.lower()
-    known = _BY_LOWER_NAME.get(lower) or "-".join(map(str.capitalize, lower.split("-")))
-    if len(CANONICAL) < MAX_SPELLINGS and len(name) <= MAX_SPELLING_LENGTH:
-        CANONICAL[name] = known
-    return known
+    return CANONICAL[name]
 
 
 class Headers:
@@ -109,21 +115,22 @@ class Headers:
     our own code may not hold CR or LF (ValueError: a bug of ours); the parser refuses a peer's.
     """
 
-    __slots__ = ("_items", "first")
+    __slots__ = ("first", "items")
 
     def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
-        self._items = list(items)
-        self.first = dict(reversed(self._items))
+        self.items = list(items)
+        """All fields in order. Only to be read."""
+        self.first = dict(reversed(self.items))
         """The first value of each name. Only to be read: the hot path does, and spares a call."""
-        text = "".join(map("".join, self._items))  # one look for all of them
+        text = "".join(map("".join, self.items))  # one look for all of them
         if "\n" in text or "\r" in text:
-            raise ValueError(f"line break in header fields {self._items!r}")
+            raise ValueError(f"line break in header fields {self.items!r}")
 
     @classmethod
     def adopt(cls, items: list[tuple[str, str]], first: dict[str, str]) -> "Headers":
         """Take over what the parser has checked: all fields, and the first of each name."""
         headers = cls.__new__(cls)
-        headers._items = items
+        headers.items = items
         headers.first = first
         return headers
 
@@ -136,9 +143,9 @@ class Headers:
         first = self.first.get(name)
         if first is None:
             return []
-        if len(self.first) == len(self._items):  # no name comes twice
+        if len(self.first) == len(self.items):  # no name comes twice
             return [first]
-        return [value for key, value in self._items if key == name]
+        return [value for key, value in self.items if key == name]
 
     def values(self, name: str) -> list[str]:
         """Every value of a list that may be spread over lines and commas (§7.3.1)."""
@@ -152,13 +159,13 @@ class Headers:
     def append(self, name: str, value: str) -> None:
         """Add a line at the end."""
         _refuse_line_breaks(name, value)
-        self._items.append((name, value))
+        self.items.append((name, value))
         self.first.setdefault(name, value)
 
     def prepend(self, name: str, value: str) -> None:
         """Add a line at the beginning, as each hop does with its Via."""
         _refuse_line_breaks(name, value)
-        self._items.insert(0, (name, value))
+        self.items.insert(0, (name, value))
         self.first[name] = value
 
     def set(self, name: str, value: str) -> None:
@@ -168,45 +175,45 @@ class Headers:
             return
         _refuse_line_breaks(name, value)
         place = self._place(name)
-        self._items = [item for item in self._items if item[0] != name]
-        self._items.insert(place, (name, value))
+        self.items = [item for item in self.items if item[0] != name]
+        self.items.insert(place, (name, value))
         self.first[name] = value
 
     def replace_first(self, name: str, value: str) -> None:
         """Rewrite the first line of that name, which must be there, and leave the others."""
         _refuse_line_breaks(name, value)
-        place = 0 if self._items[0][0] == name else self._place(name)  # usually the topmost Via
-        self._items[place] = (name, value)
+        place = 0 if self.items[0][0] == name else self._place(name)  # usually the topmost Via
+        self.items[place] = (name, value)
         self.first[name] = value
 
     def remove(self, name: str) -> None:
         """Drop every line of that name, if there is any."""
         if self.first.pop(name, None) is not None:
-            self._items = [item for item in self._items if item[0] != name]
+            self.items = [item for item in self.items if item[0] != name]
 
     def copy(self) -> "Headers":
         """Another one with the same lines."""
-        return Headers.adopt(self._items.copy(), self.first.copy())
+        return Headers.adopt(self.items.copy(), self.first.copy())
 
     def _place(self, name: str) -> int:
-        return next(index for index, item in enumerate(self._items) if item[0] == name)
+        return next(index for index, item in enumerate(self.items) if item[0] == name)
 
     def __contains__(self, name: str) -> bool:
         return name in self.first
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
-        return iter(self._items)
+        return iter(self.items)
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self.items)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Headers) and self._items == other._items
+        return isinstance(other, Headers) and self.items == other.items
 
     __hash__ = None  # type: ignore[assignment]  # it can change
 
     def __repr__(self) -> str:
-        return f"Headers({self._items!r})"
+        return f"Headers({self.items!r})"
 
 
 def _refuse_line_breaks(name: str, value: str) -> None:

@@ -5,7 +5,7 @@ fields is parsed when it is first asked for, and then remembered: whoever change
 reading it would be answered with the old value, so build first and read then.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Generic, TypeVar, overload
 
 from .errors import ParseError
@@ -86,14 +86,17 @@ REASONS: dict[int, str] = {
 MAX_LOGGED_LENGTH = 120
 """Characters of a URI or Call-ID in a log line."""
 
-COPIED = frozenset({"Via", "From", "To", "Call-ID", "CSeq"})
+COPIED = ("Via", "From", "To", "Call-ID", "CSeq")
 """The fields that every response has from its request (§8.2.6.2)."""
 
-COPIED_WITH_ROUTE = COPIED | {"Record-Route"}
+COPIED_WITH_ROUTE = frozenset({*COPIED, "Record-Route"})
 """A dialog's route set is learnt from the response that forms it (§12.1.1)."""
 
-COPIED_WITH_TIME = COPIED | {"Timestamp"}
+COPIED_WITH_TIME = frozenset({*COPIED, "Timestamp"})
 """A 100 forms no dialog, but has to show how long it took (§8.2.6.1)."""
+
+UNUSUAL_IN_ANSWERS = frozenset({"Record-Route", "Timestamp"})
+"""What some responses copy as well."""
 
 
 class parsed(Generic[T]):
@@ -223,7 +226,7 @@ class Message:
     def _serialize(self, start_line: str) -> bytes:
         if "\n" in start_line or "\r" in start_line:
             raise ValueError(f"line break in start line {start_line!r}")
-        fields: Iterable[tuple[str, str]] = self.headers
+        fields: Iterable[tuple[str, str]] = self.headers.items
         if "Content-Length" in self.headers.first:  # a peer's, or somebody's idea of it
             fields = [field for field in fields if field[0] != "Content-Length"]
         length = f"Content-Length: {len(self.body)}"
@@ -282,6 +285,13 @@ class Response(Message):
         self.data = data
 
     @property
+    def branch(self) -> str:
+        """The topmost Via's branch. It is one of ours or of no use, so where it is written as we
+        write it the rest of the Via is not looked at. Raises ParseError."""
+        line = self.headers.first.get("Via") or self._required("Via")
+        return line.partition(";branch=")[2].partition(";")[0] or super().branch
+
+    @property
     def is_final(self) -> bool:
         """Whether it ends its transaction: all but 1xx."""
         return self.status >= 200
@@ -309,17 +319,25 @@ def respond(
 
     Takes requests that are broken, too: what they lack, the response lacks.
     """
-    copied = COPIED
-    if status < 300 and request.method == "INVITE":
-        copied = COPIED_WITH_ROUTE if status > 100 else COPIED_WITH_TIME
-    items = [item for item in request.headers if item[0] in copied]
-    to = request.headers.first.get("To")
+    theirs = request.headers
+    first = theirs.first
+    if len(first) == len(theirs) and not UNUSUAL_IN_ANSWERS & first.keys():
+        items = [(name, first[name]) for name in COPIED if name in first]
+    else:
+        items = [item for item in theirs if item[0] in _copied(request.method, status)]
+    to = first.get("To")
     if to is not None and to_tag and status > 100 and not _has_to_tag(request):
         items[items.index(("To", to))] = ("To", f"{to};tag={to_tag}")
     items += headers
     if body:
         items.append(("Content-Type", content_type))
     return Response(status, reason or REASONS.get(status, "Unknown"), Headers(items), body)
+
+
+def _copied(method: str, status: int) -> Collection[str]:
+    if status < 300 and method == "INVITE":
+        return COPIED_WITH_ROUTE if status > 100 else COPIED_WITH_TIME
+    return COPIED
 
 
 def _has_to_tag(request: Request) -> bool:

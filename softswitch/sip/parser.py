@@ -80,26 +80,32 @@ def _parse_headers(lines: list[str]) -> Headers:
     """Everything after the start line."""
     if len(lines) > MAX_HEADERS + 1:
         raise ParseError(f"more than {MAX_HEADERS} header fields")
-    items: list[tuple[str, str]] = []
-    add, known = items.append, CANONICAL.get
-    rest = iter(lines)
-    next(rest)
-    for line in rest:
-        spelling, colon, value = line.partition(":")
-        name = known(spelling)
-        if name is None:
-            if line[:1] in BLANKS:  # no known spelling starts with one
-                if line is lines[1]:
-                    raise ParseError("the start line goes on in a second one")
-                return _parse_headers(_unfold(lines))
-            name = canonical(spelling)
-        if not colon:
-            raise ParseError(f"header line {excerpt(line)} has no colon")
-        add((name, value.strip(" \t")))
+    canonical = CANONICAL
+    split = [line.partition(":") for line in lines]
+    del split[0]
+    try:
+        items = [(canonical[name], value.strip(" \t")) for name, colon, value in split if colon]
+    except ParseError:
+        return _unfolded_headers(lines)
+    if len(items) < len(split):
+        return _unfolded_headers(lines)
     first = dict(reversed(items))
     if len(first) < len(items):
         _check_repeated(items)
     return Headers.adopt(items, first)
+
+
+def _unfolded_headers(lines: list[str]) -> Headers:
+    """The same where a line is not a name, a colon and a value: it may continue the one before."""
+    if len(lines) > 1 and lines[1][:1] in BLANKS:
+        raise ParseError("the start line goes on in a second one")
+    unfolded = _unfold(lines)
+    if len(unfolded) < len(lines):
+        return _parse_headers(unfolded)
+    strange = [
+        line for line in lines[1:] if not (canonical(line.partition(":")[0]) and ":" in line)
+    ]
+    raise ParseError(f"header line {excerpt(strange[0])} has no colon")
 
 
 def _unfold(lines: list[str]) -> list[str]:
