@@ -19,6 +19,9 @@ REMEMBERED = 512
 DEFAULT_CLOCK_RATE = 8000
 """Of a stream without formats; nobody asks."""
 
+LARGEST_L16_RATE = 32_000
+"""Samples per second of which 20 ms take 1280 octets."""
+
 SPELLED = {"OPUS": "opus", TELEPHONE_EVENT: "telephone-event"}
 """Some phones want these as the RFCs write them (RFC 7587, RFC 4733), though case means nothing."""
 
@@ -146,9 +149,15 @@ def _plan(
     lines = [source.bandwidth]
     for one in formats:
         lines.append(source.texts.get(one.payload_type, "") if one in known else _described(one))
-    lines += [source.common, f"a={direction}\r\n"]
+    common = "" if _fills_packets(formats[0]) else source.common
+    lines += [common, f"a={direction}\r\n"]
     words = " ".join([str(one.payload_type) for one in formats])
     return Plan(source.kind, Terms(formats), words, "".join(lines), is_usual)
+
+
+def _fills_packets(one: Format) -> bool:
+    """Twenty milliseconds of it do not fit a datagram: it has to find its own packet time."""
+    return one.encoding == "L16" and one.clock_rate * one.channels > LARGEST_L16_RATE
 
 
 def _described(one: Format) -> str:

@@ -23,6 +23,12 @@ KEY = 2000
 """Samples that place a sound in a recording; a quarter of a second is beyond chance."""
 
 
+STEP = 0.02
+"""Seconds in which a tone is looked for."""
+PURE = 0.9
+"""Share of the energy that a tone has at least in what is heard of it."""
+
+
 def ulaw_values() -> Samples:
     """What the 256 code words stand for (ITU-T G.711, table 2a)."""
     code = ~np.arange(256) & 0xFF
@@ -80,3 +86,24 @@ def wrong_samples(played: Samples, recording: Samples) -> int:
     first, last = max(0, -start), min(len(played), len(recording) - start)
     heard = recording[start + first : start + last]
     return len(played) - int(np.count_nonzero(heard == played[first:last]))
+
+
+def write_tone(path: Path, frequency: float, seconds: float) -> Path:
+    """A sine wave."""
+    samples = LOUDEST * np.sin(2 * np.pi * frequency * np.arange(int(seconds * RATE)) / RATE)
+    return write_wav(path, samples.astype(np.int16))
+
+
+def heard_tone(path: Path, frequency: float) -> float:
+    """Seconds of a recording, of any rate, in which this tone is most of what is heard."""
+    with wave.open(str(path)) as sound:
+        rate = sound.getframerate()
+        samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2").astype(float)
+    size = int(rate * STEP)
+    frames = samples[: len(samples) // size * size].reshape(-1, size)
+    spectra = np.abs(np.fft.rfft(frames * np.hanning(size), axis=1)) ** 2
+    bins = np.fft.rfftfreq(size, 1 / rate)
+    near = np.abs(bins - frequency) <= 2 / STEP
+    loud = frames.std(axis=1) > LOUDEST / 10
+    is_tone = spectra[:, near].sum(axis=1) > PURE * spectra.sum(axis=1)
+    return float(np.count_nonzero(is_tone & loud)) * STEP

@@ -10,6 +10,7 @@ import sys
 import wave
 from pathlib import Path
 
+import numpy as np
 from baresip import (
     Account,
     AudioNotActive,
@@ -33,6 +34,19 @@ AHEAD = 0.2
 READ = 1 << 16
 FRAME_OCTETS = 2
 JITTER_BUFFER = "jitter_buffer_type fixed\njitter_buffer_delay 5-10\naudio_buffer 20-500\n"
+CODECS = {
+    "PCMU": "pcmu",
+    "PCMA": "pcma",
+    "G722": "g722/16000/1",
+    "OPUS": "opus/48000/2",
+    "L16": "L16/16000/1",
+}
+ENCRYPTIONS: dict[str, tuple[str, ...]] = {
+    "off": (),
+    "wish": ("mediaenc=srtp",),
+    "sdes": ("mediaenc=srtp-mand",),
+    "dtls": ("mediaenc=dtls_srtp",),
+}
 SIMPLE_EVENTS = {
     Event.CALL_RINGING: "ringing",
     Event.CALL_PROGRESS: "progress",
@@ -52,6 +66,10 @@ class Call:
         self._unplayed = b""
         self._heard: list[bytes] = []
         self._rate = 8000
+        self._channels = 1
+        self._file_rate = 8000
+        self._is_ready = True
+        """What is to be played has the rate and channels of the stream."""
         self._recording: Path | None = None
         native.on_dtmf(lambda event: channel.event("digit", call=number, digit=event.digit))
 
@@ -68,7 +86,17 @@ class Call:
 
     def play(self, path: Path) -> None:
         with wave.open(str(path)) as sound:
+            self._file_rate = sound.getframerate()
             self._unplayed = sound.readframes(sound.getnframes())
+        self._is_ready = False
+
+    def _fit(self, rate: int, channels: int) -> None:
+        self._is_ready = True
+        samples = np.frombuffer(self._unplayed, "<i2")
+        if rate != self._file_rate:
+            places = np.arange(len(samples) * rate // self._file_rate) * (self._file_rate / rate)
+            samples = np.interp(places, np.arange(len(samples)), samples).astype("<i2")
+        self._unplayed = np.repeat(samples, channels).tobytes()
 
     def record(self, path: Path) -> None:
         self._heard.clear()
@@ -79,7 +107,8 @@ class Call:
         if path is not None:
             with wave.open(str(path), "wb") as sound:
                 sound.setparams((1, FRAME_OCTETS, self._rate, 0, "NONE", ""))
-                sound.writeframes(b"".join(self._heard))
+                samples = np.frombuffer(b"".join(self._heard), "<i2")
+                sound.writeframes(samples[:: self._channels].tobytes())
 
     def pump(self) -> None:
         """Feed the transmit buffer and empty the receive buffer; called every tick."""
@@ -87,8 +116,12 @@ class Call:
         with contextlib.suppress(AudioNotActive, AudioRestarted):
             info = audio.info()
             self._rate = info.rx_sample_rate or self._rate
-            if self._unplayed and info.tx_buffered < AHEAD * info.tx_sample_rate * FRAME_OCTETS:
-                taken = audio.write(self._unplayed[: info.tx_sample_rate * FRAME_OCTETS // 10])
+            self._channels = info.rx_channels or self._channels
+            second = info.tx_sample_rate * info.tx_channels * FRAME_OCTETS
+            if self._unplayed and info.tx_buffered < AHEAD * second:
+                if not self._is_ready:
+                    self._fit(info.tx_sample_rate, info.tx_channels)
+                taken = audio.write(self._unplayed[: second // 10])
                 self._unplayed = self._unplayed[taken:]
             heard = audio.read(READ)
             if self._recording is not None:
@@ -109,7 +142,13 @@ class Phone:
         self._server = ""
 
     async def start(
-        self, extension: str, password: str, server: str, transport: str = "udp"
+        self,
+        extension: str,
+        password: str,
+        server: str,
+        transport: str = "udp",
+        codec: str = "PCMU",
+        encryption: str = "off",
     ) -> None:
         """Switch the phone on; it registers when it is told to."""
         self._server = server
@@ -128,7 +167,8 @@ class Phone:
             registrar=f"{server};transport={transport}",
             reg_interval=300,
             transport="tcp" if transport == "tcp" else "udp",
-            audio_codecs=("pcmu",),
+            audio_codecs=(CODECS[codec],),
+            extra_params=ENCRYPTIONS[encryption],
         )
         self._agent = await UserAgent.create(self._runtime, account)
         self._agent.on_incoming(self._incoming)

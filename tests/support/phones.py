@@ -70,8 +70,20 @@ class Phone:
     """A phone that is switched on. `server` is `host:port`; it registers when told to."""
 
     def __init__(
-        self, stack: str, server: str, extension: str, password: str, *, transport: str = "udp"
+        self,
+        stack: str,
+        server: str,
+        extension: str,
+        password: str,
+        *,
+        transport: str = "udp",
+        codec: str = "PCMU",
+        encryption: str = "off",
     ) -> None:
+        """`codec` is the only encoding that it knows: PCMU, PCMA, G722, L16, and OPUS on baresip.
+
+        `encryption`: off, wish (keys under a plain profile), sdes, and dtls on baresip.
+        """
         require(stack)
         self.extension = extension
         self.server = server
@@ -82,7 +94,15 @@ class Phone:
             [sys.executable, "-m", STACKS[stack][1]],
             cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log,
         )  # fmt: skip
-        self.do("start", extension=extension, password=password, server=server, transport=transport)
+        self.do(
+            "start",
+            extension=extension,
+            password=password,
+            server=server,
+            transport=transport,
+            codec=codec,
+            encryption=encryption,
+        )
 
     def __enter__(self) -> Self:
         return self

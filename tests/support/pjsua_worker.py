@@ -19,6 +19,11 @@ POLL = 10
 GOODBYE = 1.5
 """Seconds for BYE and un-REGISTER when the phone is switched off."""
 TRANSPORTS = {"udp": pj.PJSIP_TRANSPORT_UDP, "tcp": pj.PJSIP_TRANSPORT_TCP}
+ENCRYPTIONS = {
+    "off": pj.PJMEDIA_SRTP_DISABLED,
+    "wish": pj.PJMEDIA_SRTP_OPTIONAL,
+    "sdes": pj.PJMEDIA_SRTP_MANDATORY,
+}
 ACTIVE = (pj.PJSUA_CALL_MEDIA_ACTIVE, pj.PJSUA_CALL_MEDIA_REMOTE_HOLD)
 CLOCK_RATE = 8000
 """The bridge runs at the rate of G.711, so that no sample is ever interpolated."""
@@ -120,7 +125,13 @@ class Phone:
         self._server = ""
 
     def start(
-        self, extension: str, password: str, server: str, transport: str = "udp"
+        self,
+        extension: str,
+        password: str,
+        server: str,
+        transport: str = "udp",
+        codec: str = "PCMU",
+        encryption: str = "off",
     ) -> dict[str, Any]:
         """Switch the phone on; it registers when it is told to."""
         self._server = server
@@ -133,9 +144,9 @@ class Phone:
         transport_id = endpoint.transportCreate(TRANSPORTS[transport], local)
         endpoint.libStart()
         endpoint.audDevManager().setNullDev()
-        for codec in endpoint.codecEnum2():
-            endpoint.codecSetPriority(codec.codecId, 0)
-        endpoint.codecSetPriority("PCMU/8000/1", 254)
+        for known in endpoint.codecEnum2():
+            wanted = known.codecId.startswith(f"{codec}/") and known.codecId.endswith("/1")
+            endpoint.codecSetPriority(known.codecId, 254 if wanted else 0)
         suffix = "" if transport == "udp" else f";transport={transport}"
         config = pj.AccountConfig()
         config.idUri = f"sip:{extension}@{host}"
@@ -147,6 +158,8 @@ class Phone:
         config.sipConfig.transportId = transport_id if transport == "udp" else -1
         media = config.mediaConfig.transportConfig
         media.boundAddress = media.publicAddress = host
+        config.mediaConfig.srtpUse = ENCRYPTIONS[encryption]
+        config.mediaConfig.srtpSecureSignaling = 0
         config.natConfig.contactRewriteUse = 0
         config.natConfig.sdpNatRewriteUse = 0
         self.account = Account(self)

@@ -38,7 +38,10 @@ ROOT = Path(__file__).parents[2]
 
 
 class Switch:
-    """One switch. `sip` is what a phone has as its server: `host:port`, for UDP and TCP."""
+    """One switch. `sip` is what a phone has as its server: `host:port`, for UDP and TCP.
+
+    `user` is what holds for every user, `each` what holds for one of them.
+    """
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class Switch:
         *,
         users: Iterable[str] = ("100", "101", "102", "103"),
         user: Mapping[str, Any] | None = None,
+        each: Mapping[str, Mapping[str, Any]] | None = None,
         network: Mapping[str, Any] | None = None,
         host: str = "127.0.0.1",
     ) -> None:
@@ -64,7 +68,11 @@ class Switch:
             },
             "state": "./state",
             "users": {
-                extension: {"name": f"User {extension}", "password": self.password(extension)}
+                extension: {
+                    "name": f"User {extension}",
+                    "password": self.password(extension),
+                    **(each or {}).get(extension, {}),
+                }
                 for extension in users
             },
             "defaults": dict(user or {}),

@@ -39,6 +39,13 @@ def test_what_is_added_is_described() -> None:
     )
 
 
+def test_what_fills_a_packet_is_not_told_how_long_packets_are() -> None:
+    for number, lines in ((11, "a=sendrecv\r\n"), (0, "a=ptime:20\r\na=sendrecv\r\n")):
+        source = read(audio("a=ptime:20", formats=str(number))).stream
+        assert offer_plan(source, (), (source.formats[0].encoding,)).lines.endswith(lines)
+    assert "ptime" not in offer_plan(read(audio("a=ptime:20", formats="11")).stream, (), ()).lines
+
+
 def test_an_answer_of_other_numbers_is_written_with_those_of_the_offer() -> None:
     offer = read(audio("a=rtpmap:111 opus/48000/2", "a=rtpmap:96 telephone-event/8000",
                        formats="111 96")).stream  # fmt: skip
