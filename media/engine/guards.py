@@ -10,6 +10,9 @@ from softswitch.media.engine.guard import Alarm, Guard, renew
 from softswitch.media.engine.interface import Remote
 from softswitch.media.engine.leg import Leg
 
+EARLY_LASTS = 2.0
+"""Seconds: what came longer before the description has been sent again since."""
+
 
 class Guards:
     """A department of the worker."""
@@ -40,6 +43,7 @@ class Guards:
         before, remote = self._guards.get(leg), leg.remote
         if remote is None or remote is self._seen.get(leg):
             return
+        early, leg.early = leg.early, ()
         if before is None and remote.security is None and remote.ice is None:
             return
         latch = leg.latch
@@ -57,6 +61,9 @@ class Guards:
             self._guards[leg], self._seen[leg] = guard, remote
         leg.guard = guard
         leg.guarded()
+        for data, source, at in early:
+            if self._clock() - at <= EARLY_LASTS:
+                leg.arrive(bytearray(data), len(data), source, self._clock())
 
     def ended(self, leg: Leg) -> None:
         """The leg and its keys are gone."""

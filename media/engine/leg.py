@@ -30,6 +30,9 @@ MOVES_AFTER = 3.0
 """Seconds of silence after which packets that prove themselves by their tags may come from another
 address than before."""
 
+MAX_EARLY = 4
+"""Datagrams that wait for a description: a ClientHello, and a few checks of ICE."""
+
 unpack, pack = FIXED.unpack_from, FIXED.pack_into
 _RTP_OCTETS = range(128, 192)
 """What RTP and RTCP begin with; STUN, DTLS and others begin with less (RFC 7983 §7)."""
@@ -38,7 +41,7 @@ _RTP_OCTETS = range(128, 192)
 class Leg(Upkeep):
     """A port in use."""
 
-    __slots__ = ("_steady_at", "digits", "feeders", "id", "on_digits", "stage", "taps")
+    __slots__ = ("_steady_at", "digits", "early", "feeders", "id", "on_digits", "stage", "taps")
 
     def __init__(self, number: int, outgoing: OutgoingStream, way: Way | None = None) -> None:
         super().__init__(outgoing, way)
@@ -46,6 +49,8 @@ class Leg(Upkeep):
         self.stage: Stage | None = None
         self.taps: tuple[Tap, ...] = ()
         self.feeders: tuple[object, ...] = ()
+        self.early: tuple[tuple[bytes, Address, float], ...] = ()
+        """STUN and DTLS of whoever was quicker than its description, with source and time."""
         self.digits: Digits | None = None
         self.on_digits: Callable[[Leg, Sequence[object]], None] = _unheard
         self._steady_at = 0.0
@@ -295,7 +300,11 @@ class Leg(Upkeep):
     def _arrive_other(self, data: bytes, source: Address | None, now: float) -> None:
         """STUN, DTLS, or what nobody asked for."""
         source = source or self.latch.locked
-        if self.guard is None or source is None:
+        if source is None:
+            return
+        if self.guard is None:
+            if self.remote is None:
+                self.early = (*self.early[1 - MAX_EARLY :], (data, source, now))
             return
         for answer, address in self.guard.receive(data, source, now):
             self.way.send_to(self, answer, address)

@@ -8,7 +8,9 @@ import pytest
 from softswitch.media import ice, rtcp, stun
 from softswitch.media.dtls import Association
 from softswitch.media.engine import control
+from softswitch.media.engine.guards import EARLY_LASTS
 from softswitch.media.engine.interface import Dtls, Ice, Remote, Sdes
+from softswitch.media.engine.leg import MAX_EARLY
 from softswitch.media.formats import STATIC
 from softswitch.media.rtp import SILENCE, build
 from softswitch.media.srtp import SUITES, Receiver, Sender
@@ -300,6 +302,38 @@ def test_a_phone_that_shakes_hands_talks_to_one_with_keys(it: Driver) -> None:
     it.say(control.Join(0, 1))
     anna.dial()
     talk(anna, jan)
+
+
+def test_a_hello_that_is_quicker_than_its_description_waits_for_it(it: Driver) -> None:
+    anna, jan = pair(it)
+    peer = association("phone", "switch", active=True)
+    anna.send(peer.start(0.0)[0])
+    anna.send(build(0, 1, 160, 7, PAYLOAD))
+    assert anna.phone.heard() == []
+    anna.describe(security=Dtls(False, digest("phone")))
+    first = [again for data in anna.phone.heard() for again in peer.receive(data, 0.0)]
+    assert first
+    anna.shake(peer, first)
+    jan.describe()
+    it.say(control.Join(0, 1))
+    talk(anna, jan)
+
+
+def test_no_more_waits_for_a_description_than_may_matter(it: Driver) -> None:
+    anna, jan = pair(it)
+    stranger = it.phone("127.0.0.66")
+    hello = association("phone", "switch", active=True).start(0.0)[0]
+    for _ in range(50):
+        stranger.rtp.sendto(hello, anna.phone.to)
+        it.serve()
+    assert len(it.worker._legs[0].early) == MAX_EARLY
+    anna.describe(security=Dtls(False, digest("phone")))
+    assert stranger.heard() == []
+    jan.send(hello)
+    it.clock.now += EARLY_LASTS
+    jan.describe(security=Dtls(False, digest("phone")))
+    assert jan.phone.heard() == []
+    assert it.worker._legs[1].early == ()
 
 
 def test_we_begin_when_that_was_agreed(it: Driver) -> None:
