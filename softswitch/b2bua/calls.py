@@ -195,13 +195,24 @@ class Calls:
         return [_snapshot(call) for call in self._board.calls.values()]
 
     async def drain(self, seconds: float) -> None:
-        """End every call politely, and wait for the phones to answer, so many seconds at most."""
+        """End every call politely, and wait for the phones to answer, so many seconds at most.
+
+        A device that has not answered its INVITE at all is not waited for: it is not there, or its
+        CANCEL may not even be sent (§9.1).
+        """
         for call in tuple(self._board.calls.values()):
             verdict = Verdict("failed", 503, "the switch was stopped", "switch")
             ending.end(call, verdict, ending.TEMPORARY_FAILURE)
         deadline = self._board.agent.now() + seconds
-        while (self._board.calls or self._board.leaving) and self._board.agent.now() < deadline:
+        while self._somebody_may_answer() and self._board.agent.now() < deadline:
             await self._sleep(DRAIN_STEP)
+
+    def _somebody_may_answer(self) -> bool:
+        return bool(self._board.calls) or any(
+            leg.state is not State.OVER and (leg.client is None or not leg.client.is_unheard)
+            for call in self._board.leaving
+            for leg in call.legs
+        )
 
     def _leg(self, request: Request) -> Leg | None:
         return self._board.legs.get((request.call_id, request.to_tag, request.from_tag))

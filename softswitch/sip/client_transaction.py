@@ -103,6 +103,11 @@ class ClientTransaction(ABC):
         """Whether no final response came yet and the request has not failed."""
         return self._request is not None
 
+    @property
+    def is_unheard(self) -> bool:
+        """Whether nothing came back so far, not even a provisional response."""
+        return self.state in (State.CALLING, State.TRYING)
+
     @abstractmethod
     def start(self, now: float) -> list[Action]:
         """Send the request for the first time."""

@@ -184,6 +184,20 @@ def test_draining_ends_calls_politely() -> None:
     finish(world)
 
 
+def test_draining_does_not_wait_for_a_device_that_never_said_a_word() -> None:
+    world, alice, bob = office()
+    bob.reflexes.clear()
+    alice.invites("101")
+    world.run(0.5)
+    coroutine = world.calls.drain(5)
+    started = world.now
+    with pytest.raises(StopIteration):
+        coroutine.send(None)
+    assert world.now - started < 1
+    assert alice.calls[0].heard == [100, 503]
+    finish(world)
+
+
 def test_draining_does_not_wait_for_ever() -> None:
     world, _, bob = talking()
     bob.reflexes.discard("bye")

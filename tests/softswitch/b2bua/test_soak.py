@@ -16,7 +16,7 @@ from tests.softswitch.b2bua.flows import finish
 from tests.softswitch.b2bua.network import DELAY, Packet, World
 from tests.softswitch.b2bua.phones import Phone
 
-CALLS = 350
+CALLS = 200
 SEEDS = range(4)
 EXTENSIONS = [str(number) for number in range(100, 110)]
 

@@ -67,6 +67,17 @@ def test_a_provisional_response_stops_the_repeating_and_the_time_out() -> None:
     assert state_of(transaction) is State.PROCEEDING
 
 
+@pytest.mark.parametrize("method", ["INVITE", "BYE"])
+def test_whoever_has_said_something_is_heard(method: str) -> None:
+    world = LayerInTime()
+    transaction, data = start(world, method)
+    assert transaction.is_unheard
+    hear(world, data, 100)
+    heard: list[bool] = [not transaction.is_unheard]
+    hear(world, data, 200)
+    assert [*heard, not transaction.is_unheard] == [True, True]
+
+
 def test_every_copy_of_a_2xx_is_delivered_until_timer_m() -> None:
     world = LayerInTime()
     transaction, data = start(world)
