@@ -15,7 +15,7 @@ nobody uses it ends that, until the pair is opened again (`_Endpoint`).
 
 import resource
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
@@ -25,8 +25,9 @@ from numpy.typing import NDArray
 from softswitch.media.engine.backends import uring_abi as abi
 from softswitch.media.engine.backends import uring_requests as requests
 from softswitch.media.engine.backends.interface import BATCH_WAIT, FEW_LEGS
+from softswitch.media.engine.backends.uring_books import rounds
 from softswitch.media.engine.backends.uring_buffers import COUNT, Buffers
-from softswitch.media.engine.backends.uring_columns import Columns
+from softswitch.media.engine.backends.uring_columns import MOST, Columns
 from softswitch.media.engine.backends.uring_endpoint import FILES, Endpoint
 from softswitch.media.engine.backends.uring_outbox import Outbox
 from softswitch.media.engine.backends.uring_requests import Kind
@@ -37,8 +38,6 @@ from softswitch.media.engine.leg import Leg
 from softswitch.media.engine.sockets import SocketPair
 from softswitch.media.latch import Address
 
-MOST = 2048
-"""Completions that are served before the kernel is asked again."""
 BATCH = 64
 """Completions that are worth waking up for before their time: more make the cost of waking up no
 smaller."""
@@ -91,9 +90,6 @@ class UringBackend:
         """Packets that have come and are still to be served."""
         self._lent: list[NDArray[np.intp]] = []
         """Buffers that may be given back once all that is queued has left."""
-        self._last = np.zeros(self.capacity, np.intp)
-        """By leg: the place of its last packet in the batch."""
-        self._places = np.arange(MOST)
 
     def watch(self, descriptor: int, callback: Callable[[], bool]) -> None:
         """Call back when this descriptor can be read, late perhaps, but before later packets."""
@@ -123,6 +119,7 @@ class UringBackend:
         if leg.latch.locked is not None:
             self._serve_batch()
             self._turn(0, 0.0)
+            self._note_special()
             self._serve_batch()
 
     def route(self, leg: Leg, peer: Leg | None) -> None:
@@ -164,41 +161,50 @@ class UringBackend:
 
     def serve(self, timeout: float) -> None:
         """Wait for packets, at most so long, and serve one batch."""
-        words = self._words
         self._rearm()
-        patience = words.patience(timeout, self.now)
-        if self._company:
-            said = self._turn(BATCH, min(patience, BATCH_WAIT))
+        patience = self._words.patience(timeout, self.now)
+        if patience <= 0.0:
+            self._turn(0, 0.0)
+        elif self._company:
+            self._turn(BATCH, min(patience, BATCH_WAIT))
         else:
-            said = self._turn(min(1, int(patience * 1e9)), patience)
-        packets = len(self._batch) > 0
-        if said or words.muted:
-            words.hear(self.now)
-            self._poll()
-        self._company = packets and self._in_use > FEW_LEGS
-        self._serve_batch()
+            self._turn(1, patience)
+        if self._words.muted:
+            self._hear()
+        if not self._all_is_plain():
+            if self._note_special():
+                self._hear()
+            self._company = len(self._batch) > 0 and self._in_use > FEW_LEGS
+            self._serve_batch()
 
     # the ring
 
-    def _turn(self, wait: int, timeout: float) -> bool:
-        """Let everything leave that is queued, and fetch a batch; did signalling speak?"""
-        ring = self._ring
-        ring.enter(wait, timeout)
+    def _turn(self, wait: int, timeout: float) -> None:
+        """Let everything leave that is queued, and fetch a batch."""
+        self._ring.enter(wait, timeout)
         self.now = self._clock()
         self._give_back()
-        batch = ring.completions(MOST)
-        special = batch[:, abi.TAG] >= _SPECIAL
-        said = False
-        if special.any():
-            said = self._note(batch[special])
-            batch = batch[~special]
-        self._batch = batch
-        return said
+        self._batch = self._ring.completions(MOST)
 
-    def _note(self, completions: Completions) -> bool:
-        """What is no packet: sends that failed. Did signalling speak?"""
+    def _all_is_plain(self) -> bool:
+        """Serve the whole batch at once, if it is such a batch."""
+        batch = self._batch
+        if len(batch) < self._few_packets:
+            return False
+        self._unusual.load()
+        ids = self._columns.relay_all(batch, self.now)
+        if ids is None:
+            return False
+        self._batch = _NONE
+        self._lent.append(ids)
+        self._company = self._in_use > FEW_LEGS
+        return True
+
+    def _note_special(self) -> bool:
+        """Take out of the batch what is no packet: sends that failed. Did signalling speak?"""
+        special = self._batch[:, abi.TAG] >= _SPECIAL
         said = False
-        for number, tag, _, _ in completions.tolist():
+        for number, tag, _, _ in self._batch[special].tolist():
             kind, generation = requests.untag(tag)
             if kind == Kind.WORDS:
                 self._polled, said = False, True
@@ -206,7 +212,13 @@ class UringBackend:
                 endpoint = self._endpoints[number]
                 if endpoint.generation == generation:
                     endpoint.leg.failed += 1
+        self._batch = self._batch[~special]
         return said
+
+    def _hear(self) -> None:
+        """Listen to signalling."""
+        self._words.hear(self.now)
+        self._poll()
 
     def _poll(self) -> None:
         """Wake up when signalling speaks, unless it is muted."""
@@ -241,26 +253,20 @@ class UringBackend:
         if not count:
             return
         self._unusual.begin()
-        numbers = batch[:, abi.USER_DATA].astype(np.intp)
-        places = self._places[:count]
-        self._last[numbers] = places
-        if count < self._few_packets or (self._last.take(numbers) == places).all():
-            self._serve_some(batch, numbers)
+        if count < self._few_packets:
+            self._unusual.serve(batch.tolist(), self.now)
         else:
-            for chosen in rounds(numbers):
-                self._serve_some(batch[chosen], numbers[chosen])
+            for places in rounds(batch[:, abi.USER_DATA].astype(np.intp)):
+                self._serve_round(batch[places])
         flags = batch[:, abi.FLAGS]
         taken = flags[(flags & abi.IORING_CQE_F_BUFFER) != 0] >> abi.IORING_CQE_BUFFER_SHIFT
         self._lent.append(taken.astype(np.intp))
 
-    def _serve_some(self, batch: Completions, numbers: NDArray[np.intp]) -> None:
-        """Packets of different legs, unless they are very few."""
+    def _serve_round(self, batch: Completions) -> None:
+        """Packets of different legs."""
         if len(batch) >= self._few_packets:
             self._unusual.load()
-            plain = self._columns.relay(batch, numbers, self.now)
-            if np.count_nonzero(plain) == len(plain):
-                return
-            batch = batch[~plain]
+            batch = batch[~self._columns.relay_some(batch, self.now)]
         self._unusual.serve(batch.tolist(), self.now)
 
     def _settle(self, leg: Leg) -> None:
@@ -269,17 +275,6 @@ class UringBackend:
             self._columns.settle(leg)
             if not leg.plain:
                 self._columns.leave(leg.id)
-
-
-def rounds(numbers: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
-    """Places of a batch, such that each round has every leg at most once, in its order."""
-    by_leg = np.argsort(numbers, kind="stable")
-    places = np.arange(len(numbers))
-    sorted_numbers = numbers[by_leg]
-    begins = np.concatenate(([True], sorted_numbers[1:] != sorted_numbers[:-1]))
-    ranks = places - np.maximum.accumulate(np.where(begins, places, 0))
-    by_rank = np.argsort(ranks, kind="stable")
-    yield from np.split(by_leg[by_rank], np.cumsum(np.bincount(ranks))[:-1])
 
 
 def _settled() -> None:

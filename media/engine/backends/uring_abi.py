@@ -105,7 +105,10 @@ USER_DATA, TAG, RESULT, FLAGS = range(4)
 be read as signed), `flags`."""
 
 BUFFER = np.dtype([("addr", "u8"), ("len", "u4"), ("bid", "u2"), ("tail", "u2")])
-"""struct io_uring_buf; in the first one of a ring, `tail` is the ring's tail, not a buffer's."""
+"""struct io_uring_buf; in the first one of a ring, `tail` is the ring's tail, not a buffer's. The
+kernel reads it only while we are in its call: until then it may be anything."""
+BUFFER_RING_TAIL = 7
+"""Where it is, in 16-bit words."""
 
 PARAMETERS_WORDS = 30
 """struct io_uring_params in 32-bit words, and where some of them stand."""

@@ -9,6 +9,7 @@ then comes the packet.
 """
 
 import mmap
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,9 +47,12 @@ class Buffers:
         self._rtp_headers = octets.view(f"V{RTP_HEADER}")
         self._addresses = octets.ctypes.data + np.arange(count, dtype=np.uint64) * SIZE
         self._packet_addresses = self._addresses + abi.PACKET_AT
-        self._free = np.frombuffer(self._ring_memory, abi.BUFFER)
-        self._free_ids, self._free_addresses = self._free["bid"], self._free["addr"]
-        self._free["len"] = SIZE
+        self._free = np.frombuffer(self._ring_memory, f"V{abi.BUFFER.itemsize}")
+        self._tail_view = memoryview(self._ring_memory).cast("H")
+        entries: NDArray[Any] = np.zeros(count, abi.BUFFER)
+        entries["addr"], entries["bid"] = self._addresses, np.arange(count)
+        entries["len"] = SIZE
+        self._entries = entries.view(self._free.dtype)
         self._mask = count - 1
         self._tail = 0
         address = self._free.ctypes.data
@@ -60,15 +64,13 @@ class Buffers:
         """The kernel may use these again: whatever was sent from them has left."""
         count = len(ids)
         at = self._tail & self._mask
+        entries = self._entries.take(ids, mode="clip")
         first = min(count, len(self._free) - at)
-        addresses = self._addresses.take(ids, mode="clip")
-        self._free_ids[at : at + first] = ids[:first]
-        self._free_addresses[at : at + first] = addresses[:first]
+        self._free[at : at + first] = entries[:first]
         if first < count:
-            self._free_ids[: count - first] = ids[first:]
-            self._free_addresses[: count - first] = addresses[first:]
+            self._free[: count - first] = entries[first:]
         self._tail = (self._tail + count) & 0xFFFF
-        self._free[0]["tail"] = self._tail
+        self._tail_view[abi.BUFFER_RING_TAIL] = self._tail
 
     def heads(self, ids: NDArray[np.intp]) -> NDArray[np.void]:
         """Copies of the first `HEAD` octets of these buffers."""

@@ -111,15 +111,14 @@ class Ring:
 
     def submit_rows(self, sqes: NDArray[np.void]) -> None:
         """Queue rows of `SQE`, as raw octets. Raises OSError like `submit`."""
-        for first in range(0, len(sqes), self.size):
-            rows = sqes[first : first + self.size]
-            count = len(rows)
-            self._make_room(count)
+        while len(sqes):
             at = self._tail & self._mask
-            before_wrap = min(count, self.size - at)
-            self._sqes[at : at + before_wrap] = rows[:before_wrap]
-            self._sqes[: count - before_wrap] = rows[before_wrap:]
+            part = sqes[: self.size - at]
+            count = len(part)
+            self._make_room(count)
+            self._sqes[at : at + count] = part
             self._advance(count)
+            sqes = sqes[count:]
 
     def _advance(self, count: int) -> None:
         self._tail = (self._tail + count) & _WRAP

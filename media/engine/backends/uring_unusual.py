@@ -103,6 +103,8 @@ class Unusual:
 
     def load(self) -> None:
         """Let legs go the short way again whose last packets were nothing unusual."""
+        if not self._returning:
+            return
         for endpoint in self._returning:
             endpoint.returning = False
             leg = endpoint.leg
