@@ -1,9 +1,9 @@
-"""A grid in time: everybody has a turn once in a period, spread over slots of one millisecond.
+"""A grid in time: everybody has a turn once in a period, spread over slots.
 
     tick  … 1000  1001  1002 … 1019  1020  1021 …      one a millisecond of the monotonic clock
     slot  …    0     1     2 …   19     0     1 …      tick modulo period
 
-Deadlines are absolute (RTP-1): tick n is due at n milliseconds of the clock, whenever the one
+Deadlines are absolute (RTP-1): tick n is due at n ticks of the clock, whenever the one
 before was served. A tick that is served late moves no other; those that were missed are caught up
 at once, one after the other, but not more than `burst` periods of them: what is beyond is skipped,
 for nobody wants a second of audio in a millisecond. Slots without members are passed over: they
@@ -11,11 +11,12 @@ wake nobody.
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-PER_SECOND = 1000
-"""Ticks."""
+TICK = 0.001
+"""Seconds; what is in no hurry takes longer ones, and wakes up less often."""
 BURST = 10
 """Periods: 200 ms of audio, as much as a jitter buffer may hold."""
 NEVER = math.inf
@@ -29,16 +30,33 @@ M = TypeVar("M")
 class Grid(Generic[M]):
     """Calls `run(members, deadline)` for the members of each slot, at its time."""
 
-    __slots__ = ("_burst", "_homes", "_period", "_run", "_served", "_slots", "next_deadline")
+    __slots__ = (
+        "_burst",
+        "_homes",
+        "_per_second",
+        "_period",
+        "_run",
+        "_served",
+        "_slots",
+        "_taken",
+        "next_deadline",
+    )
 
     def __init__(
-        self, period: int, run: Callable[[Sequence[M], float], None], burst: int = BURST
+        self,
+        period: int,
+        run: Callable[[Sequence[M], float], None],
+        burst: int = BURST,
+        tick: float = TICK,
     ) -> None:
-        """The period in milliseconds."""
+        """The period in ticks; `burst` in periods, `tick` in seconds."""
         self._period = period
+        self._per_second = round(1 / tick)
         self._run = run
         self._burst = burst
         self._slots: list[list[M]] = [[] for _ in range(period)]
+        self._taken: list[int] = []
+        """Slots with members, in order."""
         self._homes: dict[M, int] = {}
         self._served = 0
         """The last tick that was."""
@@ -50,7 +68,7 @@ class Grid(Generic[M]):
 
     def add(self, member: M, now: float) -> None:
         """Give it the slot with the fewest members whose turn comes first."""
-        tick = int((now + _EARLY) * PER_SECOND)
+        tick = int((now + _EARLY) * self._per_second)
         if not self._homes:
             self._served = tick
         slot = min(
@@ -59,35 +77,41 @@ class Grid(Generic[M]):
         )
         self._slots[slot].append(member)
         self._homes[member] = slot
-        self._plan()
+        self._recount()
 
     def remove(self, member: M) -> None:
         """It has no more turns. Nothing happens when it has none."""
         slot = self._homes.pop(member, None)
         if slot is not None:
             self._slots[slot].remove(member)
-            self._plan()
+            self._recount()
 
     def __contains__(self, member: M) -> bool:
         return member in self._homes
 
     def tick(self, now: float) -> None:
         """Serve every slot that is due."""
-        last = int((now + _EARLY) * PER_SECOND)
+        last = int((now + _EARLY) * self._per_second)
         self._served = max(self._served, last - self._burst * self._period)
         slots, period = self._slots, self._period
         for tick in range(self._served + 1, last + 1):
             self._served = tick
             members = slots[tick % period]
             if members:
-                self._run(tuple(members), tick / PER_SECOND)
+                self._run(tuple(members), tick / self._per_second)
+        self._plan()
+
+    def _recount(self) -> None:
+        self._taken = [slot for slot, members in enumerate(self._slots) if members]
         self._plan()
 
     def _plan(self) -> None:
-        if not self._homes:
+        taken = self._taken
+        if not taken:
             self.next_deadline = NEVER
             return
         tick = self._served + 1
-        while not self._slots[tick % self._period]:
-            tick += 1
-        self.next_deadline = tick / PER_SECOND
+        slot = tick % self._period
+        at = bisect_left(taken, slot)
+        following = taken[at] if at < len(taken) else taken[0] + self._period
+        self.next_deadline = (tick + following - slot) / self._per_second

@@ -21,8 +21,12 @@ from softswitch.media.engine.recordings import MAX_WAITING, Recording
 from softswitch.media.engine.stage_messages import Ended, Finish, FinishCall, Record, RecordCall
 from softswitch.media.recorder import Recorder, Voice
 
-PERIOD = 400
-"""Milliseconds between two turns of a recording: twenty packets at a time cost little each."""
+PERIOD, TICK = 40, 0.01
+"""Every 400 ms a recording has its turn, twenty packets at a time, which makes each cost little; at
+one of 40 times, so that no turn keeps packets waiting and few wake us up."""
+HURRY = 0.1
+"""Seconds that what is to be written may wait for company: to wake the other thread costs more than
+to write."""
 
 
 class _Recording:
@@ -55,7 +59,7 @@ class Recorders:
         self._say = say
         self._clock = clock
         self._lane = lane or Thread("recordings")
-        self._grid: Grid[_Recording] = Grid(PERIOD, self._run, burst=1)
+        self._grid: Grid[_Recording] = Grid(PERIOD, self._run, burst=1, tick=TICK)
         self._voices: dict[Leg, _Recording] = {}
         """Of one side."""
         self._calls: dict[Leg, _Recording] = {}
@@ -78,8 +82,9 @@ class Recorders:
     def tick(self, now: float) -> None:
         """Write what is due."""
         self._grid.tick(now)
-        self._lane.collect()
-        self._collect_at = now + POLL if self._lane.waited_for else NEVER
+        if now >= self._collect_at:
+            self._lane.collect()
+            self._collect_at = now + POLL if self._lane.waited_for else NEVER
 
     def renewed(self, leg: Leg) -> None:
         """The remote's payload types may mean something else."""
@@ -153,7 +158,9 @@ class Recorders:
             return
         if recording.file is None:
             recording.file = Recording(self._lane, recording.path, layout)
-        if recording.file.write(octets):
+        kept = recording.file.write(octets)
+        self._collect_at = min(self._collect_at, self._clock() + HURRY)
+        if kept:
             return
         if not recording.warned:
             recording.warned = True

@@ -25,6 +25,9 @@ UNFINISHED = ".part"
 """How the name of a file ends while it is being written."""
 MAX_WAITING = 10.0
 """Seconds of sound that may wait for the disk."""
+AT_ONCE = 1.0
+"""Seconds of sound that are written together, and that a crash costs: each write is a quarrel over
+Python's lock."""
 LEAST_FREE, ENOUGH_FREE = 0.05, 1 << 30
 """Share of the disk, and octets: with less than both, nothing more is recorded (REC-3). The rest
 is for what must be written, the switch's own books."""
@@ -62,11 +65,11 @@ class _File:
             self._fail(error)
 
     def append(self, octets: bytes, missing: int) -> None:
-        """So many octets of silence, then these."""
+        """These, then so many octets of silence."""
         if not self.problem:
             try:
-                self._fill(missing)
                 self._add(octets)
+                self._fill(missing)
                 self._writes += 1
                 if not self._writes % LOOK_EVERY:
                     self._look()
@@ -115,12 +118,28 @@ class _File:
 class Recording:
     """In the packets' thread: one file that is being written."""
 
-    __slots__ = ("_dropped", "_file", "_given", "_lane", "_limit", "_missing", "_per_second")
+    __slots__ = (
+        "_at_once",
+        "_dropped",
+        "_file",
+        "_given",
+        "_kept",
+        "_lane",
+        "_limit",
+        "_missing",
+        "_per_second",
+        "_size",
+    )
 
     def __init__(self, lane: Lane, path: str, layout: Layout) -> None:
         self._lane = lane
         self._file = _File(path, layout)
         self._limit = round(MAX_WAITING * layout.rate) * layout.block_octets
+        self._at_once = round(AT_ONCE * layout.rate) * layout.block_octets
+        self._kept: list[bytes] = []
+        """Not handed to the lane yet."""
+        self._size = 0
+        """Octets of that."""
         self._given = 0
         """Octets handed to the lane."""
         self._missing = 0
@@ -143,7 +162,7 @@ class Recording:
     @property
     def waiting(self) -> int:
         """Octets that the disk has still to take."""
-        return self._given - self._file.taken
+        return self._size + self._given - self._file.taken
 
     def write(self, octets: bytes) -> bool:
         """Append; False when the disk is too far behind and this will be silence."""
@@ -151,19 +170,25 @@ class Recording:
             self._missing += len(octets)
             self._dropped += len(octets)
             return False
-        self._append(octets)
+        if self._missing:
+            self._hand_over()
+        self._kept.append(octets)
+        self._size += len(octets)
+        if self._size >= self._at_once:
+            self._hand_over()
         return True
 
     def finish(self, done: Callable[[str], None]) -> None:
         """No more comes. `done` hears the problem, or "" when the file is safe on the disk."""
-        if self._missing:
-            self._append(b"")
+        self._hand_over()
         self._lane.submit(self._file.finish, lambda problem: done(str(problem)))
 
-    def _append(self, octets: bytes) -> None:
-        file, missing = self._file, self._missing
+    def _hand_over(self) -> None:
+        """What is kept, and then silence for what was dropped since."""
+        file, octets, missing = self._file, b"".join(self._kept), self._missing
         self._given += len(octets)
-        self._missing = 0
+        self._kept.clear()
+        self._size = self._missing = 0
         self._lane.post(lambda: file.append(octets, missing))
 
 
