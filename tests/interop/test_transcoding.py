@@ -1,0 +1,88 @@
+"""Phones that share no codec hear each other through the switch."""
+
+import time
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from softswitch.media.resample import whole
+from tests.support.audio import RATE, write_wav
+from tests.support.phones import Phone
+from tests.support.sound import Samples, likeness, speech
+from tests.support.switch import Switch
+
+SECONDS = 1.5
+SETTLE = 0.3
+"""Seconds for the jitter buffers to fill before the sound begins."""
+TAIL = 0.5
+"""Seconds that the last sample may be on its way."""
+COMPARED = RATE
+"""Samples, from the beginning: before the clock of a phone can have drifted or a packet be late."""
+
+
+@pytest.mark.parametrize(
+    ("caller", "codec", "callee", "other_codec", "least"),
+    [
+        ("pjsua2", "G722", "pjsua2", "PCMU", 25),
+        ("pjsua2", "L16", "baresip", "PCMU", 25),
+        ("baresip", "OPUS", "pjsua2", "PCMA", 0),
+    ],
+)
+def test_both_hear_the_other(
+    switch: Switch,
+    tmp_path: Path,
+    caller: str,
+    codec: str,
+    callee: str,
+    other_codec: str,
+    least: float,
+) -> None:
+    """`least` are decibels between what was said and all that was heard beside it.
+
+    Opus keeps what the ear needs, and not the waveform.
+    """
+    low, high = speech(RATE, SECONDS, 120), speech(RATE, SECONDS, 210)
+    with (
+        Phone(caller, switch.sip, "100", switch.password("100"), codec=codec) as one,
+        Phone(callee, switch.sip, "101", switch.password("101"), codec=other_codec) as other,
+    ):
+        one.register()
+        other.register()
+        outgoing = one.dial("101")
+        incoming = other.incoming()
+        incoming.answer()
+        outgoing.wait("answered")
+        outgoing.record(tmp_path / "caller-heard.wav")
+        incoming.record(tmp_path / "callee-heard.wav")
+        time.sleep(SETTLE)
+        outgoing.play(write_wav(tmp_path / "low.wav", low))
+        incoming.play(write_wav(tmp_path / "high.wav", high))
+        time.sleep(SECONDS + TAIL)
+        outgoing.stop_recording()
+        incoming.stop_recording()
+        outgoing.hangup()
+        incoming.ended()
+        outgoing.ended()
+    assert fidelity(low, recording(tmp_path / "callee-heard.wav")) > least
+    assert fidelity(high, recording(tmp_path / "caller-heard.wav")) > least
+
+
+def recording(path: Path) -> Samples:
+    """At RATE; a phone records at the rate of its codec."""
+    with wave.open(str(path)) as file:
+        rate = file.getframerate()
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.int16)
+    return whole(samples, rate, RATE)
+
+
+def fidelity(said: Samples, heard: Samples) -> float:
+    """Signal to noise in decibels, wherever in the recording the sound is."""
+    if not heard.any():
+        return -99.0
+    size = len(said) + len(heard)
+    spectrum = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(said, size))
+    place = int(np.argmax(np.fft.irfft(spectrum, size)[: len(heard)]))
+    start = max(0, place - RATE // 100)
+    return likeness(said[:COMPARED], heard[start : start + COMPARED], RATE)
