@@ -155,7 +155,7 @@ Message = (
 )
 
 REMEMBERED = 1024
-"""Lists of formats: phones describe the same few in every call."""
+"""Descriptions, without keys."""
 MAX_FORMATS = 32
 MAX_PARAMETERS = 255
 """Characters. A stranger's description becomes a message, which must fit a datagram."""
@@ -166,7 +166,6 @@ _HEADER = struct.Struct("!BH")
 _LENT = struct.Struct("!H?")
 _PAIR = struct.Struct("!IH")
 _REMOTE = struct.Struct("!IHHI?h?")
-_NUMBER = struct.Struct("!I")
 _SECURITY = (Sdes, Dtls)
 
 
@@ -234,7 +233,7 @@ def _encode_set_remote(message: SetRemote) -> bytes:
         + wire.text(remote.address)
         + wire.text(remote.signalling_address)
         + bytes((len(types), *types))
-        + (b"" if plain else _encode_rest(*rest))
+        + (b"" if plain else _encode_rest(rest))
     )
 
 
@@ -263,47 +262,44 @@ _PLAIN = Remote("", 0, 0, (), "", False, None)[8:]
 """The later fields of a remote of which nothing but numbers is known."""
 
 
-def _encode_rest(
-    formats: tuple[Format, ...],
-    expected: tuple[Format, ...],
-    ptime: int,
-    security: Sdes | Dtls | None,
-    ice: Ice | None,
-    *others: Any,
-) -> bytes:
-    lists = _encode_formats(formats, expected)
+def _encode_rest(rest: tuple[Any, ...]) -> bytes:
+    """Described only: remembered, for phones describe the same few lists in every call. What has
+    keys or passwords is different each time, and nobody keeps it."""
+    formats, expected, ptime, security, ice, *others = rest
+    if security is None and ice is None:
+        return b"\0" + _encode_described(rest)
     kind = -1 if security is None else _SECURITY.index(type(security))
-    rest = (ptime, kind, tuple(security or ()), tuple(ice or ()), others)
-    return _NUMBER.pack(len(lists)) + lists + wire.pack(rest)
+    described = _encode_described((formats, expected, ptime, None, None, *others))
+    return b"\1" + wire.pack((described, kind, tuple(security or ()), tuple(ice or ())))
 
 
 def _decode_rest(body: bytes) -> tuple[Any, ...]:
-    end = _NUMBER.size + _NUMBER.unpack_from(body)[0]
-    formats, expected = _decode_formats(body[_NUMBER.size : end])
-    ptime, kind, security, ice, others = wire.unpack(body[end:])
+    if not body[0]:
+        return _decode_described(body[1:])
+    described, kind, security, ice = wire.unpack(body[1:])
+    rest = _decode_described(described)
     return (
-        formats,
-        expected,
-        ptime,
+        *rest[:3],
         None if kind < 0 else _SECURITY[kind](*security),
         Ice(*ice) if ice else None,
-        *others,
+        *rest[5:],
     )
 
 
 @lru_cache(REMEMBERED)
-def _encode_formats(*lists: tuple[Format, ...]) -> bytes:
-    return wire.pack(
-        tuple(
-            tuple((*known[:4], known.parameters[:MAX_PARAMETERS]) for known in formats)
-            for formats in (formats[:MAX_FORMATS] for formats in lists)
-        )
+def _encode_described(rest: tuple[Any, ...]) -> bytes:
+    lists = tuple(
+        tuple((*known[:4], known.parameters[:MAX_PARAMETERS]) for known in formats[:MAX_FORMATS])
+        for formats in rest[:2]
     )
+    return wire.pack((*lists, *rest[2:]))
 
 
 @lru_cache(REMEMBERED)
-def _decode_formats(data: bytes) -> tuple[tuple[Format, ...], ...]:
-    return tuple(tuple(map(Format._make, formats)) for formats in wire.unpack(data))
+def _decode_described(data: bytes) -> tuple[Any, ...]:
+    *lists, ptime, security, ice, rtcp_mux, kind, rtcp = wire.unpack(data)
+    formats = (tuple(map(Format._make, one)) for one in lists)
+    return (*formats, ptime, security, ice, rtcp_mux, kind, rtcp)
 
 
 def _encode_closed(message: Closed) -> bytes:

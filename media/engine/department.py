@@ -26,7 +26,8 @@ class Department(Protocol):
         ...
 
     def renewed(self, leg: Leg) -> None:
-        """The leg's remote has been set, or it was joined or parted."""
+        """The remote of a leg has been set that somebody attends to (`Leg.attended`), or that leg
+        was joined or parted."""
         ...
 
     def ended(self, leg: Leg) -> None:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from softswitch.media.engine.interface import Remote
 from softswitch.media.engine.outgoing import OutgoingStream
 from softswitch.media.engine.scale import Scale
-from softswitch.media.engine.translation import Step, Steps, audio_rate, steps
+from softswitch.media.engine.translation import Step, Steps, steps
 from softswitch.media.latch import Latch
 from softswitch.media.rtp import (
     FIXED,
@@ -59,6 +59,7 @@ class Feeding:
         "_steps",
         "_steps_fit",
         "_steps_of",
+        "clock_rate",
         "events",
         "failed",
         "fed",
@@ -92,7 +93,8 @@ class Feeding:
         """The same, when one or both of us have keys: for our own short way."""
         self.settle: Callable[[], None] = _books_are_here
         """A backend that keeps books of its own brings ours up to date, and when `plain` is empty
-        hands them over. Called before our books are read, and after `plain` was emptied."""
+        hands them over. Called before our books are read, and after `plain` was emptied; not when
+        it was empty before, since then they are here."""
         self.sequence_offset = 0
         self.timestamp_offset = 0
         self.ssrc_out = 0
@@ -104,6 +106,8 @@ class Feeding:
         self.latch = Latch()
         self.remote: Remote | None = None
         """As signalling has described it last."""
+        self.clock_rate = 8000
+        """Ticks per second of the timestamps of what we send to the remote."""
         self.guard: Guard | None = None
         """What secures the leg; after a change call `guarded`."""
         self.peer: Leg | None = None
@@ -130,12 +134,6 @@ class Feeding:
         when a new description means the same."""
         self._all_plain: frozenset[int] | None = None
         """None: to be found out."""
-
-    @property
-    def clock_rate(self) -> int:
-        """Ticks per second of the timestamps of what we send to the remote."""
-        remote = self.remote
-        return 8000 if remote is None else audio_rate(remote.formats, remote.clock_rate)
 
     @property
     def relays(self) -> bool:
@@ -189,14 +187,19 @@ class Feeding:
 
     def look_closer(self) -> None:
         """The next packets take the long way, until one shows whether the short one is right."""
-        self.plain = self.secured = NOTHING
         self._all_plain = None
-        self.settle()
+        self._take_back()
+
+    def _take_back(self) -> None:
+        """No packet takes the short way for now, and the books are here."""
+        self.secured = NOTHING
+        if self.plain:
+            self.plain = NOTHING
+            self.settle()
 
     def unstamp(self) -> None:
         """Close the books of what this leg fed to its peer; the next packet starts anew."""
-        self.plain = self.secured = NOTHING
-        self.settle()
+        self._take_back()
         if not self._stamped or self.peer is None:
             return
         self._stamped = False

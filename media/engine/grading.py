@@ -16,6 +16,8 @@ def statistics(
 ) -> PortStatistics:
     """Both directions of a leg: what was received here, and what the remote reports of ours."""
     theirs = reports.remote
+    if not reception.packets and theirs is None:
+        return PortStatistics(packets_sent=sent, foreign=foreign)
     jitter = reception.jitter / reception.clock_rate
     remote_jitter = None
     if theirs is not None and remote is not None:

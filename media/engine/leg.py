@@ -19,7 +19,7 @@ from softswitch.media.engine.feeding import NOTHING, Packet, send_nothing
 from softswitch.media.engine.hooks import Digits, Stage, Tap, Way
 from softswitch.media.engine.interface import UDPTL, Remote
 from softswitch.media.engine.outgoing import OutgoingStream
-from softswitch.media.engine.translation import accepted
+from softswitch.media.engine.translation import accepted, audio_rate
 from softswitch.media.engine.upkeep import Upkeep
 from softswitch.media.formats import TELEPHONE_EVENT, Format
 from softswitch.media.latch import Address, Verdict
@@ -41,11 +41,22 @@ _RTP_OCTETS = range(128, 192)
 class Leg(Upkeep):
     """A port in use."""
 
-    __slots__ = ("_steady_at", "digits", "early", "feeders", "id", "on_digits", "stage", "taps")
+    __slots__ = (
+        "_agreed",
+        "_steady_at",
+        "digits",
+        "early",
+        "feeders",
+        "id",
+        "on_digits",
+        "stage",
+        "taps",
+    )
 
     def __init__(self, number: int, outgoing: OutgoingStream, way: Way | None = None) -> None:
         super().__init__(outgoing, way)
         self.id = number
+        self._agreed = False
         self.stage: Stage | None = None
         self.taps: tuple[Tap, ...] = ()
         self.feeders: tuple[object, ...] = ()
@@ -67,10 +78,11 @@ class Leg(Upkeep):
         reports_from = (address, remote.rtcp_port) if address and remote.rtcp_port else None
         self.expect_rtcp(reports_from, muxed=remote.rtcp_mux)
         self.remote = remote
+        self.clock_rate = audio_rate(remote.formats, remote.clock_rate)
         self._speak(fax=remote.kind == UDPTL)
-        self._agree()
+        self._doubt()
         if self.peer is not None:
-            self.peer._agree()
+            self.peer._doubt()
             if self.latch.destination is None:
                 self.peer.unstamp()
         if remote.rtcp:
@@ -90,7 +102,7 @@ class Leg(Upkeep):
         """What is received goes to the peer from now on."""
         self.unstamp()
         self.peer = peer
-        self._agree()
+        self._doubt()
         self.restart_time_out(now)
 
     def part(self) -> None:
@@ -98,7 +110,7 @@ class Leg(Upkeep):
         self.unstamp()
         self.peer = None
         self.send = send_nothing
-        self._agree()
+        self._doubt()
 
     # what others plug in
 
@@ -131,7 +143,7 @@ class Leg(Upkeep):
         """Let telephone events be read, and keys told; with None no more."""
         self.digits = digits
         self.on_digits = heard
-        self._agree()
+        self._doubt()
 
     def feed(self, feeder: object) -> None:
         """Somebody of ours makes what the remote hears, instead of its peer. Of several the last
@@ -162,6 +174,15 @@ class Leg(Upkeep):
         self.look_closer()
         if self.peer is not None:
             self.peer.look_closer()
+
+    @property
+    def attended(self) -> bool:
+        """Has somebody plugged in, or is there somebody to be let in?"""
+        if self.guard is not None or self.stage is not None or self.digits is not None:
+            return True
+        remote = self.remote
+        secured = remote is not None and (remote.security or remote.ice) is not None
+        return secured or bool(self.taps or self.feeders)
 
     # what the network says
 
@@ -218,6 +239,8 @@ class Leg(Upkeep):
         return True
 
     def _arrive_rtp(self, packet: Packet, size: int, source: Address | None, now: float) -> None:
+        if not self._agreed:
+            self._agree()
         guard = self.guard
         if guard is not None:
             packet = packet if isinstance(packet, bytearray) else bytearray(packet[:size])
@@ -311,6 +334,8 @@ class Leg(Upkeep):
         self.guarded()
 
     def _arrive_fax(self, packet: Packet, size: int, source: Address | None, now: float) -> None:
+        if not self._agreed:
+            self._agree()
         header = udptl.parse(packet, size)
         if header is None or (source is not None and not self._judges(source, header)):
             return
@@ -327,9 +352,15 @@ class Leg(Upkeep):
 
     # how the parts hang together
 
+    def _doubt(self) -> None:
+        """What the remote may send, and what becomes of it, is to be settled when something comes:
+        descriptions come more often."""
+        self._agreed = self._steps_fit = False
+        self.look_closer()
+
     def _agree(self) -> None:
-        """Settle what the remote may send, and let the next packet show what becomes of it."""
-        self._steps_fit = False
+        """Settle what the remote may send."""
+        self._agreed = True
         remote, peer = self.remote, self.peer
         if remote is None:
             self.latch.payload_types = self.events = NOTHING
@@ -339,7 +370,6 @@ class Leg(Upkeep):
             meanings = accepted(remote, None if peer is None else peer.remote)
             self.latch.payload_types = frozenset(meanings)
             self.events = NOTHING if self.digits is None else _events(meanings)
-        self.look_closer()
 
     def _watch(self) -> None:
         self.watched = bool(self.taps) or self.stage is not None

@@ -77,7 +77,10 @@ def steps(source: Remote, target: Remote) -> Steps:
 
 def audio_rate(formats: Iterable[Format], otherwise: int) -> int:
     """Ticks per second of a stream that these are sent in: those of the first audio format."""
-    return next((known.clock_rate for known in formats if known.is_audio), otherwise)
+    for known in formats:
+        if known.is_audio:
+            return known.clock_rate
+    return otherwise
 
 
 def _step(number: int, known: Format, targets: tuple[Format, ...]) -> Step | None:

@@ -243,6 +243,8 @@ class Worker:
         leg.begin(now)
 
     def _renewed(self, leg: Leg) -> None:
+        if not leg.attended:
+            return
         for department in self._departments:
             department.renewed(leg)
 
@@ -279,13 +281,13 @@ class Worker:
 
     def _end_join(self, leg: Leg) -> None:
         peer = leg.peer
+        if peer is None:
+            return
         for side in (leg, peer):
-            if side is not None:
-                side.part()
-                self._backend.route(side, None)
-        if peer is not None:
-            self._renewed(leg)
-            self._renewed(peer)
+            side.part()
+            self._backend.route(side, None)
+        self._renewed(leg)
+        self._renewed(peer)
 
     def _hold(self, message: control.Hold) -> None:
         self._legs[message.port].hold(message.held, self._backend.now)
@@ -297,10 +299,9 @@ class Worker:
 
     def _end(self, number: int) -> None:
         leg = self._legs.pop(number)
+        self._end_join(leg)
         for department in self._departments:
             department.ended(leg)
-        if leg.peer is not None:
-            self._end_join(leg)
         self._backend.close(leg)
 
 

@@ -97,6 +97,17 @@ def test_keys_on_one_side_are_nobody_elses_business(it: Driver, anna: Phone, jan
     assert heard(it, jan) == []
 
 
+def test_departments_forget_a_leg_that_is_closed(it: Driver, anna: Phone, jan: Phone) -> None:
+    secured = described(anna, PCMU, security=Sdes(SUITE, OURS, THEIRS))
+    call(it, anna, jan, secured, described(jan, PCMU))
+    worker: Any = it.worker
+    assert len(worker._guards._guards) == 1
+    it.statistics(0)
+    it.statistics(1)
+    assert not worker._guards._guards
+    assert not worker._legs
+
+
 def test_a_secured_phone_that_moved_is_followed(it: Driver, anna: Phone, jan: Phone) -> None:
     secured = described(anna, PCMU, security=Sdes(SUITE, OURS, THEIRS))
     call(it, anna, jan, secured, described(jan, PCMU))
