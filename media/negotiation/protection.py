@@ -75,9 +75,12 @@ class Protection:
         """The lines of an offer of ours, each with CRLF."""
         lines = ""
         if self.method == SDES:
+            # A suite in use stays: phones do not all survive a change in mid-call.
+            used = self.security
+            suites = (used.suite,) if isinstance(used, Sdes) else OFFERED_SUITES
             self._offered = tuple(
                 sdes.Crypto(tag, suite, (sdes.Key(self._key(suite)),))
-                for tag, suite in enumerate(OFFERED_SUITES, 1)
+                for tag, suite in enumerate(suites, 1)
             )
             lines = "".join(_crypto_line(one) for one in self._offered)
         elif self.method == DTLS:

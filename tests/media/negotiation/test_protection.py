@@ -72,7 +72,11 @@ def test_our_offer_has_a_key_for_each_suite_and_repeats_them() -> None:
     ours.take(keyed(crypto(SUITE, tag=2)))
     assert isinstance(ours.security, Sdes)
     assert ours.security.suite == SUITE
-    assert ours.offer() == lines
+    again = ours.offer()
+    assert suites(again) == [SUITE]
+    assert again.split("inline:")[1] in lines
+    ours.take(keyed(crypto(SUITE, key="B" * 40)))
+    assert ours.security.receive_key != bytes(30)
 
 
 @pytest.mark.parametrize(

@@ -208,7 +208,7 @@ def test_what_is_encrypted_stays_so(body: bytes) -> None:
         caller.read(body)
     assert caught.value.status == 488
     assert caller.encryption == "sdes"
-    assert caller.offer(read(audio())).count(b"a=crypto") == 3
+    assert caller.offer(read(audio())).count(b"a=crypto") == 1
     with pytest.raises(SdpError):
         caller.take(read(audio()))
     with pytest.raises(SdpError):
