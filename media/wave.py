@@ -21,6 +21,9 @@ _CODES = {"L16": PCM, "PCMA": A_LAW, "PCMU": MU_LAW}
 _ENCODINGS = {code: encoding for encoding, code in _CODES.items()}
 _SILENCE = {"L16": b"\x00\x00", "PCMA": b"\xd5", "PCMU": b"\xff"}
 
+CHANNELS = range(1, 3)
+FASTEST = 48000
+"""Samples per second."""
 _HEADER = struct.Struct("<4sI4s4sIHHIIHHH4sII4sI")
 HEADER_SIZE = _HEADER.size
 _BEFORE_RIFF_SIZE = 8
@@ -85,9 +88,10 @@ def read(head: bytes) -> Layout | None:
         return None
     fields = _HEADER.unpack_from(head)
     code, channels, rate = fields[5:8]
-    layout = Layout(_ENCODINGS.get(code, "L16"), rate, channels)
-    ours = channels > 0 and header(layout, fields[-1]) == head[:HEADER_SIZE]
-    return layout if ours and code in _ENCODINGS else None
+    if code not in _ENCODINGS or channels not in CHANNELS or not 0 < rate <= FASTEST:
+        return None
+    layout = Layout(_ENCODINGS[code], rate, channels)
+    return layout if header(layout, fields[-1]) == head[:HEADER_SIZE] else None
 
 
 def recovered(head: bytes, size: int) -> bytes | None:

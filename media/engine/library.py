@@ -171,8 +171,6 @@ def _read(path: str) -> tuple[list[Floats], int]:
             if not len(piece):
                 return pieces, rate
             pieces.append(piece.mean(axis=1))
-            if len(pieces) * PIECE > LONGEST:
-                raise CannotPlay(f"{path}: longer than {LONGEST / 60:g} minutes")
             breathe()
 
 

@@ -69,3 +69,11 @@ def test_half_a_file_gets_the_header_of_its_length(layout: Layout) -> None:
     assert wave.recovered(unfinished, 58 + 1601) == wave.header(layout, 1600)
     assert wave.recovered(unfinished, 58) == unfinished
     assert wave.recovered(unfinished, 3) == unfinished
+
+
+def test_numbers_of_a_stranger_are_not_believed() -> None:
+    for rate, channels in ((1 << 31, 1), (8000, 30840), (0, 1)):
+        head = bytearray(wave.header(Layout("PCMU", 8000), 0))
+        head[22:24] = channels.to_bytes(2, "little")
+        head[24:28] = rate.to_bytes(4, "little")
+        assert wave.read(bytes(head)) is None
