@@ -31,7 +31,7 @@ from softswitch.media.engine.backends.uring_columns import MOST, Columns
 from softswitch.media.engine.backends.uring_endpoint import FILES, Endpoint
 from softswitch.media.engine.backends.uring_outbox import Outbox
 from softswitch.media.engine.backends.uring_requests import Kind
-from softswitch.media.engine.backends.uring_ring import COMPLETIONS, Ring
+from softswitch.media.engine.backends.uring_ring import COMPLETIONS, SUBMISSIONS, Ring
 from softswitch.media.engine.backends.uring_unusual import Unusual
 from softswitch.media.engine.backends.words import Words
 from softswitch.media.engine.leg import Leg
@@ -46,6 +46,8 @@ FEW_PACKETS = 4
 MAX_LEGS = 65_536
 """More than a machine has ports of an address."""
 _SPECIAL = np.uint32(requests.tag(Kind.SEND, 0))
+"""Tags from here on are not of packets."""
+_BUFFER = np.uint32(abi.IORING_CQE_F_BUFFER)
 _UNHEARD = requests.user_data(requests.tag(Kind.OTHER, 0), 0)
 """For sends of our own: nobody counts those that fail."""
 _NONE = np.zeros((0, 4), np.uint32)
@@ -61,6 +63,7 @@ class UringBackend:
         clock: Callable[[], float] = time.monotonic,
         buffers: int = COUNT,
         completions: int = COMPLETIONS,
+        submissions: int = SUBMISSIONS,
         few_packets: int = FEW_PACKETS,
     ) -> None:
         self.now = clock()
@@ -69,7 +72,7 @@ class UringBackend:
         most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
         self.capacity = min(MAX_LEGS, most_files // FILES)
         """Pairs that can be opened: their numbers are below."""
-        self._ring = Ring(completions=completions)
+        self._ring = Ring(submissions, completions)
         self._ring.reserve_files(FILES * self.capacity)
         self._buffers = Buffers(self._ring, buffers)
         self._columns = Columns(self.capacity, self._ring, self._buffers)
@@ -79,6 +82,7 @@ class UringBackend:
         """Read whenever a receive is armed."""
         self._words = Words()
         self._polled = False
+        self._hearing = False
         self._endpoints: dict[int, Endpoint] = {}
         """By number of the leg, which is the pair's: in use, or used once."""
         self._unusual = Unusual(self._endpoints, self._columns, self._buffers)
@@ -109,9 +113,10 @@ class UringBackend:
 
     def close(self, leg: Leg) -> None:
         """Receive no more."""
-        self._columns.leave(leg.id)
+        endpoint = self._endpoints[leg.id]
+        self._unusual.leave(endpoint)
         leg.settle = _settled
-        self._endpoints[leg.id].in_use = False
+        endpoint.in_use = False
         self._in_use -= 1
 
     def unlock(self, leg: Leg) -> None:
@@ -119,7 +124,6 @@ class UringBackend:
         if leg.latch.locked is not None:
             self._serve_batch()
             self._turn(0, 0.0)
-            self._note_special()
             self._serve_batch()
 
     def route(self, leg: Leg, peer: Leg | None) -> None:
@@ -171,11 +175,7 @@ class UringBackend:
             self._turn(1, patience)
         if self._words.muted:
             self._hear()
-        if not self._all_is_plain():
-            if self._note_special():
-                self._hear()
-            self._company = len(self._batch) > 0 and self._in_use > FEW_LEGS
-            self._serve_batch()
+        self._serve_batch()
 
     # the ring
 
@@ -186,39 +186,26 @@ class UringBackend:
         self._give_back()
         self._batch = self._ring.completions(MOST)
 
-    def _all_is_plain(self) -> bool:
-        """Serve the whole batch at once, if it is such a batch."""
-        batch = self._batch
-        if len(batch) < self._few_packets:
-            return False
-        self._unusual.load()
-        ids = self._columns.relay_all(batch, self.now)
-        if ids is None:
-            return False
-        self._batch = _NONE
-        self._lent.append(ids)
-        self._company = self._in_use > FEW_LEGS
-        return True
-
-    def _note_special(self) -> bool:
-        """Take out of the batch what is no packet: sends that failed. Did signalling speak?"""
-        special = self._batch[:, abi.TAG] >= _SPECIAL
+    def _note(self, special: Completions) -> bool:
+        """What is no packet: sends that failed. Did signalling speak?"""
         said = False
-        for number, tag, _, _ in self._batch[special].tolist():
-            kind, generation = requests.untag(tag)
+        for number, value, _, _ in special.tolist():
+            kind, generation = requests.untag(value)
             if kind == Kind.WORDS:
                 self._polled, said = False, True
             elif kind == Kind.SEND:
                 endpoint = self._endpoints[number]
                 if endpoint.generation == generation:
                     endpoint.leg.failed += 1
-        self._batch = self._batch[~special]
         return said
 
     def _hear(self) -> None:
-        """Listen to signalling."""
-        self._words.hear(self.now)
-        self._poll()
+        """Listen to signalling, unless it is its word that brought us here."""
+        if not self._hearing:
+            self._hearing = True
+            self._words.hear(self.now)
+            self._hearing = False
+            self._poll()
 
     def _poll(self) -> None:
         """Wake up when signalling speaks, unless it is muted."""
@@ -249,32 +236,68 @@ class UringBackend:
     def _serve_batch(self) -> None:
         """Serve what has come. Whoever is called may ask for that himself (`unlock`)."""
         batch, self._batch = self._batch, _NONE
-        count = len(batch)
-        if not count:
-            return
+        self._company = False
+        if len(batch) and not self._serve_at_once(batch):
+            self._sort(batch)
+
+    def _serve_at_once(self, batch: Completions) -> bool:
+        """The usual batch: packets only, each of another leg. Else nothing is done."""
         self._unusual.begin()
-        if count < self._few_packets:
+        if len(batch) < self._few_packets:
+            return False
+        self._unusual.load()
+        if not self._columns.in_charge:
+            return False
+        relayed = self._columns.relay(batch, self.now)
+        if relayed is None:
+            return False
+        ids, rest = relayed
+        self._company = self._in_use > FEW_LEGS
+        if rest is None:
+            self._lent.append(ids)
+        else:
+            self._unusual.serve(rest.tolist(), self.now)
+            self._lent.append(buffers_of(batch))
+        return True
+
+    def _sort(self, batch: Completions) -> None:
+        """Words of signalling come before packets; those of a leg keep their order."""
+        special = batch[:, abi.TAG] >= _SPECIAL
+        self._batch = batch[~special]
+        if self._note(batch[special]):
+            self._hear()
+        batch, self._batch = self._batch, _NONE
+        self._company = len(batch) > 0 and self._in_use > FEW_LEGS
+        if not self._columns.in_charge:
             self._unusual.serve(batch.tolist(), self.now)
         else:
             for places in rounds(batch[:, abi.USER_DATA].astype(np.intp)):
                 self._serve_round(batch[places])
-        flags = batch[:, abi.FLAGS]
-        taken = flags[(flags & abi.IORING_CQE_F_BUFFER) != 0] >> abi.IORING_CQE_BUFFER_SHIFT
-        self._lent.append(taken.astype(np.intp))
+        self._lent.append(buffers_of(batch))
 
     def _serve_round(self, batch: Completions) -> None:
         """Packets of different legs."""
         if len(batch) >= self._few_packets:
             self._unusual.load()
-            batch = batch[~self._columns.relay_some(batch, self.now)]
+            relayed = self._columns.relay(batch, self.now)
+            if relayed is not None:
+                batch = _NONE if relayed[1] is None else relayed[1]
         self._unusual.serve(batch.tolist(), self.now)
 
     def _settle(self, leg: Leg) -> None:
         """Bring the leg's books up to date; from now on it keeps them when `plain` is empty."""
-        if self._columns.in_charge(leg.id):
+        endpoint = self._endpoints[leg.id]
+        if endpoint.in_columns:
             self._columns.settle(leg)
             if not leg.plain:
-                self._columns.leave(leg.id)
+                self._unusual.leave(endpoint)
+
+
+def buffers_of(batch: Completions) -> NDArray[np.intp]:
+    """Which buffers the kernel took for these completions."""
+    flags = batch[:, abi.FLAGS]
+    taken: NDArray[np.uint32] = flags[(flags & _BUFFER) != 0] >> abi.IORING_CQE_BUFFER_SHIFT
+    return taken.astype(np.intp)
 
 
 def _settled() -> None:

@@ -19,6 +19,7 @@ from softswitch.media.engine.backends import uring_abi as abi
 from softswitch.media.engine.backends.uring_books import Books
 from softswitch.media.engine.backends.uring_buffers import HEAD, MAX_PACKET, Buffers
 from softswitch.media.engine.backends.uring_names import encode
+from softswitch.media.engine.backends.uring_requests import Kind, tag
 from softswitch.media.engine.backends.uring_ring import Ring
 from softswitch.media.engine.leg import Leg
 from softswitch.media.latch import Address
@@ -43,6 +44,8 @@ NOBODY = 0
 """A tag that no packet has."""
 MOST = 2048
 """Packets of a batch."""
+_SPECIAL = np.uint32(tag(Kind.SEND, 0))
+"""Tags from here on are not of packets."""
 _UNMARKED = np.uint32(0xFFFFFFFF & ~(MARKER << 16))
 _HEADER_WORD = abi.PACKET_AT // 4
 _SEQUENCE_HALF = 0
@@ -56,6 +59,8 @@ _SIZES = np.uint32(MAX_PACKET - FIXED_SIZE)
 
 Completions = NDArray[np.uint32]
 Places = NDArray[np.intp]
+Relayed = tuple[Places, Completions | None]
+"""The buffers of a batch, and what of it is not plain."""
 
 
 class _Look(NamedTuple):
@@ -95,12 +100,14 @@ class Columns:
         self._tags = self._rows["tag"]
         self._raw_sends = np.zeros(capacity, f"V{abi.SQE.itemsize}")
         self._any_ipv6 = False
+        self.in_charge = 0
+        """How many rows are."""
         self._last = np.zeros(capacity, np.intp)
         """By leg: the place of its last packet in the batch."""
         self._places = np.arange(MOST)
 
-    def load(self, leg: Leg, tag: int, source: Address, kind: int, send: bytes) -> None:
-        """The leg's row takes charge of completions with this tag. The next packet is of this
+    def load(self, leg: Leg, mine: int, source: Address, kind: int, send: bytes) -> None:
+        """The leg's row takes charge of completions with its tag. The next packet is of this
         source and of this kind (its first two octets), and `send` is what sends it on."""
         number, reception = leg.id, leg.reception
         name = encode(source).ljust(abi.NAME_ROOM, b"\0")
@@ -109,7 +116,7 @@ class Columns:
         self._rows[number] = (
             name4,
             name6,
-            tag,
+            mine,
             kind << 16,
             reception.next_sequence,
             reception.ssrc,
@@ -118,38 +125,35 @@ class Columns:
         )
         self._raw_sends[number] = send
         self._books.load(number, reception)
-
-    def in_charge(self, number: int) -> bool:
-        """Does the row count, and not the leg?"""
-        return bool(self._tags[number] != NOBODY)
+        self.in_charge += 1
 
     def leave(self, number: int) -> None:
         """The row is in charge no more."""
         self._tags[number] = NOBODY
+        self.in_charge -= 1
 
     def settle(self, leg: Leg) -> None:
         """Bring the books of a leg up to date whose row is in charge."""
         leg.reception.next_sequence = int(self._rows["sequence"][leg.id])
         self._books.settle(leg.id, leg.reception)
 
-    def relay_all(self, batch: Completions, now: float) -> Places | None:
-        """Send on a batch of plain packets, each of another leg, and tell their buffers. When
-        there is anything else in the batch, nothing is done."""
-        look, plain = self._look(batch)
-        if np.count_nonzero(plain) < len(plain):
+    def relay(self, batch: Completions, now: float) -> Relayed | None:
+        """Send on what is plain. Nothing is done when the batch has to be sorted first: a leg is
+        there twice, or something that is no packet at all."""
+        look, plain, alone = self._look(batch)
+        if np.count_nonzero(plain) == len(plain):
+            self._send_on(look, now)
+            return look.ids, None
+        special = batch[:, abi.TAG] >= _SPECIAL
+        if special.any() or np.count_nonzero(alone) < len(alone):
             return None
-        self._send_on(look, now)
-        return look.ids
-
-    def relay_some(self, batch: Completions, now: float) -> NDArray[np.bool_]:
-        """Send on what is plain, each packet of another leg; tells what was."""
-        look, plain = self._look(batch)
         if plain.any():
             self._send_on(look.only(plain), now)
-        return plain
+        return look.ids, batch[~plain]
 
-    def _look(self, batch: Completions) -> tuple[_Look, NDArray[np.bool_]]:
-        """Which packets are the very ones that their rows stand for?"""
+    def _look(self, batch: Completions) -> tuple[_Look, NDArray[np.bool_], NDArray[np.bool_]]:
+        """Which packets are the very ones that their rows stand for, and which are the last of
+        their legs?"""
         numbers = batch[:, abi.USER_DATA].astype(np.intp)
         ids = (batch[:, abi.FLAGS] >> abi.IORING_CQE_BUFFER_SHIFT).astype(np.intp)
         raw = self._raw_rows.take(numbers, mode="clip")
@@ -158,8 +162,9 @@ class Columns:
         rows: NDArray[Any] = raw.view(ROW)
         places = self._places[: len(batch)]
         self._last[numbers] = places
-        plain: NDArray[np.bool_] = self._last.take(numbers) == places
-        plain &= batch[:, abi.TAG] == rows["tag"]
+        alone: NDArray[np.bool_] = self._last.take(numbers) == places
+        plain: NDArray[np.bool_] = batch[:, abi.TAG] == rows["tag"]
+        plain &= alone
         names = heads.view(np.uint64).reshape(-1, HEAD // 8)
         plain &= names[:, _NAME_WORD] == rows["name"]
         plain &= (headers[:, 0] & _UNMARKED) == rows["first"]
@@ -170,7 +175,7 @@ class Columns:
             name6 = rows["name6"]
             same = names[:, _NAME_WORD + 1 : _NAME_WORD + 3] == name6
             plain &= same.all(axis=1) | ~name6.any(axis=1)
-        return _Look(numbers, ids, raw, heads, headers, batch[:, abi.RESULT]), plain
+        return _Look(numbers, ids, raw, heads, headers, batch[:, abi.RESULT]), plain, alone
 
     def _send_on(self, look: _Look, now: float) -> None:
         """Count, rewrite and send packets that are plain."""

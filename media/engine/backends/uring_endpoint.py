@@ -15,6 +15,7 @@ from softswitch.media.engine.backends.uring_requests import Kind
 from softswitch.media.engine.backends.uring_ring import Ring
 from softswitch.media.engine.leg import Leg
 from softswitch.media.engine.sockets import SocketPair
+from softswitch.media.latch import Address
 
 FILES = 2
 """Of each pair in the ring's table: RTP, then RTCP."""
@@ -26,8 +27,8 @@ class Endpoint:
     """See the module."""
 
     __slots__ = (
-        "_message_at", "_outbox", "_ring", "awake", "errors", "generation", "in_use", "kind", "leg",
-        "pair", "returning",
+        "_message_at", "_name", "_outbox", "_ring", "awake", "errors", "generation", "in_columns",
+        "in_use", "kind", "leg", "pair", "remote", "returning",
     )  # fmt: skip
 
     def __init__(
@@ -46,8 +47,13 @@ class Endpoint:
         self.errors = 0
         self.kind = -1
         """The first two octets, without marker, of the last packet that had nothing unusual."""
+        self.in_columns = False
+        """Whether the leg's packets go the short way."""
+        self.remote: Address | None = None
+        """Whom `_name` names."""
+        self._name: tuple[int, int] | None = None
         self.returning = False
-        """Whether the leg is to go the short way again."""
+        """Whether they are to go there again."""
         ring.set_files(FILES * leg.id, pair.rtp.fileno(), pair.rtcp.fileno())
 
     def open(self, leg: Leg, generation: int) -> None:
@@ -85,7 +91,10 @@ class Endpoint:
     def name(self) -> tuple[int, int] | None:
         """Where in memory the leg's remote is named; None when nothing can be sent there."""
         remote = self.leg.latch.destination
-        return None if remote is None else self._outbox.name(self.leg.id, remote)
+        if remote != self.remote:
+            self._name = None if remote is None else self._outbox.name(self.leg.id, remote)
+            self.remote = remote
+        return self._name
 
     def send(self, data: int, packet: bytes | memoryview) -> None:
         """Send to the leg's remote, if there is one; failure is told with this user_data."""

@@ -30,20 +30,17 @@ class Outbox:
         self._taken = 0
         self._names = mmap.mmap(-1, capacity * abi.NAME_ROOM)
         self._names_at = np.frombuffer(self._names, np.uint8).ctypes.data
-        self._remotes: dict[int, Address] = {}
 
     def name(self, number: int, remote: Address) -> tuple[int, int]:
-        """Where in memory this leg's remote is named, and how long the name is.
+        """Name this leg's remote: where in memory, and how long the name is.
 
         What was queued for the remote of before goes there.
         """
         name = encode(remote)
         at = number * abi.NAME_ROOM
-        if self._remotes.get(number) != remote:
-            if self._ring.queued:
-                self._ring.flush()
-            self._names[at : at + len(name)] = name
-            self._remotes[number] = remote
+        if self._ring.queued:
+            self._ring.flush()
+        self._names[at : at + len(name)] = name
         return self._names_at + at, len(name)
 
     def send(self, file: int, name: tuple[int, int], packet: bytes | memoryview, data: int) -> None:

@@ -53,7 +53,8 @@ class Unusual:
             if not flags & abi.IORING_CQE_F_BUFFER:
                 continue
             if not endpoint.in_use:
-                endpoint.rest()
+                if endpoint.awake:
+                    endpoint.rest()
                 continue
             size = result - abi.PACKET_AT
             self._serve(endpoint, kind, flags >> abi.IORING_CQE_BUFFER_SHIFT, size, now)
@@ -80,26 +81,28 @@ class Unusual:
             return
         packet = self._packet
         packet[:size] = view
-        self._take_over(endpoint)
+        if proven and endpoint.in_columns:
+            self._columns.settle(leg)
+            self.leave(endpoint)
         first = packet[0] << 8 | packet[1] & ~rtp.MARKER
         leg.arrive(packet, size, source, now)
-        if proven and first in leg.plain:
+        if first in leg.plain and source == leg.latch.locked:
             endpoint.kind = first
-        endpoint.name()  # the latch may have found the remote elsewhere: its peer's row sends there
+            if not endpoint.returning:
+                endpoint.returning = True
+                self._returning.append(endpoint)
+        if leg.latch.destination != endpoint.remote:
+            endpoint.name()  # the latch has found the remote elsewhere: rows of others send there
 
     def _has_time_for_stranger(self, file: int) -> bool:
         count = self._strangers[file] = self._strangers.get(file, 0) + 1
         return count <= DOOR_BATCH
 
-    def _take_over(self, endpoint: Endpoint) -> None:
+    def leave(self, endpoint: Endpoint) -> None:
         """The leg keeps its books itself, until its row is loaded again."""
-        leg = endpoint.leg
-        if self._columns.in_charge(leg.id):
-            self._columns.settle(leg)
-            self._columns.leave(leg.id)
-        if not endpoint.returning:
-            endpoint.returning = True
-            self._returning.append(endpoint)
+        if endpoint.in_columns:
+            endpoint.in_columns = False
+            self._columns.leave(endpoint.leg.id)
 
     def load(self) -> None:
         """Let legs go the short way again whose last packets were nothing unusual."""
@@ -109,9 +112,11 @@ class Unusual:
             endpoint.returning = False
             leg = endpoint.leg
             locked, peer = leg.latch.locked, leg.peer
-            if endpoint.in_use and endpoint.kind in leg.plain and locked and peer is not None:
+            usual = endpoint.in_use and not endpoint.in_columns and endpoint.kind in leg.plain
+            if usual and locked is not None and peer is not None:
                 send = self._endpoints[peer.id].request(endpoint.data(Kind.SEND))
                 if send is not None:
                     tag = requests.tag(Kind.RTP, endpoint.generation)
                     self._columns.load(leg, tag, locked, endpoint.kind, send)
+                    endpoint.in_columns = True
         self._returning.clear()
