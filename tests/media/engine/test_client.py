@@ -47,7 +47,7 @@ async def engine(
 
 def run(test: Callable[[], Awaitable[None]]) -> None:
     async def limited() -> None:
-        async with asyncio.timeout(5.0):
+        async with asyncio.timeout(10.0):
             await test()
 
     asyncio.run(limited())
@@ -170,13 +170,16 @@ def test_a_wildcard_serves_every_address_of_its_family() -> None:
     run(test)
 
 
-def test_a_killed_worker_loses_its_ports_and_no_others_and_is_replaced_within_a_second(
+def test_a_killed_worker_loses_its_ports_and_no_others_and_is_replaced_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(client, "YOUNG", 0.0)
 
     async def test() -> None:
+        clock = asyncio.get_running_loop().time
+        began = clock()
         async with engine(workers=2) as (it, events):
+            start = clock() - began  # a third of a second, on a machine that has nothing else to do
             kept, lost = it.open(HOST), it.open(HOST)
             assert kept.worker != lost.worker
             closing = it.open(HOST, beside=lost)
@@ -185,7 +188,7 @@ def test_a_killed_worker_loses_its_ports_and_no_others_and_is_replaced_within_a_
             os.kill(victim, signal.SIGSTOP)
             it.close(closing, unheard.append)
             os.kill(victim, signal.SIGKILL)
-            async with asyncio.timeout(1.0):
+            async with asyncio.timeout(0.6 + start):
                 await until(lambda: events)
                 assert events == [PortsLost((lost,), "media worker died")]
                 assert unheard == [None]
