@@ -187,6 +187,22 @@ class Session:
         media = offer.stream.description.media[offer.stream.index]
         return self._describe("", _declined(media))
 
+    def continues(self, media: RemoteMedia) -> bool:
+        """Does a new offer of the peer leave all as it was, but for where it is and its keys?"""
+        agreed = self.agreed
+        if agreed is None:
+            return False
+        old, new = agreed.media.stream, media.stream
+        if (new.kind, new.direction, new.common) != (old.kind, old.direction, old.common):
+            return False
+        return new.formats == old.formats or new.formats == agreed.terms.formats
+
+    @property
+    def agreement(self) -> Agreement:
+        """What holds on this leg, for the answer to a new offer on the other."""
+        assert self.agreed is not None
+        return Agreement(self.agreed.media.stream, self.agreed.terms, is_usual=False)
+
     def suits(self, other: Agreement) -> bool:
         """Does our answer on this leg still do, when the other side now says that?
 

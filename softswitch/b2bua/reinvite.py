@@ -5,6 +5,8 @@
       │◄── 200 recvonly ──  │ ◄── 200 recvonly ─────│
       │──── ACK ───────────►│ ───── ACK ───────────►│
 
+What changes nothing but where this side listens, or nothing at all, is answered here (SIP-2).
+
 Without SDP the roles change: the target's 200 offers, the origin's ACK answers. UPDATE (RFC 3311)
 goes to a target that knows it, else as a re-INVITE.
 
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from softswitch.media.negotiation import Agreement, RemoteMedia
     from softswitch.sip.flow import Flow
     from softswitch.sip.message import Response
+    from softswitch.sip.server_transaction import ServerTransaction
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +61,9 @@ GONE = frozenset({408, 481})
 
 NOT_FOR_THE_ORIGIN = frozenset({401, 407})
 """We have no password for a phone, and the origin must not be asked for one."""
+
+UNWANTED = frozenset({415, 606})
+"""Ways to say 488 that the origin may not know: a fax then goes on as sound (FAX-2)."""
 
 
 def receive(leg: Leg, request: Request, flow: Flow) -> None:
@@ -84,11 +90,38 @@ def receive(leg: Leg, request: Request, flow: Flow) -> None:
     except SdpError as error:
         refuse(error.status)
         return
+    if offer is not None and _is_no_news(leg, target, offer):
+        _answer_here(leg, target, request, transaction, offer)
+        return
     if call.reoffer is not None:
         call.reoffer.refuse(PENDING)
         call.reoffer.close()
     method = "UPDATE" if request.method == "UPDATE" and target.takes_update else "INVITE"
     _send(Reoffer(leg, target, offer, method=method, request=request, transaction=transaction))
+
+
+def _is_no_news(leg: Leg, target: Leg, offer: RemoteMedia) -> bool:
+    """The session goes on as it is: it was refreshed (RFC 4028 §7.4), or this side has moved."""
+    assert leg.session is not None
+    assert target.session is not None
+    return leg.session.continues(offer) and target.session.agreed is not None
+
+
+def _answer_here(
+    leg: Leg, target: Leg, request: Request, transaction: ServerTransaction, offer: RemoteMedia
+) -> None:
+    """What does not concern the other side does not reach it: it may say the same as before."""
+    assert target.session is not None
+    _accept(leg, request, transaction, leg.answer(offer, target.session.agreement))
+
+
+def _accept(leg: Leg, request: Request, transaction: ServerTransaction, body: bytes) -> None:
+    if request.method == "INVITE":
+        accept(leg, request, transaction, body, [])
+    else:
+        headers = [("Contact", leg.contact), ("Allow", ALLOW)]
+        answer = respond(request, 200, headers=headers, body=body)
+        leg.call.board.agent.respond(transaction, answer)
 
 
 def _conflict(leg: Leg, method: str) -> int:
@@ -186,7 +219,8 @@ def _wait(reoffer: Reoffer) -> float:
 def _refused(reoffer: Reoffer, status: int, response: Response | None) -> None:
     """The target does not want it; the session stays as it was (§14.1), or is over."""
     fields = cross(response.headers, REOFFER_REFUSAL) if response is not None else []
-    carried = NOT_ACCEPTABLE if status < 400 or status in NOT_FOR_THE_ORIGIN else status
+    unspoken = status < 400 or status in NOT_FOR_THE_ORIGIN or status in UNWANTED
+    carried = NOT_ACCEPTABLE if unspoken else status
     call = reoffer.call
     reoffer.refuse(carried, fields)
     reoffer.close()
@@ -232,13 +266,7 @@ def _pass_answer(reoffer: Reoffer, answer: Agreement) -> None:
     reoffer.acknowledge(b"")
     if origin is not None:
         request, transaction = reoffer.taken()
-        if request.method == "INVITE":
-            accept(origin, request, transaction, body, [])
-        else:
-            headers = [("Contact", origin.contact), ("Allow", ALLOW)]
-            origin.call.board.agent.respond(
-                transaction, respond(request, 200, headers=headers, body=body)
-            )
+        _accept(origin, request, transaction, body)
     reoffer.close()
     reoffer.call.update_hold()
 

@@ -127,7 +127,7 @@ def test_of_two_offers_that_met_the_one_repeated_first_goes_first(two: Two) -> N
 def test_an_offer_that_the_other_side_refuses_leaves_the_call_as_it_was(two: Two) -> None:
     outgoing, incoming = connect(*two)
     before = outgoing.media
-    outgoing.request("INVITE", outgoing.endpoint.sdp())
+    outgoing.request("INVITE", outgoing.endpoint.sdp(direction="sendonly"))
     incoming.expect("INVITE")
     incoming.reply(488)
     incoming.expect("ACK")

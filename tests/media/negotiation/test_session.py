@@ -342,6 +342,30 @@ def test_a_call_does_not_begin_as_a_fax() -> None:
     assert told == ("m=audio 20000 RTP/AVP 0\r\na=sendrecv\r\nm=image 0 udptl t38\r\n")
 
 
+# What goes on
+
+
+@pytest.mark.parametrize(
+    ("body", "continues"),
+    [
+        (audio(formats="8 0"), True),
+        (audio(formats="8 0").replace(b"40000", b"41000"), True),
+        (audio(formats="0"), True),
+        (audio(formats="8"), False),
+        (audio("a=sendonly", formats="8 0"), False),
+        (audio("a=ptime:30", formats="8 0"), False),
+        (FAX.encode(), False),
+    ],
+)
+def test_an_offer_that_changes_only_where_the_peer_is_goes_on(body: bytes, continues: bool) -> None:
+    caller = session()
+    offer = caller.read(audio(formats="8 0"))
+    assert not caller.continues(offer)
+    answered(caller, offer, audio(formats="0"))
+    assert caller.continues(caller.read(body)) is continues
+    assert caller.agreement.terms.payload_types == (0,)
+
+
 # Early answers
 
 

@@ -7,6 +7,7 @@ from tests.softswitch.b2bua.dialogs import sdp
 from tests.softswitch.b2bua.flows import finish, heard, office, ringing
 from tests.softswitch.b2bua.network import World
 from tests.softswitch.b2bua.phones import Phone
+from tests.softswitch.b2bua.secrets import configure
 
 
 def test_an_offer_with_video_gets_an_answer_with_video_declined() -> None:
@@ -202,4 +203,17 @@ def test_a_loser_whose_late_offer_is_garbage_gets_an_ack_without_answer() -> Non
     world.run()
     assert phones[1].call.ack_bodies == [b""]
     assert phones[1].call.byes_heard == 1
+    finish(world)
+
+
+def test_an_answer_without_the_keys_that_were_offered_is_refused() -> None:
+    world, alice, bob = office()
+    configure(world, "101", encryption="required")
+    alice.invites("101")
+    world.run()
+    bob.answers()
+    world.run()
+    assert bob.call.byes_heard == 1
+    assert alice.call.heard[-1] == 480
+    assert "unavailable" in world.record.outcome
     finish(world)

@@ -6,6 +6,7 @@ from tests.softswitch.b2bua.dialogs import sdp
 from tests.softswitch.b2bua.flows import finish, office
 from tests.softswitch.b2bua.network import World
 from tests.softswitch.b2bua.phones import Phone
+from tests.softswitch.b2bua.secrets import configure
 
 
 @pytest.mark.parametrize(
@@ -103,3 +104,15 @@ def test_a_caller_without_a_contact_is_known_by_its_from() -> None:
     world.run()
     assert world.record.legs[0].device == "sip:100@10.0.0.10"
     assert world.network.log[-1].kind == "486 INVITE"
+
+
+@pytest.mark.parametrize("encryption", ["required", "sdes", "dtls"])
+def test_where_encryption_is_required_plain_media_is_refused(encryption: str) -> None:
+    world, alice, bob = office()
+    configure(world, "100", encryption=encryption)
+    alice.invites("101")
+    world.run()
+    assert alice.call.heard[-1] == 488
+    assert not bob.calls
+    assert "plain RTP, where encryption is required" in world.record.reason
+    finish(world)

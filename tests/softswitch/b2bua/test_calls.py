@@ -1,5 +1,8 @@
 """The table of calls, and what people see of it."""
 
+import pytest
+
+from softswitch.media.engine.interface import SecurityFailed, Talking
 from tests.softswitch.b2bua.flows import finish, office, ringing, talking
 
 
@@ -37,4 +40,28 @@ def test_a_connection_that_breaks_means_nothing_to_calls_over_udp() -> None:
     world.agent.flow_closed(alice.flow._replace(protocol="TCP", connection=77))
     world.run()
     assert bob.call.is_up
+    finish(world)
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_media_that_cannot_be_secured_ends_the_call(answered: bool) -> None:
+    world, alice, bob = talking() if answered else ringing()
+    port = next(iter(world.media.open_ports))
+    world.calls.media_event(SecurityFailed(port, "wrong certificate"))
+    world.run()
+    if answered:
+        assert (alice.call.byes_heard, bob.call.byes_heard) == (1, 1)
+    else:
+        assert alice.call.heard[-1] == 488
+    assert world.record.reason == "media of caller could not be secured: wrong certificate"
+    world.calls.media_event(SecurityFailed(port, "wrong certificate"))
+    finish(world)
+    assert len(world.records) == 1
+
+
+def test_what_else_the_engine_says_is_no_news_for_calls() -> None:
+    world, _, _ = talking()
+    port = next(iter(world.media.open_ports))
+    world.calls.media_event(Talking(port, True))
+    assert len(world.calls) == 1
     finish(world)

@@ -6,6 +6,7 @@ from tests.softswitch.b2bua.dialogs import PhoneCall
 from tests.softswitch.b2bua.flows import finish, heard, office, ringing
 from tests.softswitch.b2bua.network import SETTLE, World
 from tests.softswitch.b2bua.phones import Phone
+from tests.softswitch.b2bua.secrets import configure, keyed
 
 
 def three_devices() -> tuple[World, Phone, list[Phone], PhoneCall]:
@@ -274,4 +275,56 @@ def test_a_path_becomes_the_route_of_the_invite_and_of_its_cancel() -> None:
     bob.rejects(480)  # from behind a proxy: nobody is there, which is not "do not disturb"
     world.run()
     assert call.heard == [100, 480]
+    finish(world)
+
+
+def test_a_user_who_may_not_use_what_the_caller_offers_is_not_called() -> None:
+    world, alice, bob = office()
+    configure(world, "101", codecs=("OPUS",))
+    alice.invites("101", offer=alice.sdp(payloads="18 101"))
+    world.run()
+    assert alice.call.heard[-1] == 488
+    assert not bob.calls
+    assert world.record.outcome == "failed"
+    assert "may not use what the caller" in world.record.reason
+    finish(world)
+
+
+@pytest.mark.parametrize(
+    ("encryption", "profile", "keys"),
+    [("off", b" RTP/AVP ", 0), ("optional", b" RTP/AVP ", 0), ("required", b" RTP/SAVP ", 3),
+     ("sdes", b" RTP/SAVP ", 3), ("dtls", b" UDP/TLS/RTP/SAVP ", 0)],
+)  # fmt: skip
+def test_a_phone_is_called_as_its_user_wants_it(encryption: str, profile: bytes, keys: int) -> None:
+    world, alice, bob = office()
+    configure(world, "101", encryption=encryption)
+    alice.invites("101")
+    world.run()
+    offer = bob.call.bodies[0]
+    assert profile in offer
+    assert offer.count(b"a=crypto:") == keys
+    assert (b"a=fingerprint:sha-256 AB:AB" in offer) is (encryption == "dtls")
+    alice.cancels()
+    finish(world)
+
+
+def test_a_phone_is_called_as_it_called_itself() -> None:
+    world, alice, bob = office()
+    bob.invites("100", offer=keyed(bob))
+    world.run()
+    bob.cancels()
+    world.run()
+    alice.invites("101")
+    world.run()
+    assert b" RTP/SAVP " in bob.call.bodies[0]
+    alice.cancels()
+    world.run()
+    bob.invites("100")
+    world.run()
+    bob.cancels()
+    world.run()
+    alice.invites("101")
+    world.run()
+    assert b" RTP/AVP " in bob.call.bodies[0]
+    alice.cancels()
     finish(world)

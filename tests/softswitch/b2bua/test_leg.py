@@ -2,10 +2,12 @@
 
 import pytest
 
+from softswitch.media.engine.interface import Dtls, Sdes
 from tests.softswitch.b2bua.dialogs import sdp
 from tests.softswitch.b2bua.flows import finish, office, ringing, talking
 from tests.softswitch.b2bua.network import World
 from tests.softswitch.b2bua.phones import Phone
+from tests.softswitch.b2bua.secrets import configure, keyed
 
 
 def test_offer_and_answer_cross_with_our_address_and_ports() -> None:
@@ -115,4 +117,72 @@ def test_a_phone_may_take_its_time_for_a_bye() -> None:
     bob.respond(bob.call.requests[-1], 200)
     world.run()
     assert world.calls.lingering == 0
+    finish(world)
+
+
+def test_keys_that_travel_in_the_open_are_told_once_for_each_user(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world, alice, bob = office()
+    for _ in range(2):
+        alice.invites("101", offer=keyed(alice))
+        world.run()
+        bob.answers()
+        world.run()
+        alice.hangs_up()
+        world.run()
+    warnings = [record.message for record in caplog.records if "keys for" in record.message]
+    assert len(warnings) == 1
+    assert "100's sound travel in SIP over UDP" in warnings[0]
+    assert "A" * 20 not in caplog.text
+    finish(world)
+
+
+def test_keys_under_tls_are_nobodys_business(caplog: pytest.LogCaptureFixture) -> None:
+    world, alice, bob = office()
+    alice.invites("101", offer=keyed(alice))
+    world.run()
+    alice.call.phone.flow = alice.flow
+    leg = next(iter(world.calls._board.calls.values())).caller
+    leg.flow = leg.flow._replace(protocol="TLS")
+    bob.answers()
+    world.run()
+    assert "keys for" not in caplog.text
+    leg.flow = alice.flow
+    finish(world)
+
+
+def test_each_leg_is_secured_in_its_own_way_and_the_engine_gets_the_keys() -> None:
+    world, alice, bob = office()
+    configure(world, "101", encryption="dtls")
+    alice.invites("101", offer=keyed(alice, tag=7))
+    world.run()
+    digest = bytes(range(32))
+    answer = bob.sdp().replace(b"RTP/AVP", b"UDP/TLS/RTP/SAVP")
+    lines = f"a=fingerprint:sha-256 {digest.hex(':')}\r\na=setup:active\r\n"
+    bob.answers(body=answer + lines.encode())
+    world.run()
+    told = alice.call.bodies[0]
+    assert b"m=audio 20002 RTP/SAVP 8 0 101\r\n" in told
+    assert b"a=crypto:7 " in told
+    assert b"fingerprint" not in told
+    caller, device = world.airs
+    keys = caller.remotes[-1].security
+    assert isinstance(keys, Sdes)
+    assert keys.receive_key == bytes(30)
+    assert device.remotes[-1].security == Dtls(False, digest)
+    finish(world)
+
+
+def test_a_call_is_translated_where_the_phones_share_no_codec() -> None:
+    world, alice, bob = office()
+    alice.invites("101", offer=alice.sdp(payloads="0 101"))
+    world.run()
+    bob.answers(body=bob.sdp(payloads="8 101"))
+    world.run()
+    assert b"RTP/AVP 0 101\r\n" in alice.call.bodies[0]
+    caller, device = world.airs
+    assert [known.encoding for known in caller.remotes[-1].formats] == ["PCMU", "TELEPHONE-EVENT"]
+    assert [known.encoding for known in device.remotes[-1].formats] == ["PCMA", "TELEPHONE-EVENT"]
+    assert device.remotes[-1].expected == ()
     finish(world)

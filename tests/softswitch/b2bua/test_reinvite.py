@@ -6,6 +6,7 @@ from tests.softswitch.b2bua.dialogs import direction_of
 from tests.softswitch.b2bua.flows import finish, office, ringing, talking
 from tests.softswitch.b2bua.network import World
 from tests.softswitch.b2bua.phones import Phone
+from tests.softswitch.b2bua.secrets import configure, fax, keyed
 
 
 def sides(world: World, alice: Phone, bob: Phone, who: str) -> tuple[Phone, Phone]:
@@ -384,4 +385,158 @@ def test_a_phone_that_offers_while_we_owe_it_an_answer_is_told_to_wait() -> None
     world.run()
     assert bob.call.answers == [491]
     alice.acknowledges(alice.call, alice.call.cseq, alice.sdp())
+    finish(world)
+
+
+# Encryption and faxes
+
+
+@pytest.mark.parametrize("who", ["caller", "callee"])
+def test_an_encrypted_leg_never_becomes_plain(who: str) -> None:
+    world, alice, bob = office()
+    configure(world, "101", encryption="required")
+    alice.invites("101", offer=keyed(alice))
+    world.run()
+    bob.answers(body=keyed(bob, tag=2))
+    world.run()
+    phone, other = sides(world, alice, bob, who)
+    before = len(other.call.requests)
+    phone.reinvites(phone.sdp())
+    world.run()
+    assert phone.call.answers == [488]
+    assert len(other.call.requests) == before
+    assert alice.call.is_up
+    assert world.airs[0].remotes[-1].security is not None
+    finish(world)
+
+
+def test_a_fax_crosses_at_our_address_and_back() -> None:
+    world, alice, bob = talking()
+    bob.reflexes.discard("reinvite")
+    alice.reinvites(fax(alice))
+    world.run()
+    assert b"m=image 20004 udptl t38\r\na=T38FaxVersion:0\r\n" in bob.call.bodies[-1]
+    bob.decides(200, fax(bob))
+    world.run()
+    assert b"m=image 20002 udptl t38\r\n" in alice.call.bodies[-1]
+    assert [air.remotes[-1].kind for air in world.airs] == ["udptl", "udptl"]
+    assert [air.remotes[-1].rtp_port for air in world.airs] == [40010, 40010]
+    bob.reinvites(bob.sdp())
+    world.run()
+    assert b"m=audio 20002 RTP/AVP 8 0 " in alice.call.bodies[-1]
+    assert [air.remotes[-1].kind for air in world.airs] == ["rtp", "rtp"]
+    finish(world)
+
+
+@pytest.mark.parametrize("status", [488, 606, 415])
+def test_a_fax_that_is_refused_goes_on_as_sound(status: int) -> None:
+    world, alice, bob = talking()
+    bob.reflexes.discard("reinvite")
+    alice.reinvites(fax(alice))
+    world.run()
+    bob.decides(status)
+    world.run()
+    assert alice.call.answers == [488]
+    assert [air.remotes[-1].kind for air in world.airs] == ["rtp", "rtp"]
+    bob.reflexes.add("reinvite")
+    alice.reinvites(alice.sdp())
+    world.run()
+    assert alice.call.answers == [488, 200]
+    assert b"m=audio 20002 RTP/AVP 8 0 101\r\n" in alice.call.bodies[-1]
+    finish(world)
+
+
+@pytest.mark.parametrize("unwilling", ["100", "101"])
+def test_a_fax_needs_both_users_to_allow_it(unwilling: str) -> None:
+    world, alice, bob = office()
+    configure(world, unwilling, fax="off")
+    alice.invites("101")
+    world.run()
+    bob.answers()
+    world.run()
+    alice.reinvites(fax(alice))
+    world.run()
+    assert alice.call.answers == [488]
+    assert len(bob.call.requests) == 1
+    assert alice.call.is_up
+    finish(world)
+
+
+def test_a_refresh_during_a_fax_repeats_what_was_said() -> None:
+    world, alice, bob = talking()
+    bob.reflexes.discard("reinvite")
+    for _ in range(2):
+        alice.reinvites(fax(alice))
+        world.run()
+        if bob.call.pending is not None:
+            bob.decides(200, fax(bob))
+        world.run()
+    assert alice.call.answers == [200, 200]
+    assert alice.call.bodies[-1] == alice.call.bodies[-2]
+    assert [air.remotes[-1].kind for air in world.airs] == ["udptl", "udptl"]
+    finish(world)
+
+
+def test_two_faxes_that_meet_settle_who_goes_first() -> None:
+    world, alice, bob = talking()
+    alice.reinvites(fax(alice))
+    bob.reinvites(fax(bob))
+    world.run()
+    assert 491 in alice.call.answers + bob.call.answers
+    finish(world)
+
+
+def test_a_call_that_is_answered_with_a_fax_is_refused() -> None:
+    world, alice, bob = talking()
+    bob.reflexes.discard("reinvite")
+    alice.holds()
+    world.run()
+    bob.decides(200, fax(bob))
+    world.run()
+    assert alice.call.answers == [488]
+    assert bob.call.acks == 2
+    finish(world)
+
+
+# What stays on its leg
+
+
+@pytest.mark.parametrize("who", ["caller", "callee"])
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+def test_a_refresh_is_answered_here_with_what_was_said_before(who: str, method: str) -> None:
+    world, alice, bob = talking()
+    phone, other = sides(world, alice, bob, who)
+    said = len(other.call.requests)
+    bodies = []
+    for _ in range(2):
+        if method == "INVITE":
+            phone.reinvites(phone.sdp())
+        else:
+            phone.asks("UPDATE", body=phone.sdp())
+        world.run()
+        bodies.append(phone.call.bodies[-1])
+    assert phone.call.answers == [200, 200]
+    assert bodies[0] == bodies[1]
+    assert len(other.call.requests) == said
+    finish(world)
+
+
+def test_a_phone_that_moves_is_heard_from_its_new_place_and_the_other_does_not_notice() -> None:
+    world, alice, bob = talking()
+    alice.reinvites(alice.sdp().replace(b"40000", b"47000"))
+    world.run()
+    assert alice.call.answers == [200]
+    assert len(bob.call.requests) == 1
+    assert world.airs[0].remotes[-1].rtp_port == 47000
+    finish(world)
+
+
+def test_a_phone_may_settle_on_the_codec_that_was_agreed_on() -> None:
+    world, alice, bob = ringing()
+    bob.answers(body=bob.sdp(payloads="0 101"))
+    world.run()
+    alice.reinvites(alice.sdp(payloads="0 101"))
+    world.run()
+    assert alice.call.answers == [200]
+    assert len(bob.call.requests) == 1
     finish(world)
