@@ -1,0 +1,165 @@
+"""Phones that share neither codec nor encryption hear each other; those that share either, too.
+
+Each phone knows one codec and one way to encrypt. Both ends play a tone of their own, and record.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.support.audio import heard_tone, write_tone
+from tests.support.phones import Phone, PhoneCall
+from tests.support.switch import Switch
+
+SECONDS = 0.8
+SETTLE = 0.3
+"""Seconds for buffers to fill before a tone begins, and to empty behind it."""
+ENOUGH = 0.7
+"""Seconds of a tone that are heard: buffers of phones begin and end with a little less."""
+HANDSHAKE = 1.0
+"""Seconds until a ClientHello that came too early comes again."""
+CALLER_TONE, CALLEE_TONE = 500.0, 1100.0
+
+
+class Kind(NamedTuple):
+    """What a phone can do, and what its user is configured to."""
+
+    stack: str
+    codec: str
+    encryption: str = "off"
+    policy: str = "optional"
+
+
+PHONES = {
+    "100": Kind("pjsua2", "PCMU"),
+    "101": Kind("baresip", "PCMA"),
+    "102": Kind("pjsua2", "G722", "sdes", "sdes"),
+    "103": Kind("baresip", "OPUS", "dtls", "dtls"),
+    "104": Kind("baresip", "PCMU", "sdes", "required"),
+    "105": Kind("pjsua2", "PCMA", "wish"),
+    "106": Kind("baresip", "OPUS"),
+    "107": Kind("pjsua2", "L16"),
+    "108": Kind("pjsua2", "PCMU", "off", "required"),
+}
+
+
+@pytest.fixture(scope="module")
+def switch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Switch]:
+    with Switch(
+        tmp_path_factory.mktemp("switch"),
+        users=PHONES,
+        each={extension: {"encryption": kind.policy} for extension, kind in PHONES.items()},
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def phones(switch: Switch) -> Iterator[dict[str, Phone]]:
+    with ExitStack() as stack:
+        switched_on = {
+            extension: stack.enter_context(
+                Phone(
+                    kind.stack,
+                    switch.sip,
+                    extension,
+                    switch.password(extension),
+                    codec=kind.codec,
+                    encryption=kind.encryption,
+                )
+            )
+            for extension, kind in PHONES.items()
+        }
+        for phone in switched_on.values():
+            phone.register()
+        yield switched_on
+
+
+@contextmanager
+def connected(
+    phones: dict[str, Phone], caller: str, callee: str
+) -> Iterator[tuple[PhoneCall, PhoneCall]]:
+    """A call that is up, and over behind the block."""
+    outgoing = phones[caller].dial(callee)
+    incoming = phones[callee].incoming()
+    incoming.answer()
+    outgoing.wait("answered")
+    try:
+        yield outgoing, incoming
+    finally:
+        outgoing.hangup()
+        incoming.ended()
+        outgoing.ended()
+
+
+def hear_each_other(outgoing: PhoneCall, incoming: PhoneCall, folder: Path) -> None:
+    """Both play and record at once; then each has heard the other."""
+    outgoing.record(folder / "caller-heard.wav")
+    incoming.record(folder / "callee-heard.wav")
+    time.sleep(SETTLE)
+    outgoing.play(write_tone(folder / "from-caller.wav", CALLER_TONE, SECONDS))
+    incoming.play(write_tone(folder / "from-callee.wav", CALLEE_TONE, SECONDS))
+    time.sleep(SECONDS + SETTLE)
+    outgoing.stop_recording()
+    incoming.stop_recording()
+    assert heard_tone(folder / "callee-heard.wav", CALLER_TONE) >= ENOUGH
+    assert heard_tone(folder / "caller-heard.wav", CALLEE_TONE) >= ENOUGH
+
+
+@pytest.mark.parametrize(
+    ("caller", "callee"),
+    [
+        ("100", "101"),  # PCMU and PCMA
+        ("102", "103"),  # G.722 with SDES, Opus with DTLS
+        ("103", "100"),  # Opus with DTLS, plain PCMU
+        ("104", "102"),  # both SDES, PCMU and G.722
+        ("104", "103"),  # SDES and DTLS
+        ("105", "104"),  # keys as a wish, and as a must
+        ("101", "105"),  # PCMA on both sides, called with keys as a wish
+        ("106", "102"),  # plain Opus, encrypted G.722
+        ("107", "106"),  # L16 at 44.1 kHz and Opus
+    ],
+)
+def test_phones_of_any_kind_hear_each_other(
+    phones: dict[str, Phone], tmp_path: Path, caller: str, callee: str
+) -> None:
+    with connected(phones, caller, callee) as (outgoing, incoming):
+        if "dtls" in (PHONES[caller].encryption, PHONES[callee].encryption):
+            time.sleep(HANDSHAKE)
+        hear_each_other(outgoing, incoming, tmp_path)
+
+
+def test_an_encrypted_call_survives_hold_and_resume(
+    phones: dict[str, Phone], tmp_path: Path
+) -> None:
+    with connected(phones, "104", "103") as (outgoing, incoming):
+        outgoing.hold()
+        incoming.wait("held")
+        outgoing.resume()
+        incoming.wait("resumed")
+        time.sleep(HANDSHAKE)
+        hear_each_other(outgoing, incoming, tmp_path)
+
+
+def test_where_encryption_is_required_plain_rtp_is_refused(
+    switch: Switch, phones: dict[str, Phone]
+) -> None:
+    assert phones["108"].dial("100").ended().status == 488
+    assert phones["100"].dial("108").ended().status == 480
+    assert not phones["108"].rings()
+    switch.wait_for_log("plain RTP, where encryption is required")
+
+
+def test_nobody_reads_a_key_in_the_log_or_in_a_trace(
+    switch: Switch, phones: dict[str, Phone]
+) -> None:
+    with connected(phones, "104", "102"):
+        (line,) = [line for line in switch.command("show", "calls").splitlines() if "102" in line]
+        trace = switch.command("trace", line.split()[0], "--full")
+    assert "a=crypto:" in trace
+    for text in (trace, switch.log()):
+        assert re.findall(r"inline:[A-Za-z0-9+/]", text) == []
