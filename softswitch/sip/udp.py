@@ -80,11 +80,13 @@ class UdpSocket:
 
     def _look_again(self) -> None:
         count = self._drain()
+        if self._look is None:
+            return  # closed meanwhile
         self._in_vain = 0 if count else self._in_vain + 1
         if self._in_vain == QUIET:
             self._in_vain, self._look = 0, None
             self._loop.add_reader(self._socket.fileno(), self._woken)
-        elif self._look is not None:
+        else:
             wait = 0 if count == BURST else GATHER
             self._look = self._loop.call_later(wait, self._look_again)
 

@@ -24,6 +24,9 @@ to get it back from a busy loop costs more than a dozen rows."""
 
 Rows = Sequence[Sequence[Any]]
 
+Failure = sqlite3.Error | ValueError
+"""ValueError: text that is no text."""
+
 
 class Connection(aiosqlite.Connection):
     """Made with the arguments of sqlite3.connect; await it, and close it in any case."""
@@ -31,15 +34,14 @@ class Connection(aiosqlite.Connection):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(lambda: sqlite3.connect(*args, **kwargs), FETCHED_AT_ONCE)
 
-    async def transact(self, statements: Mapping[str, Rows]) -> None:
-        """Run each statement for its rows, all or nothing.
+    async def transact(self, statements: Mapping[str, Rows]) -> Failure | None:
+        """Run each statement for its rows, all or nothing; returns why it was nothing."""
+        done = self._execute(_transact, self._conn, statements)  # type: ignore[no-untyped-call]
+        failure: Failure | None = await done
+        return failure
 
-        Raises sqlite3.Error, and ValueError for text that is no text.
-        """
-        await self._execute(_transact, self._conn, statements)  # type: ignore[no-untyped-call]
 
-
-def _transact(connection: sqlite3.Connection, statements: Mapping[str, Rows]) -> None:
+def _transact(connection: sqlite3.Connection, statements: Mapping[str, Rows]) -> Failure | None:
     """In the thread."""
     try:
         for sql, rows in statements.items():
@@ -48,9 +50,10 @@ def _transact(connection: sqlite3.Connection, statements: Mapping[str, Rows]) ->
             else:
                 connection.executemany(sql, rows)
         connection.commit()
-    except BaseException:
+    except (sqlite3.Error, ValueError) as error:
         connection.rollback()
-        raise
+        return error
+    return None
 
 
 def _insert(connection: sqlite3.Connection, sql: str, rows: Rows) -> None:

@@ -200,12 +200,7 @@ class SqliteStore:
             for sql, rows in write.statements:
                 if rows:
                     together.setdefault(sql, []).extend(rows)
-        try:
-            if together:
-                await self._connection.transact(together)
-        except (sqlite3.Error, ValueError) as error:  # ValueError: text that is no text
-            return error
-        return None
+        return await self._connection.transact(together) if together else None
 
     def _fail(self, batch: list[Write], error: Exception) -> None:
         failure = self._failure(error)

@@ -21,15 +21,22 @@ class Scene:
     def __init__(self) -> None:
         self.network = Network()
         self.lost: list[Transaction] = []
+        self.traced: list[tuple[bytes, Flow]] = []
         self.sender = Sender(
             transports=self.network,
             addressing=Addressing(),
             token=lambda: "token",
-            trace=None,
+            trace=self,
             wall=lambda: 0.0,
             lost=self.lost.append,
         )
         self.layer = TransactionLayer(TimerWheel(), lambda actions: None)
+
+    def record(
+        self, sip_call_id: str, data: bytes, sent: bool, flow: Flow, now_wall: float
+    ) -> None:
+        assert sent
+        self.traced.append((data, flow))
 
     def transaction(self, flow: Flow) -> Transaction:
         return self.layer.accept(parse_request(make_request()), flow, 0.0)
@@ -79,3 +86,4 @@ def test_an_answer_finds_another_way_when_its_connection_is_gone() -> None:
     assert scene.lost == []
     assert transaction.flow in scene.network.opened
     assert scene.network.take() == [answer]
+    assert scene.traced == [(answer, TCP), (answer, transaction.flow)]

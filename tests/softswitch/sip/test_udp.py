@@ -130,6 +130,17 @@ def test_a_busy_socket_can_be_closed() -> None:
     with_socket(test)
 
 
+def test_a_busy_socket_can_be_closed_by_whoever_it_hands_a_burst_to() -> None:
+    async def test(listening: UdpSocket, received: Received, sender: socket.socket) -> None:
+        await make_busy(listening, received, sender)
+        listening._receive = lambda burst: listening.close()
+        sender.sendto(b"the end", listening.local)
+        await asyncio.sleep(10 * GATHER)
+        assert listening._socket.fileno() < 0
+
+    with_socket(test)
+
+
 def test_flows_are_remembered_but_not_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(udp, "MAX_FLOWS", 2)
 

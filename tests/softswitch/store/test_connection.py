@@ -5,8 +5,6 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import pytest
-
 from softswitch.store.connection import CHUNK, Connection
 
 INSERT = "INSERT INTO numbers VALUES "
@@ -34,7 +32,7 @@ async def numbers(connection: Connection) -> list[int]:
 def test_a_transaction_runs_each_statement_for_all_of_its_rows(tmp_path: Path) -> None:
     async def use(connection: Connection) -> None:
         rows = [(number,) for number in range(2 * CHUNK + 1)]
-        await connection.transact({INSERT: rows, DELETE: [(0,), (1,)]})
+        assert await connection.transact({INSERT: rows, DELETE: [(0,), (1,)]}) is None
         assert await numbers(connection) == list(range(2, 2 * CHUNK + 1))
         assert not connection.in_transaction
 
@@ -43,9 +41,9 @@ def test_a_transaction_runs_each_statement_for_all_of_its_rows(tmp_path: Path) -
 
 def test_of_a_transaction_that_fails_nothing_is_left(tmp_path: Path) -> None:
     async def use(connection: Connection) -> None:
-        await connection.transact({INSERT: [(1,)]})
-        with pytest.raises(sqlite3.IntegrityError):
-            await connection.transact({DELETE: [(1,)], INSERT: [(2,), (2,)]})
+        assert await connection.transact({INSERT: [(1,)]}) is None
+        failure = await connection.transact({DELETE: [(1,)], INSERT: [(2,), (2,)]})
+        assert isinstance(failure, sqlite3.IntegrityError)
         assert await numbers(connection) == [1]
         assert not connection.in_transaction
 
