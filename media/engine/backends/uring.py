@@ -73,8 +73,12 @@ class UringBackend:
         self.capacity = min(MAX_LEGS, most_files // FILES)
         """Pairs that can be opened: their numbers are below."""
         self._ring = Ring(submissions, completions)
-        self._ring.reserve_files(FILES * self.capacity)
-        self._buffers = Buffers(self._ring, buffers)
+        try:
+            self._ring.reserve_files(FILES * self.capacity)
+            self._buffers = Buffers(self._ring, buffers)
+        except OSError:
+            self._ring.close()
+            raise
         self._columns = Columns(self.capacity, self._ring, self._buffers)
         self._outbox = Outbox(self._ring, self.capacity)
         header = abi.MESSAGE_HEADER.pack(0, abi.NAME_ROOM, 0, 0, 0, 0, 0, 0, 0)
