@@ -35,6 +35,16 @@ class LegRecord(NamedTuple):
     packets_lost: int = 0
     jitter: float = 0.0
     packets_sent: int = 0
+    codec: str = ""
+    """What was agreed on last: an encoding, or T38 for a fax. Empty: nothing."""
+    encryption: str = ""
+    """`sdes`, `dtls`, or nothing for plain RTP."""
+    round_trip: float | None = None
+    """Seconds to the phone and back; None where its reports did not tell."""
+    mos_received: float | None = None
+    """How good what the phone said sounded here, 1 (bad) … 4.5."""
+    mos_sent: float | None = None
+    """How good what was sent sounded at the phone, by its reports."""
 
 
 class CallRecord(NamedTuple):

@@ -101,6 +101,14 @@ class Session:
         protection = self.protection
         return protection.method if protection is not None and protection.security else ""
 
+    @property
+    def codec(self) -> str:
+        """The preferred one of what was agreed on last, T38 for a fax, "" before."""
+        agreed = self.agreed
+        if agreed is None:
+            return ""
+        return agreed.terms.formats[0].encoding if agreed.terms.formats else "T38"
+
     # What the peer says
 
     def read(self, body: bytes) -> RemoteMedia:

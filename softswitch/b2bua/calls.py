@@ -59,6 +59,8 @@ class CallSnapshot:
     answered_at: float | None
     devices: tuple[str, ...]
     """The contact that answered, or those that ring."""
+    sound: tuple[str, ...] = ()
+    """What the caller's leg and that of the answerer carry: `PCMA`, `OPUS dtls`."""
 
 
 class Calls:
@@ -232,6 +234,14 @@ def _snapshot(call: Call) -> CallSnapshot:
     else:
         state = "held" if call.held else "talking"
         devices = (call.answerer.device,) if call.answerer is not None else ()
+    legs = [leg for leg in (call.caller, call.answerer) if leg is not None and leg.codec]
     return CallSnapshot(
-        call.id, call.caller_user, call.callee, state, call.arrived_at, call.answered_at, devices
+        call.id,
+        call.caller_user,
+        call.callee,
+        state,
+        call.arrived_at,
+        call.answered_at,
+        devices,
+        tuple([f"{leg.codec} {leg.encryption}".rstrip() for leg in legs]),
     )

@@ -49,4 +49,9 @@ def _leg_record(leg: Leg) -> LegRecord:
         packets_lost=heard.packets_lost,
         jitter=heard.jitter,
         packets_sent=heard.packets_sent,
+        codec=leg.codec,
+        encryption=leg.encryption,
+        round_trip=heard.round_trip,
+        mos_received=heard.mos_received,
+        mos_sent=heard.mos_sent,
     )

@@ -287,6 +287,16 @@ class Leg:
         self.statistics = statistics
         self.call.port_is_closed()
 
+    @property
+    def codec(self) -> str:
+        """What was agreed on last."""
+        return self.session.codec if self.session is not None else ""
+
+    @property
+    def encryption(self) -> str:
+        """`sdes`, `dtls`, or "" for plain RTP."""
+        return self.session.encryption if self.session is not None else ""
+
     def read(self, body: bytes) -> RemoteMedia:
         """What the peer describes. Raises SdpError with the status to answer."""
         assert self.session is not None

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -73,7 +73,7 @@ def _print(table: Table) -> None:
 
 
 def _calls(rows: list[Row], now: float) -> Table:
-    table = _table("call", "from", "to", "state", "since", "for", "devices")
+    table = _table("call", "from", "to", "state", "since", "for", "sound", "devices")
     for row in rows:
         table.add_row(
             *_cells(
@@ -83,10 +83,16 @@ def _calls(rows: list[Row], now: float) -> Table:
                 row["state"],
                 _day_and_time(row["arrived_at"]),
                 _duration(now - (row["answered_at"] or row["arrived_at"])),
+                _sound(row.get("sound", ())),
                 " ".join(row["devices"]),
             )
         )
     return table
+
+
+def _sound(legs: Sequence[str]) -> str:
+    """Of the caller's leg and the other: once where both are alike."""
+    return " / ".join(dict.fromkeys(legs))
 
 
 def _past(rows: list[Row], now: float) -> Table:

@@ -73,6 +73,11 @@ def test_a_row_has_the_legs_as_json() -> None:
             "packets_lost": 1,
             "jitter": 0.002,
             "packets_sent": 49,
+            "codec": "",
+            "encryption": "",
+            "round_trip": None,
+            "mos_received": None,
+            "mos_sent": None,
         }
     ]
     assert (kept.call_id, kept.outcome, kept.because) == ("3f2a", "answered", "users.101")

@@ -42,6 +42,9 @@ DELAY = 0.005
 SETTLE = 0.1
 """Seconds in which everything that is under way arrives, and no retransmission is due."""
 
+STATISTICS = PortStatistics(50, 8000, 1, 49, 0.001, round_trip=0.02, mos_received=4.4, mos_sent=4.3)
+"""Of every port, when it is closed."""
+
 EPOCH = 1_000_000.0
 """The wall clock when the world begins."""
 
@@ -233,7 +236,7 @@ class FakeMedia(Performances):
     def close(self, port: MediaPort, done: Callable[[PortStatistics | None], None]) -> None:
         self.closed[port] = self.open_ports.pop(port)  # KeyError: closed twice
         self.free += 1
-        statistics = None if self.worker_is_dead else PortStatistics(50, 8000, 1, 49, 0.001)
+        statistics = None if self.worker_is_dead else STATISTICS
         if self.slow:
             self.world.later(self.slow, done, statistics)
         else:

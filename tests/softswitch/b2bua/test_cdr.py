@@ -5,7 +5,8 @@ import logging
 import pytest
 
 from softswitch.bus import CallAnswered, CallArrived, CallRinging
-from tests.softswitch.b2bua.flows import finish, talking
+from tests.softswitch.b2bua.flows import finish, office, talking
+from tests.softswitch.b2bua.secrets import fax, keyed
 
 
 def test_a_call_is_told_in_events_in_the_log_and_in_one_record(
@@ -26,8 +27,47 @@ def test_a_call_is_told_in_events_in_the_log_and_in_one_record(
     assert [leg.side for leg in record.legs] == ["caller", "callee"]
     assert [leg.result for leg in record.legs] == ["answered", "answered"]
     assert [leg.packets_received for leg in record.legs] == [50, 50]
+    assert [leg.codec for leg in record.legs] == ["PCMA", "PCMA"]
+    assert [leg.encryption for leg in record.legs] == ["", ""]
+    assert [leg.round_trip for leg in record.legs] == [0.02, 0.02]
+    assert [(leg.mos_received, leg.mos_sent) for leg in record.legs] == [(4.4, 4.3)] * 2
     assert [leg.device for leg in record.legs] == [alice.contact, bob.contact]
     assert world.tracer.legs == {record.call_id: [leg.sip_call_id for leg in record.legs]}
     lines = [line.getMessage() for line in caplog.records]
     assert len(lines) == 5
     assert all(line.startswith(record.call_id) for line in lines)
+
+
+def test_the_record_and_the_snapshot_say_what_each_leg_carries() -> None:
+    world, alice, bob = office()
+    alice.invites("101", offer=keyed(alice))
+    world.run()
+    assert world.calls.snapshot()[0].sound == ()
+    bob.answers(body=bob.sdp(payloads="0 101"))
+    world.run()
+    assert world.calls.snapshot()[0].sound == ("PCMU sdes", "PCMU")
+    bob.reflexes.discard("reinvite")
+    finish(world)
+    caller, callee = world.record.legs
+    assert (caller.codec, caller.encryption) == ("PCMU", "sdes")
+    assert (callee.codec, callee.encryption) == ("PCMU", "")
+
+
+def test_a_fax_is_recorded_as_one() -> None:
+    world, alice, bob = talking()
+    bob.reflexes.discard("reinvite")
+    alice.reinvites(fax(alice))
+    world.run()
+    bob.decides(200, fax(bob))
+    world.run()
+    finish(world)
+    assert [leg.codec for leg in world.record.legs] == ["T38", "T38"]
+
+
+def test_a_call_that_nobody_described_carries_nothing() -> None:
+    world, alice, _ = office()
+    alice.invites("999")
+    world.run()
+    finish(world)
+    (leg,) = world.record.legs
+    assert (leg.codec, leg.encryption, leg.round_trip) == ("", "", None)

@@ -21,6 +21,7 @@ CALL = {
     "arrived_at": 1_000_000.0,
     "answered_at": 1_000_005.0,
     "devices": ["sip:101@192.168.1.21", "sip:101@10.0.0.2"],
+    "sound": ["OPUS dtls", "PCMA"],
 }
 REGISTRATION = {
     "user": "101",
@@ -89,9 +90,15 @@ def test_calls_are_a_table(yaml: Path) -> None:
     result = beside_a_switch(yaml, {"calls": rows(CALL)}, "calls", yaml)
     assert result.exit_code == 0
     head, line = result.output.splitlines()
-    assert head.split() == ["call", "from", "to", "state", "since", "for", "devices"]
+    assert head.split() == ["call", "from", "to", "state", "since", "for", "sound", "devices"]
     assert line.startswith("3f2a  100   101  talking  1970-01-1")
-    assert line.endswith("sip:101@192.168.1.21 sip:101@10.0.0.2")
+    assert line.endswith("  OPUS dtls / PCMA  sip:101@192.168.1.21 sip:101@10.0.0.2")
+
+
+def test_sound_that_is_the_same_on_both_sides_is_said_once(yaml: Path) -> None:
+    alike = {**CALL, "sound": ["PCMA", "PCMA"]}
+    output = beside_a_switch(yaml, {"calls": rows(alike)}, "calls", yaml).output
+    assert output.count("PCMA") == 1
 
 
 def test_a_ringing_call_is_measured_from_its_arrival(yaml: Path) -> None:
