@@ -17,6 +17,9 @@ MAX_SOURCES = 4
 """Codecs of one remote: what a description has more of is not heard."""
 _OCTET_A_TICK = frozenset({"PCMU", "PCMA", "G722"})
 
+OVERTAKEN = 0.2
+"""Seconds after a change of the SSRC in which packets of the one before are still under way."""
+
 MakeBuffer = Callable[[Format, Callable[[bytes], int]], JitterBuffer]
 """For a codec, and what tells the ticks of a payload."""
 
@@ -24,7 +27,7 @@ MakeBuffer = Callable[[Format, Callable[[bytes], int]], JitterBuffer]
 class Source:
     """Packets of one codec."""
 
-    __slots__ = ("buffer", "format", "ssrc", "ticks", "varies")
+    __slots__ = ("buffer", "changed_at", "format", "former", "ssrc", "ticks", "varies")
 
     def __init__(self, format_: Format, make_buffer: MakeBuffer) -> None:
         self.format = format_
@@ -32,7 +35,18 @@ class Source:
         """Whether a payload may be too short to last a tick."""
         self.ticks: Callable[[bytes], int] = partial(samples_in, format_) if self.varies else len
         self.buffer = make_buffer(format_, self.ticks)
-        self.ssrc = -1
+        self.ssrc = self.former = -1
+        """Of who speaks now, and of who spoke before."""
+        self.changed_at = 0.0
+
+    def is_over(self, ssrc: int, now: float) -> bool:
+        """Another SSRC than before: a new beginning, unless it is a packet that was overtaken by
+        the new one's first."""
+        if ssrc == self.former and now - self.changed_at < OVERTAKEN:
+            return True
+        self.former, self.ssrc, self.changed_at = self.ssrc, ssrc, now
+        self.buffer.restart()
+        return False
 
 
 class Hearing:
@@ -66,9 +80,8 @@ class Hearing:
             if kind in self._keys:
                 self.key(now)
             return
-        if header.ssrc != source.ssrc:
-            source.ssrc = header.ssrc
-            source.buffer.restart()
+        if header.ssrc != source.ssrc and source.is_over(header.ssrc, now):
+            return
         source.buffer.put(header.sequence, header.timestamp, payload, now)
 
     def key(self, now: float) -> None:

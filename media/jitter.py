@@ -53,6 +53,8 @@ MAX_PACKETS = 512
 PATIENCE = 100
 """Payloads looked at for a quiet one to leave out, two seconds; then any will do."""
 
+_ROUNDING = 0.5
+"""Ticks: positions are whole, times are not."""
 _NEVER = float("inf")
 _NO_OFFSET = 1 << 40
 """Makes a position of no timestamp that fits."""
@@ -249,6 +251,11 @@ class JitterBuffer:
         self._least = min(self._least, transit)
         self._most = max(self._most, transit)
 
+    def _forget(self) -> None:
+        """What was seen of the network does not hold any more."""
+        self._seen.clear()
+        self._least, self._most = _NEVER, -_NEVER
+
     def _follow(self, sequence: int, timestamp: int, payload: bytes, position: int) -> None:
         self._end = position + self._ticks(payload)
         self._offset = position - timestamp
@@ -264,6 +271,7 @@ class JitterBuffer:
             return  # a double of what has been played, or one that was overtaken
         self._late_in_a_row = self._late_in_a_row + 1 if position == self._late_ends else 1
         if self._late_in_a_row >= MAX_LATE:
+            self._forget()
             self._begin(sequence, timestamp, payload, now)
         else:
             self._follow(sequence, timestamp, payload, position)
@@ -275,8 +283,9 @@ class JitterBuffer:
         if self._begun:
             position = max(position, self._end if self._packets else self._position)
         else:
+            # One that was overtaken by this packet is still to come, and is not late
             self._begun = True
-            self._position = self._look_at = position
+            self._position = self._look_at = position - self._maximum
         self._strange = self._late_in_a_row = 0
         self._spurts.add(position)
         self._packets[position] = payload
@@ -295,13 +304,12 @@ class JitterBuffer:
                 return self._lose(first)
             self._playing = False
         waited = 0.0 if first is None else now * self._rate - first - self.base
-        if first is None or waited < self._delay:
+        if first is None or waited < self._delay - _ROUNDING:
             return SILENT
         self._playing = True
         if waited > self._maximum + self._slack:
             # Another way through the network, most likely: what was seen on the old one misleads
-            self._seen.clear()
-            self._least, self._most = _NEVER, -_NEVER
+            self._forget()
             self._look_at = first + LOOK_EVERY * self._frame
         self._spurts = {position for position in self._spurts if position > first}
         payload = packets.pop(first)

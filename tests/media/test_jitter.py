@@ -299,3 +299,24 @@ def test_nothing_a_peer_sends_raises_or_stays_for_ever(
         buffer.take(now)
     assert len(buffer) == 0
     assert buffer.take(now) is SILENT
+
+
+def test_a_phone_that_sets_its_timestamps_back_a_little_is_followed_too() -> None:
+    buffer = JitterBuffer(8000)
+    arrivals = [
+        p._replace(timestamp=p.timestamp - (4000 if p.number >= 50 else 0))
+        for p in Network().carry(2, START)
+    ]
+    played = play(buffer, arrivals, 2)
+    assert in_order(played)
+    assert numbers(played)[-1] >= 96
+    assert buffer.late == 4
+
+
+def test_a_burst_after_a_long_stall_is_played_before_anything_is_known_of_what_follows() -> None:
+    buffer = JitterBuffer(8000)
+    arrivals = Network().carry(1.6, START)
+    late = [packet._replace(at=max(packet.at, START + 1.5)) for packet in arrivals[20:]]
+    played = play(buffer, [*arrivals[:20], *late], 4.0)
+    assert in_order(played)
+    assert len(numbers(played)) > 45
