@@ -129,7 +129,9 @@ class WorkerEngine(performances.Performances):
         if tasks is not None:
             await tasks.__aexit__(None, None, None)
 
-    def open(self, address: str, *, beside: MediaPort | None = None) -> MediaPort:
+    def open(
+        self, address: str, *, beside: MediaPort | None = None, at_once: bool = False
+    ) -> MediaPort:
         """A free pair bound to `address`, or to the wildcard of its family. Raises NoPorts."""
         index = self._index(address)
         if beside is None:
@@ -143,7 +145,7 @@ class WorkerEngine(performances.Performances):
                 number, rtp_port = pair
                 port = MediaPort(number, worker.serial, self._addresses[index], rtp_port)
                 worker.open[number] = port
-                worker.process.send(control.Open(number), urgent=False)
+                worker.process.send(control.Open(number), urgent=at_once)
                 return port
         raise NoPorts(f"no RTP port is free on {address}")
 

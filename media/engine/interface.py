@@ -240,11 +240,14 @@ class MediaEngine(Protocol):
     fingerprint: str
     """SHA-256 digest of our DTLS certificate, as `a=fingerprint` writes it: "AA:BB:…"."""
 
-    def open(self, address: str, *, beside: MediaPort | None = None) -> MediaPort:
+    def open(
+        self, address: str, *, beside: MediaPort | None = None, at_once: bool = False
+    ) -> MediaPort:
         """A free pair bound to `address` (or to the wildcard of its family).
 
         Both legs of a call must be on one worker: name the first port as `beside` of the second.
-        Raises NoPorts.
+        `at_once`: its remote may speak as soon as it knows the port, and wants to be heard. Raises
+        NoPorts.
         """
         ...
 

@@ -57,6 +57,11 @@ class Manner(NamedTuple):
     profile: str = "RTP/AVP"
     ice: bool = False
 
+    @property
+    def begins(self) -> bool:
+        """Whether the phone may start a handshake, or checks, in the moment of its answer."""
+        return self.method == DTLS or self.ice
+
 
 UNSECURED = Manner()
 BY_KEYS = Manner(SDES, "RTP/SAVP")

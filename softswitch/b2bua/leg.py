@@ -262,7 +262,7 @@ class Leg:
         """Lend the leg a port pair, on the worker of the other leg. Raises NoPorts."""
         board = self.call.board
         bind, advertised = board.addressing.media_address(self.flow)
-        self.port = board.media.open(bind, beside=beside)
+        self.port = board.media.open(bind, beside=beside, at_once=manner.begins)
         board.ports[self.port] = self
         self.session = Session(
             board.policy(self.account),

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from softswitch.media.dtls import Association
 from softswitch.media.engine import client, control, process, stage_messages
 from softswitch.media.engine.client import WorkerEngine
 from softswitch.media.engine.interface import (
+    Dtls,
     MediaEvent,
     MediaPort,
     NoPorts,
@@ -25,8 +27,10 @@ from softswitch.media.engine.interface import (
     SecurityFailed,
     Talking,
 )
+from softswitch.media.engine.process import PATIENCE
 from softswitch.media.rtp import build
 from tests.media.engine.driver import HOST, port_range
+from tests.support.dtls_peers import digest, endpoint
 
 NOWHERE = Remote("0.0.0.0", 0, 0, (0,), HOST, False, None)
 
@@ -95,6 +99,31 @@ def test_a_call_is_relayed_and_its_statistics_come_back() -> None:
                 assert seen[:6] == (1, 5, 0, 1, 0.0, 0)
                 assert seen.mos_received is not None
                 assert await closed(it, one) is None
+
+    run(test)
+
+
+def test_a_phone_that_is_quicker_than_its_description_shakes_hands_with_who_was_announced() -> None:
+    async def test() -> None:
+        loop = asyncio.get_running_loop()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone:
+            phone.bind((HOST, 0))
+            phone.setblocking(False)
+            number = phone.getsockname()[1]
+            async with engine() as (it, events):
+                port = it.open(HOST, at_once=True)
+                await asyncio.sleep(PATIENCE / 2)
+                announced = bytes.fromhex(it.fingerprint.replace(":", ""))
+                peer = Association(endpoint("phone"), True, announced)
+                phone.sendto(peer.start(0.0)[0], (HOST, port.rtp_port))
+                keys = Dtls(False, digest("phone"))
+                plain = Remote(HOST, number, number + 1, (0,), HOST, False, None)
+                it.set_remote(port, plain._replace(security=keys))
+                while peer.keys is None:
+                    for data in peer.receive(await loop.sock_recv(phone, 2000), 0.0):
+                        phone.sendto(data, (HOST, port.rtp_port))
+                assert peer.failed == ""
+                assert events == []
 
     run(test)
 

@@ -42,6 +42,10 @@ def test_a_phone_is_called_in_its_own_manner_where_the_user_allows_it(
     assert manner_towards(Policy(encryption=encryption), last) == manner
 
 
+def test_whoever_shakes_hands_or_checks_may_begin_before_its_answer_is_read() -> None:
+    assert [manner.begins for manner in (UNSECURED, BY_KEYS, BY_DTLS, WEB)] == [0, 0, 1, 1]
+
+
 def test_every_word_for_encryption_says_whether_plain_media_will_do() -> None:
     plain = {word for word in get_args(Encryption) if not Policy(encryption=word).must_encrypt}
     assert plain == {"off", "optional"}

@@ -207,7 +207,9 @@ class FakeMedia(Performances):
         self.worker_is_dead = False
         self._numbers = count(1)
 
-    def open(self, address: str, *, beside: MediaPort | None = None) -> MediaPort:
+    def open(
+        self, address: str, *, beside: MediaPort | None = None, at_once: bool = False
+    ) -> MediaPort:
         if not self.free:
             raise NoPorts
         self.free -= 1
