@@ -60,7 +60,7 @@ class _File:
             flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
             self._descriptor = os.open(self._unfinished, flags, MODE)
             self._look()
-            _write(self._descriptor, wave.header(self._layout, 0))
+            os.write(self._descriptor, wave.header(self._layout, 0))
         except OSError as error:
             self._fail(error)
 
@@ -83,6 +83,7 @@ class _File:
         A full disk has room for a header that is there already.
         """
         try:
+            self._octets -= self._octets % max(2, self._layout.block_octets)
             if self._descriptor >= 0 and (self._octets or not self.problem):
                 os.ftruncate(self._descriptor, wave.HEADER_SIZE + self._octets)
                 os.pwrite(self._descriptor, wave.header(self._layout, self._octets), 0)
@@ -104,8 +105,11 @@ class _File:
             self._add(block[: missing - at])
 
     def _add(self, octets: bytes) -> None:
-        fits = min(len(octets), wave.LARGEST - self._octets)
-        self._octets += _write(self._descriptor, octets[:fits])
+        rest = memoryview(octets)[: wave.LARGEST - self._octets]
+        while rest:  # a disk that is nearly full takes a part, and refuses the rest
+            written = os.write(self._descriptor, rest)
+            self._octets += written
+            rest = rest[written:]
 
     def _look(self) -> None:
         if nearly_full(os.fstatvfs(self._descriptor)):
@@ -227,12 +231,3 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _write(descriptor: int, octets: bytes) -> int:
-    """All of it. A disk that is nearly full takes a part, and raises OSError for the rest."""
-    written = 0
-    view = memoryview(octets)
-    while written < len(octets):
-        written += os.write(descriptor, view[written:])
-    return written

@@ -88,7 +88,7 @@ def test_a_full_disk_keeps_what_is_there(tmp_path: Path, monkeypatch: pytest.Mon
     recording = Recording(lane, str(path), PCMU)
     recording.write(SECOND)
     lane.collect()
-    monkeypatch.setattr(recordings, "_write", failing(errno.ENOSPC))
+    monkeypatch.setattr(os, "write", failing(errno.ENOSPC))
     recording.write(SECOND)
     lane.collect()
     assert recording.problem == "a.wav: No space left on device"
@@ -100,14 +100,15 @@ def test_a_full_disk_keeps_what_is_there(tmp_path: Path, monkeypatch: pytest.Mon
     assert path.read_bytes() == wave.header(PCMU, 8000) + SECOND
 
 
-def test_half_a_write_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a full disk has taken of a write is not a whole piece of sound."""
+def test_what_a_full_disk_has_taken_of_a_write_is_kept_in_whole_samples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lane, path = Inline(), tmp_path / "a.wav"
     recording = Recording(lane, str(path), PCMU)
     recording.write(SECOND)
     lane.collect()
     true_write = os.write
-    written = iter([100])
+    written = iter([101, 0, 50])
 
     def short(descriptor: int, octets: bytes) -> int:
         for size in written:
@@ -118,13 +119,13 @@ def test_half_a_write_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     recording.write(SECOND)
     recording.finish(lambda _: None)
     lane.collect()
-    assert path.read_bytes() == wave.header(PCMU, 8000) + SECOND
+    assert path.read_bytes() == wave.header(PCMU, 8150) + SECOND + SECOND[:150]
 
 
 def test_a_disk_that_is_full_at_once_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recordings, "_write", failing(errno.ENOSPC))
+    monkeypatch.setattr(os, "write", failing(errno.ENOSPC))
     lane = Inline()
     recording = Recording(lane, str(tmp_path / "a.wav"), PCMU)
     recording.finish(lambda _: None)
