@@ -207,6 +207,11 @@ class JitterBuffer:
                 return payload
         return self._take_unusual(now)
 
+    @property
+    def came(self) -> float:
+        """When the payload given out last would have come, had the network been at its best."""
+        return (self._position - self.duration + self.base) / self._rate
+
     def restart(self) -> None:
         """Another source follows, whose numbers have nothing to do with those before."""
         self._sequence = -1

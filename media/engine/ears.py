@@ -200,6 +200,11 @@ class Ears:
         if leg in self._ears:
             self._ears[leg].expect(leg.expected)
 
+    def came(self, leg: Leg, now: float) -> float:
+        """When the end of the frame that is heard at this time came from the remote."""
+        source = self._ears[leg].speaking()
+        return now if source is None else source.buffer.came + 1 / FRAMES_PER_SECOND
+
     def _run(self, legs: Sequence[Leg], deadline: float) -> None:
         ears = self._ears
         self._hear(legs, gather([ears[leg] for leg in legs], deadline), deadline)

@@ -21,10 +21,12 @@ from softswitch.media.engine import control
 from softswitch.media.engine.backends.choice import choose
 from softswitch.media.engine.backends.interface import Backend
 from softswitch.media.engine.department import Department
+from softswitch.media.engine.dialling import Diallers
 from softswitch.media.engine.files import Lane, Thread
 from softswitch.media.engine.guards import Guards
 from softswitch.media.engine.interface import Remote
 from softswitch.media.engine.leg import Leg
+from softswitch.media.engine.listening import Listeners
 from softswitch.media.engine.outgoing import OutgoingStream
 from softswitch.media.engine.playing import Players
 from softswitch.media.engine.recording import Recorders
@@ -80,11 +82,14 @@ class Worker:
         }
         self._guards = Guards(self._legs, self._say, self._clock)
         parts = self._legs, self._say, self._clock
+        recorders = Recorders(*parts, lane("recordings"))
         self._departments: tuple[Department, ...] = (
             self._guards,
             Players(*parts, lane("sounds")),
-            Recorders(*parts, lane("recordings")),
+            recorders,
             Rooms(*parts),
+            Listeners(*parts, recorders.cut),
+            Diallers(*parts),
         )
         for department in self._departments:
             self._handlers.update(department.handlers)
@@ -323,8 +328,9 @@ def main() -> None:
         backend, text, disappointing = choose(*sys.argv[2:])
         gc.freeze()  # what is there now stays: no need to look at it again while packets wait
         say = control.Trouble if disappointing else control.Notice
-        Worker(channel, backend, greeting=say(f"relays with {text}")).run()
-        backend.end()
+        worker = Worker(channel, backend, greeting=say(f"relays with {text}"))
+        worker.run()
+        worker.close()
 
 
 if __name__ == "__main__":

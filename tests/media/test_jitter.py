@@ -95,6 +95,16 @@ def test_the_delay_stays_while_the_remote_s_clock_strays(skew: float) -> None:
     assert 0.0 <= 300 - (last + 1) * FRAME * (1 + skew) < 0.08
 
 
+def test_a_payload_tells_when_it_came() -> None:
+    buffer = JitterBuffer(8000)
+    for number in range(10):
+        buffer.put(number, 160 * number, b"x" * 160, 5.0 + 0.02 * number)
+    assert buffer.take(5.04) == b"x" * 160
+    assert buffer.came == pytest.approx(5.0, abs=0.001)
+    assert buffer.take(5.06) == b"x" * 160
+    assert buffer.came == pytest.approx(5.02, abs=0.001)
+
+
 def test_quiet_packets_are_left_out_first() -> None:
     buffer = JitterBuffer(8000, quiet=lambda payload: payload[3] % 50 == 0)
     played = play(buffer, Network(skew=-1000e-6).carry(60, START), 60)

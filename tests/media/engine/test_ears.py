@@ -208,3 +208,13 @@ def test_ears_on_legs_have_a_turn_every_twenty_milliseconds() -> None:
         it.department.ended(leg)
     assert it.department.next_deadline == float("inf")
     assert legs[1].taps == ()
+
+
+def test_it_is_known_when_a_frame_came() -> None:
+    it = Studio(make)
+    leg = it.leg(PCMU)
+    it.department.ears.add(leg, it.now)
+    assert it.department.ears.came(leg, 5.0) == 5.0
+    it.pass_time(1.0, lambda number: it.speak(leg, number, b"\x80" * 160))
+    came = it.department.ears.came(leg, it.now)
+    assert it.now - 0.041 < came <= it.now
