@@ -197,7 +197,7 @@ LINES = st.builds(
 
 
 @given(LINES)
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_what_is_written_is_read_again(crypto: Crypto) -> None:
     assert parse(serialize(crypto)) == crypto
 

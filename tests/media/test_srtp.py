@@ -1,6 +1,6 @@
 import json
 import struct
-import tracemalloc
+import sys
 from pathlib import Path
 
 import pytest
@@ -253,16 +253,13 @@ def test_no_number_of_bad_tags_ends_a_stream_or_grows_anything(suite: str) -> No
     assert clear(receiver, protected(sender, numbered(1)))
     good = protected(sender, numbered(2))
     bad = bytearray(good[:-1] + bytes((good[-1] ^ 1,))).ljust(MAX_PACKET, b"\0")
-    tracemalloc.start()
-    try:
-        for step in range(2_000):
-            struct.pack_into("!I", bad, 8, step)
-            struct.pack_into("!H", bad, 2, step & 0xFFFF)
-            assert receiver.unprotect(bad, len(good)) == -1
-        grown, _ = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    assert grown < 10_000
+    accepted, before = 0, sys.getallocatedblocks()
+    for step in range(5_000):
+        struct.pack_into("!I", bad, 8, step)
+        struct.pack_into("!H", bad, 2, step & 0xFFFF)
+        accepted += receiver.unprotect(bad, len(good)) >= 0
+    assert accepted == 0
+    assert sys.getallocatedblocks() - before < 100
     assert clear(receiver, good) == numbered(2)
 
 

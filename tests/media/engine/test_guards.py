@@ -336,6 +336,17 @@ def test_no_more_waits_for_a_description_than_may_matter(it: Driver) -> None:
     assert it.worker._legs[1].early == ()
 
 
+def test_a_plain_leg_that_somebody_listens_to_needs_no_guard(it: Driver) -> None:
+    anna, jan = pair(it)
+    anna.describe()
+    jan.describe()
+    leg = it.worker._legs[0]
+    it.worker._guards.renewed(leg)
+    assert leg.guard is None
+    it.say(control.Join(0, 1))
+    talk(anna, jan)
+
+
 def test_we_begin_when_that_was_agreed(it: Driver) -> None:
     anna, jan = pair(it)
     anna.describe(security=Dtls(True, digest("phone")))
