@@ -261,7 +261,7 @@ class UringBackend:
             self._lent.append(ids)
         else:
             self._unusual.serve(rest.tolist(), self.now)
-            self._lent.append(buffers_of(batch))
+            self._lend(batch)
         return True
 
     def _sort(self, batch: Completions) -> None:
@@ -277,7 +277,15 @@ class UringBackend:
         else:
             for places in rounds(batch[:, abi.USER_DATA].astype(np.intp)):
                 self._serve_round(batch[places])
-        self._lent.append(buffers_of(batch))
+        self._lend(batch)
+
+    def _lend(self, batch: Completions) -> None:
+        """Note which buffers the kernel took for these completions."""
+        flags = batch[:, abi.FLAGS]
+        taken: NDArray[np.uint32] = flags[(flags & _BUFFER) != 0] >> abi.IORING_CQE_BUFFER_SHIFT
+        if len(taken):
+            self._lent.append(taken.astype(np.intp))
+            self._buffers.next = (int(taken[-1]) + 1) % self._buffers.count
 
     def _serve_round(self, batch: Completions) -> None:
         """Packets of different legs."""
@@ -295,13 +303,6 @@ class UringBackend:
             self._columns.settle(leg)
             if not leg.plain:
                 self._unusual.leave(endpoint)
-
-
-def buffers_of(batch: Completions) -> NDArray[np.intp]:
-    """Which buffers the kernel took for these completions."""
-    flags = batch[:, abi.FLAGS]
-    taken: NDArray[np.uint32] = flags[(flags & _BUFFER) != 0] >> abi.IORING_CQE_BUFFER_SHIFT
-    return taken.astype(np.intp)
 
 
 def _settled() -> None:

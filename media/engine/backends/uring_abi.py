@@ -66,6 +66,8 @@ IORING_CQE_F_BUFFER = 1 << 0
 IORING_CQE_F_MORE = 1 << 1
 """The receive goes on; without it, it has to be armed again."""
 IORING_CQE_BUFFER_SHIFT = 16
+RECEIVED = IORING_CQE_F_BUFFER | IORING_CQE_F_MORE
+"""Of a packet from a receive that goes on."""
 
 # linux/socket.h
 MSG_TRUNC = 0x20
@@ -77,28 +79,13 @@ MSG_NOSIGNAL = 0x4000
 # linux/poll.h
 POLLIN = 1
 
-SQE = np.dtype(
-    [
-        ("opcode", "u1"),
-        ("flags", "u1"),
-        ("ioprio", "u2"),
-        ("fd", "i4"),
-        ("addr2", "u8"),
-        ("addr", "u8"),
-        ("len", "u4"),
-        ("msg_flags", "u4"),
-        ("user_data", "u8"),
-        ("buf_group", "u2"),
-        ("personality", "u2"),
-        ("addr_len", "u2"),
-        ("pad1", "u2"),
-        ("addr3", "u8"),
-        ("pad2", "u8"),
-    ]
-)
-"""struct io_uring_sqe, as sends use it."""
+SQE_SIZE = 64
 SQE_STRUCT = struct.Struct("=BBHiQQIIQHHHHQQ")
-"""The same for one at a time."""
+"""struct io_uring_sqe: opcode, flags, ioprio, fd, addr2, addr, len, msg_flags, user_data,
+buf_group, personality, addr_len, 0, 0, 0."""
+SQE_ADDR, SQE_LEN = 2, 3
+"""Words of eight octets of a submission: the address, and in the lower half of the next the length
+of what is sent."""
 
 USER_DATA, TAG, RESULT, FLAGS = range(4)
 """Columns of completions, each a row of four 32-bit words: the two halves of user_data, `res` (to

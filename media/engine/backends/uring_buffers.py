@@ -25,17 +25,19 @@ SIZE = 2048
 MAX_PACKET = SIZE - abi.PACKET_AT
 GROUP = 0
 
-HEAD = 64
-"""The octets of a buffer that the short way looks at: one cache line."""
-_HEADS = SIZE // HEAD
-RTP_HEADER = 16
-"""The fixed header of RTP, and four octets more, which makes it a chunk of its own."""
-_RTP_HEADERS = SIZE // RTP_HEADER
-_RTP_HEADER_AT = abi.PACKET_AT // RTP_HEADER
+_NAME_WORD = abi.NAME_AT // 8
+_JUDGED_WORDS = 6
+"""Of eight octets: the source (four words), and the fixed header of RTP with four octets more."""
+_SEQUENCE_AT, _TIMESTAMP_AT, _SSRC_AT = (abi.PACKET_AT + at for at in (2, 4, 8))
+
+Where = slice | NDArray[np.intp]
+"""Some buffers: usually the next ones in order, for the kernel takes them in the order in which it
+got them."""
 
 
 class Buffers:
-    """All buffers of a ring."""
+    """All buffers of a ring, and columns through them. What stands in packets is in the order of
+    the wire; a column has it as the machine reads it."""
 
     def __init__(self, ring: Ring, count: int = COUNT) -> None:
         """Lend `count` (a power of two) buffers to the kernel. Raises OSError."""
@@ -43,47 +45,42 @@ class Buffers:
         self._ring_memory = mmap.mmap(-1, count * abi.BUFFER.itemsize)
         octets = np.frombuffer(self._memory, np.uint8)
         self.view = memoryview(self._memory)
-        self._heads = octets.view(f"V{HEAD}")
-        self._rtp_headers = octets.view(f"V{RTP_HEADER}")
-        self._addresses = octets.ctypes.data + np.arange(count, dtype=np.uint64) * SIZE
-        self._packet_addresses = self._addresses + abi.PACKET_AT
-        self._free = np.frombuffer(self._ring_memory, f"V{abi.BUFFER.itemsize}")
+        words = octets.view(np.uint64).reshape(count, -1)
+        self.judged = words[:, _NAME_WORD : _NAME_WORD + _JUDGED_WORDS]
+        self.sequences = octets.view(np.uint16).reshape(count, -1)[:, _SEQUENCE_AT // 2]
+        self.timestamps = octets.view(np.uint32).reshape(count, -1)[:, _TIMESTAMP_AT // 4]
+        self.ssrcs = octets.view(np.uint32).reshape(count, -1)[:, _SSRC_AT // 4]
+        self.ids = np.arange(count)
+        self.received = self.ids.astype(np.uint32) << abi.IORING_CQE_BUFFER_SHIFT | abi.RECEIVED
+        """The flags of a completion that has this buffer, from a receive that goes on."""
+        addresses = octets.ctypes.data + np.arange(count, dtype=np.uint64) * SIZE
+        self.addresses = addresses + abi.PACKET_AT
+        """Of packets."""
+        self.count = count
+        self.next = 0
+        """Which buffer the next packet should be in."""
+        self._free = np.frombuffer(self._ring_memory, np.uint64).reshape(count, 2)
         self._tail_view = memoryview(self._ring_memory).cast("H")
         entries: NDArray[Any] = np.zeros(count, abi.BUFFER)
-        entries["addr"], entries["bid"] = self._addresses, np.arange(count)
-        entries["len"] = SIZE
-        self._entries = entries.view(self._free.dtype)
-        self._mask = count - 1
+        entries["addr"], entries["len"], entries["bid"] = addresses, SIZE, self.ids
+        self._entries = entries.view(np.uint64).reshape(count, 2)
         self._tail = 0
         address = self._free.ctypes.data
         description = abi.BUFFER_RING.pack(address, count, GROUP, 0, 0, 0, 0)
         ring.register(abi.IORING_REGISTER_PBUF_RING, description, 1)
-        self.give_back(np.arange(count))
+        self.give_back(self.ids)
 
     def give_back(self, ids: NDArray[np.intp]) -> None:
         """The kernel may use these again: whatever was sent from them has left."""
         count = len(ids)
-        at = self._tail & self._mask
-        entries = self._entries.take(ids, mode="clip")
-        first = min(count, len(self._free) - at)
+        at = self._tail & (self.count - 1)
+        entries = self._entries.take(ids, 0, mode="clip")
+        first = min(count, self.count - at)
         self._free[at : at + first] = entries[:first]
         if first < count:
             self._free[: count - first] = entries[first:]
         self._tail = (self._tail + count) & 0xFFFF
         self._tail_view[abi.BUFFER_RING_TAIL] = self._tail
-
-    def heads(self, ids: NDArray[np.intp]) -> NDArray[np.void]:
-        """Copies of the first `HEAD` octets of these buffers."""
-        return self._heads.take(ids * _HEADS, mode="clip")
-
-    def set_rtp_headers(self, ids: NDArray[np.intp], heads: NDArray[np.void]) -> None:
-        """Write the RTP headers of such copies back to their buffers."""
-        chunks = heads.view(f"V{RTP_HEADER}").reshape(len(heads), -1)
-        self._rtp_headers[ids * _RTP_HEADERS + _RTP_HEADER_AT] = chunks[:, _RTP_HEADER_AT]
-
-    def packet_addresses(self, ids: NDArray[np.intp]) -> NDArray[np.uint64]:
-        """Where each buffer's packet begins."""
-        return self._packet_addresses.take(ids, mode="clip")
 
     def about(self, number: int) -> tuple[bytes, bool]:
         """The source of the packet in a buffer, a sockaddr; and whether the packet was cut."""

@@ -77,7 +77,7 @@ class Ring:
         sq, cq = parameters[abi.SQ_OFFSETS :], parameters[abi.CQ_OFFSETS :]
         size = max(sq[abi.OFFSET_ARRAY] + 4 * submissions, cq[abi.OFFSET_CQES] + 16 * completions)
         self._rings = self._mapped(size, abi.IORING_OFF_SQ_RING)
-        self._submissions = self._mapped(submissions * abi.SQE.itemsize, abi.IORING_OFF_SQES)
+        self._submissions = self._mapped(submissions * abi.SQE_SIZE, abi.IORING_OFF_SQES)
         self._mask, self._completion_mask = submissions - 1, completions - 1
         self.size = submissions
         self._words = memoryview(self._rings).cast("I")
@@ -85,7 +85,9 @@ class Ring:
         self._done_head_at, self._done_tail_at = cq[abi.OFFSET_HEAD] // 4, cq[abi.OFFSET_TAIL] // 4
         self._tail = self._words[self._tail_at]
         self._done_head = self._words[self._done_head_at]
-        self._sqes: NDArray[np.void] = np.frombuffer(self._submissions, "V64")
+        self._sqes: NDArray[np.uint64] = np.frombuffer(self._submissions, np.uint64).reshape(
+            submissions, -1
+        )
         self._cqes: NDArray[np.uint32] = np.frombuffer(
             self._rings, np.uint32, completions * 4, cq[abi.OFFSET_CQES]
         ).reshape(completions, 4)
@@ -105,12 +107,12 @@ class Ring:
     def submit(self, sqe: bytes) -> None:
         """Queue one submission (`SQE_STRUCT`). Raises OSError when the kernel takes none at all."""
         self._make_room(1)
-        at = (self._tail & self._mask) * abi.SQE.itemsize
-        self._submissions[at : at + abi.SQE.itemsize] = sqe
+        at = (self._tail & self._mask) * abi.SQE_SIZE
+        self._submissions[at : at + abi.SQE_SIZE] = sqe
         self._advance(1)
 
-    def submit_rows(self, sqes: NDArray[np.void]) -> None:
-        """Queue rows of `SQE`, as raw octets. Raises OSError like `submit`."""
+    def submit_rows(self, sqes: NDArray[np.uint64]) -> None:
+        """Queue many submissions, rows of eight words. Raises OSError like `submit`."""
         while len(sqes):
             at = self._tail & self._mask
             part = sqes[: self.size - at]

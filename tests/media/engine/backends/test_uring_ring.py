@@ -6,6 +6,7 @@ import socket
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from softswitch.media.engine.backends import uring_abi as abi
 from softswitch.media.engine.backends import uring_requests as requests
@@ -17,8 +18,9 @@ from tests.media.engine.backends.rings import needs_io_uring
 pytestmark = needs_io_uring
 
 
-def poll(descriptor: int) -> "np.ndarray[tuple[int], np.dtype[np.void]]":
-    return np.frombuffer(requests.poll(descriptor), "V64")
+def poll(descriptor: int) -> NDArray[np.uint64]:
+    """A submission as a row."""
+    return np.frombuffer(requests.poll(descriptor), np.uint64).reshape(1, 8)
 
 
 def test_submissions_wrap_and_are_submitted_in_parts() -> None:
