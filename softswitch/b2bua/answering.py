@@ -67,7 +67,7 @@ def _connect(device: Leg, sdp: bytes, response: Response) -> None:
     device.state = State.UP
     device.result = "answered"
     device.invite = device.client = None
-    device.takes_update = "UPDATE" in (response.headers.get("Allow") or "")
+    device.see_allowed(response.headers.get("Allow") or "")
     log.info("%s: answered by %s (%s)", call.id, call.answered_by, device.device)
     for other in call.devices:
         if other.state in RINGABLE:

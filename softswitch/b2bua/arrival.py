@@ -79,7 +79,7 @@ def _make_caller(call: Call, request: Request, transaction: ServerTransaction, f
     leg.state = State.PROCEEDING
     leg.invite = request
     leg.server = transaction
-    leg.takes_update = "UPDATE" in (request.headers.get("Allow") or "")
+    leg.see_allowed(request.headers.get("Allow") or "")
     leg.adopt(Dialog.as_uas(request, leg.local_tag, flow))
     call.board.invites[transaction] = call
 

@@ -1,7 +1,9 @@
 """INFO goes across as it is (RFC 6086 §1, the old usage: digits and the like), and its answer back.
 
-Only type and body cross. What is in it is nobody's business here: keyed digits may be a PIN, so no
-line of the log shows them.
+Only type and body cross. A digit becomes a telephone event (RFC 4733) where the other side has
+agreed on those, and does not say that it takes INFO, or will not take this one: it would be lost.
+
+Keyed digits may be a PIN, so no line of the log shows them.
 """
 
 from __future__ import annotations
@@ -11,6 +13,9 @@ from typing import TYPE_CHECKING
 from softswitch.b2bua import ending
 from softswitch.b2bua.call import Stage, Verdict
 from softswitch.b2bua.leg import Leg
+from softswitch.media.dtmf import info
+from softswitch.media.dtmf.digits import TONES
+from softswitch.media.formats import TELEPHONE_EVENT
 from softswitch.sip.message import Request, Response, respond
 
 if TYPE_CHECKING:
@@ -26,6 +31,9 @@ NOBODY_THERE = 480
 
 NOT_FOR_THE_ORIGIN = frozenset({401, 407})
 REFUSED = 403
+
+NOT_TAKEN = frozenset({405, 415, 469, 501})
+"""No INFO at all, or none of this type (469: RFC 6086 §4.2.2)."""
 
 
 class Info:
@@ -52,6 +60,8 @@ class Info:
         status = response.status
         if status < 200:
             return
+        if status in NOT_TAKEN and press(self._target, self._request):
+            status = 200
         self._answer(REFUSED if status in NOT_FOR_THE_ORIGIN else status)
 
     def _failure(self, why: str) -> None:
@@ -78,8 +88,28 @@ def receive(leg: Leg, request: Request, flow: Flow) -> None:
     target = _target_of(leg)
     if target is None:
         agent.respond(transaction, respond(request, NOBODY_THERE))
+    elif not target.takes_info and press(target, request):
+        agent.respond(transaction, respond(request, 200))
     else:
         Info(leg, target, request, transaction)
+
+
+def press(target: Leg, request: Request) -> bool:
+    """Let the media engine press the key that an INFO speaks of; False when that cannot be."""
+    signal = info.parse(request.headers.get("Content-Type") or "", request.body)
+    if signal is None or signal.digit not in TONES or not _takes_events(target):
+        return False
+    assert target.port is not None
+    target.call.board.media.send_digits(target.port, signal.digit, duration=signal.duration)
+    return True
+
+
+def _takes_events(leg: Leg) -> bool:
+    """Has it agreed on telephone events?"""
+    agreed = leg.session.agreed if leg.session is not None and leg.port is not None else None
+    return agreed is not None and any(
+        known.encoding == TELEPHONE_EVENT for known in agreed.terms.formats
+    )
 
 
 def _target_of(leg: Leg) -> Leg | None:

@@ -98,6 +98,7 @@ class Leg:
         "state",
         "statistics",
         "strays",
+        "takes_info",
         "takes_update",
         "user",
     )
@@ -145,7 +146,8 @@ class Leg:
         """What the peer offered and has no answer to yet."""
         self.farewell: Fields | None = None
         """Header fields of a BYE that waits."""
-        self.takes_update = False
+        self.takes_info = self.takes_update = False
+        """What the peer's Allow names."""
         self.port: MediaPort | None = None
         self.session: Session | None = None
         """The leg's part in offers and answers; there from the opening of the port on."""
@@ -164,6 +166,10 @@ class Leg:
         return call.answerer if self is call.caller else call.caller
 
     # Dialog
+
+    def see_allowed(self, methods: str) -> None:
+        """The value of the peer's Allow."""
+        self.takes_info, self.takes_update = "INFO" in methods, "UPDATE" in methods
 
     @property
     def contact(self) -> str:

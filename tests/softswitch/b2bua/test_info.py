@@ -4,6 +4,7 @@ import logging
 
 import pytest
 
+from softswitch.media.engine.stage_messages import SendDigits
 from tests.softswitch.b2bua.flows import finish, office, ringing, talking
 from tests.softswitch.b2bua.network import World
 from tests.softswitch.b2bua.phones import Phone
@@ -46,10 +47,106 @@ def test_an_empty_info_crosses_empty() -> None:
 
 def test_digits_are_not_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    world, alice, _ = talking()
-    alice.asks("INFO", RELAY, body=b"Signal=7654321\r\n")
+    for world, alice, _ in (talking(), without_info()):
+        alice.asks("INFO", RELAY, body=b"Signal=7654321\r\n")
+        alice.asks("INFO", RELAY, body=b"Signal=9\r\nDuration=7654\r\n")
+        world.run()
+        assert "7654" not in caplog.text
+        finish(world)
+
+
+def pressed(world: World) -> list[SendDigits]:
+    """What the media engine was asked to press."""
+    return [message for message in world.media.performed if isinstance(message, SendDigits)]
+
+
+def without_info() -> tuple[World, Phone, Phone]:
+    """Bob's phone does not say that it takes INFO."""
+    world, alice, bob = office()
+    bob.allow = "INVITE, ACK, CANCEL, BYE"
+    alice.invites("101")
     world.run()
-    assert "7654321" not in caplog.text
+    bob.answers()
+    world.run()
+    return world, alice, bob
+
+
+def port_of(world: World, side: str) -> int:
+    (call,) = world.calls._board.calls.values()
+    leg = call.caller if side == "caller" else call.answerer
+    assert leg is not None
+    assert leg.port is not None
+    return leg.port.id
+
+
+@pytest.mark.parametrize(
+    ("line", "body", "digit", "duration"),
+    [
+        (RELAY, DIGIT, "5", 0.16),
+        (RELAY, b"Signal=11\r\nDuration=250\r\n", "#", 0.25),
+        ("Content-Type: application/dtmf", b"7", "7", 0.1),
+    ],
+)
+def test_a_digit_becomes_a_telephone_event_for_a_phone_without_info(
+    line: str, body: bytes, digit: str, duration: float
+) -> None:
+    world, alice, bob = without_info()
+    alice.asks("INFO", line, body=body)
+    world.run()
+    assert pressed(world) == [SendDigits(port_of(world, "answerer"), digit, duration, 0.1)]
+    assert alice.call.answers == [200]
+    assert "INFO" not in [request.method for request in bob.call.requests]
+    finish(world)
+
+
+def test_the_caller_gets_telephone_events_too() -> None:
+    world, alice, bob = office()
+    alice.allow = "INVITE, ACK, CANCEL, BYE"
+    alice.invites("101")
+    world.run()
+    bob.answers()
+    world.run()
+    bob.asks("INFO", RELAY, body=DIGIT)
+    world.run()
+    assert pressed(world) == [SendDigits(port_of(world, "caller"), "5", 0.16, 0.1)]
+    assert bob.call.answers == [200]
+    finish(world)
+
+
+@pytest.mark.parametrize("status", [405, 415, 469, 501])
+def test_a_digit_that_a_phone_will_not_take_becomes_a_telephone_event(status: int) -> None:
+    world, alice, bob = talking()
+    bob.reflexes.discard("info")
+    alice.asks("INFO", RELAY, body=DIGIT)
+    world.run()
+    bob.respond(bob.call.requests[-1], status)
+    world.run()
+    assert pressed(world) == [SendDigits(port_of(world, "answerer"), "5", 0.16, 0.1)]
+    assert alice.call.answers == [200]
+    finish(world)
+
+
+@pytest.mark.parametrize("body", [b"Signal=16\r\n", b"Signal=x\r\n", b"", b"\xff" * 300])
+def test_what_is_no_key_crosses_even_to_a_phone_without_info(body: bytes) -> None:
+    world, alice, bob = without_info()
+    alice.asks("INFO", RELAY, body=body)
+    world.run()
+    assert pressed(world) == []
+    assert bob.call.requests[-1].body == body
+    finish(world)
+
+
+def test_digits_cross_to_a_phone_that_has_agreed_on_no_telephone_events() -> None:
+    world, alice, bob = office()
+    bob.allow = "INVITE, ACK, CANCEL, BYE"
+    alice.invites("101", offer=alice.sdp().replace(b" 101\r\n", b"\r\n"))
+    world.run()
+    bob.answers(body=bob.sdp().replace(b" 101\r\n", b"\r\n"))
+    world.run()
+    alice.asks("INFO", RELAY, body=DIGIT)
+    world.run()
+    assert pressed(world) == []
+    assert bob.call.requests[-1].body == DIGIT
     finish(world)
 
 
@@ -57,7 +154,7 @@ def test_digits_are_not_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
 def test_a_refusal_comes_back_and_the_call_goes_on(status: int, carried: int) -> None:
     world, alice, bob = talking()
     bob.reflexes.discard("info")
-    alice.asks("INFO", RELAY, body=DIGIT)
+    alice.asks("INFO", "Content-Type: application/media_control+xml", body=b"<x/>")
     world.run()
     bob.respond(bob.call.requests[-1], 100)
     bob.respond(bob.call.requests[-1], status)
@@ -97,7 +194,7 @@ def test_the_callers_digits_reach_an_announcement_before_the_answer() -> None:
     world.run()
     alice.asks("INFO", RELAY, body=DIGIT)
     world.run()
-    assert bob.call.requests[-1].body == DIGIT
+    assert [message.digits for message in pressed(world)] == ["5"]
     assert alice.call.answers == [200]
     bob.answers()
     world.run()
