@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -92,25 +93,18 @@ def listen(seconds: float) -> None:
         octets[at : at + FRAME]: octets[(at + FRAME) % len(octets) :][:FRAME]
         for at in range(0, len(octets), FRAME)
     }
+    print("ready", flush=True)
+    arrived = gather(phones, seconds)
     legs: dict[int, list[float]] = {}
     expected: dict[int, tuple[int, int, bytes]] = {}
-    packets = missing = wrong = 0
-    print("ready", flush=True)
-    clock = time.monotonic
-    until = clock() + seconds
-    buffer = bytearray(2048)
-    while (now := clock()) < until:
-        try:
-            size = phones.recv_into(buffer)
-        except TimeoutError:
-            continue
-        _, sequence, timestamp, ssrc = PACKET.unpack_from(buffer)
-        payload = bytes(buffer[12:size])
-        packets += 1
+    missing = wrong = 0
+    for now, packet in arrived:
+        _, sequence, timestamp, ssrc = PACKET.unpack_from(packet)
+        payload = packet[PACKET.size :]
         known = expected.get(ssrc)
         if known is not None:
             gap = (sequence - known[0]) & 0xFFFF
-            if gap >= 1 << 15 or (gap == 0 and (timestamp != known[1] or payload != known[2])):
+            if gap >= 1 << 15 or (gap == 0 and (timestamp, payload) != known[1:]):
                 wrong += 1
             elif gap:
                 missing += gap
@@ -122,7 +116,20 @@ def listen(seconds: float) -> None:
         )
     late = sorted(lateness(legs.values()))
     shares = [percentile(late, share) * 1e6 for share in (0.5, 0.99, 1.0)]
-    print(json.dumps([packets, missing, wrong, len(legs), shares]), flush=True)
+    print(json.dumps([len(arrived), missing, wrong, len(legs), shares]), flush=True)
+
+
+def gather(phones: socket.socket, seconds: float) -> list[tuple[float, bytes]]:
+    """Everything that comes, with its time. Nothing is looked at meanwhile: that would be late."""
+    clock, receive = time.monotonic, phones.recv
+    arrived: list[tuple[float, bytes]] = []
+    until = clock() + seconds
+    while (now := clock()) < until:
+        try:
+            arrived.append((now, receive(2048)))
+        except TimeoutError:
+            continue
+    return [(at, packet) for (_, packet), (at, _) in pairwise(arrived)]
 
 
 def lateness(legs: Iterable[list[float]]) -> list[float]:
