@@ -141,6 +141,7 @@ class App:
             clock=self._clock,
             sleep=asyncio.sleep,
             entropy=os.urandom,
+            music=str(self._config.music or ""),
             untranslated=untranslated(),
             rtp_timeout=self._config.network.rtp_timeout,
             held_timeout=HELD_TIMEOUT,

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from softswitch.config import Config, load
-from softswitch.config.configuration import Log, Media, Network, User
+from softswitch.config.configuration import SHIPPED_MUSIC, Log, Media, Network, User
 from softswitch.config.schema.document import every_key
 
 ROOT = Path(__file__).parent.parent
@@ -66,6 +66,8 @@ def test_the_full_file_shows_the_defaults(tmp_path: Path) -> None:
     config = read_alone(ROOT / "conf" / "softswitch.yaml", tmp_path)
     assert config.network == Network()
     assert config.log == Log()
+    assert config.music == SHIPPED_MUSIC
+    assert SHIPPED_MUSIC.is_file()
     assert config.media == Media()
     assert config.state == tmp_path / "var"
     for user in config.users.values():

@@ -10,7 +10,13 @@ from functools import lru_cache
 
 from softswitch.media.formats import TELEPHONE_EVENT, Format
 from softswitch.media.negotiation.choice import permitted, to_answer, to_offer, understood
-from softswitch.media.negotiation.stream import IMAGE, NOT_ACCEPTABLE, SILENT_IN_ZEROS, Stream
+from softswitch.media.negotiation.stream import (
+    HOLDING,
+    IMAGE,
+    NOT_ACCEPTABLE,
+    SILENT_IN_ZEROS,
+    Stream,
+)
 from softswitch.media.sdp import SdpError
 
 REMEMBERED = 512
@@ -71,16 +77,25 @@ class Agreement:
     terms: Terms
     is_usual: bool
 
+    @property
+    def is_held(self) -> bool:
+        """Whoever answered so does not want to hear us."""
+        return self.stream.direction in HOLDING
+
 
 def offer_plan(
     source: Stream,
     codecs: tuple[str, ...],
     target: tuple[str, ...],
     untranslated: frozenset[str] = frozenset(),
+    direction: str = "",
 ) -> Plan:
-    """The stream of a user with `codecs` as an offer to one with `target`. Raises SdpError 488."""
+    """The stream of a user with `codecs` as an offer to one with `target`. Raises SdpError 488.
+
+    In the source's direction unless told another.
+    """
     plan = _remembered_offer if source.is_usual else _offer_plan
-    return plan(source, codecs, target, untranslated)
+    return plan(source, codecs, target, untranslated, direction or source.direction)
 
 
 def agreement(offer: Plan, answer: Stream) -> Agreement:
@@ -94,10 +109,11 @@ def answer_plan(
     codecs: tuple[str, ...],
     other: Agreement,
     untranslated: frozenset[str] = frozenset(),
+    direction: str = "",
 ) -> Plan:
     """The answer to a user with `codecs`, when `other` was agreed on beyond. SdpError: 488."""
     plan = _remembered_answer if offer.is_usual and other.is_usual else _answer_plan
-    return plan(offer, codecs, other, untranslated)
+    return plan(offer, codecs, other, untranslated, direction or other.stream.direction)
 
 
 def _offer_plan(
@@ -105,11 +121,12 @@ def _offer_plan(
     codecs: tuple[str, ...],
     target: tuple[str, ...],
     untranslated: frozenset[str],
+    direction: str,
 ) -> Plan:
     if source.kind == IMAGE:
         return _image_plan(source)
     formats = to_offer(permitted(source.formats, codecs), target, untranslated)
-    return _plan(formats, source, source.formats, source.direction, source.is_usual)
+    return _plan(formats, source, source.formats, direction, source.is_usual)
 
 
 def _agreement(offer: Plan, answer: Stream) -> Agreement:
@@ -126,7 +143,11 @@ def _agreement(offer: Plan, answer: Stream) -> Agreement:
 
 
 def _answer_plan(
-    offer: Stream, codecs: tuple[str, ...], other: Agreement, untranslated: frozenset[str]
+    offer: Stream,
+    codecs: tuple[str, ...],
+    other: Agreement,
+    untranslated: frozenset[str],
+    direction: str,
 ) -> Plan:
     answer = other.stream
     if offer.kind != answer.kind:
@@ -135,7 +156,7 @@ def _answer_plan(
         return _image_plan(answer)
     formats = to_answer(permitted(offer.formats, codecs), other.terms.formats, untranslated)
     is_usual = offer.is_usual and other.is_usual
-    return _plan(formats, answer, answer.formats, answer.direction, is_usual)
+    return _plan(formats, answer, answer.formats, direction, is_usual)
 
 
 def _plan(
@@ -148,7 +169,7 @@ def _plan(
     """`source` is whose words are passed on, where they are about the same format and number."""
     lines = [source.bandwidth]
     for one in formats:
-        lines.append(source.texts.get(one.payload_type, "") if one in known else _described(one))
+        lines.append(source.texts.get(one.payload_type, "") if one in known else described(one))
     common = "" if _fills_packets(formats[0]) else source.common
     lines += [common, f"a={direction}\r\n"]
     words = " ".join([str(one.payload_type) for one in formats])
@@ -160,7 +181,8 @@ def _fills_packets(one: Format) -> bool:
     return one.encoding == "L16" and one.clock_rate * one.channels > LARGEST_L16_RATE
 
 
-def _described(one: Format) -> str:
+def described(one: Format) -> str:
+    """Its `rtpmap` and `fmtp` lines, each with CRLF."""
     number, encoding, rate, channels, parameters = one
     name = SPELLED.get(encoding, encoding)
     suffix = f"/{channels}" if channels != 1 else ""

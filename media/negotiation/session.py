@@ -10,7 +10,7 @@ of its own; nothing of its path (address, keys, ICE, RTCP multiplexing, SSRCs, f
 the other.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from softswitch.media.engine.interface import RTP, UDPTL, Dtls, Ice, Sdes
 from softswitch.media.negotiation.choice import permitted, shares_audio, translates
@@ -132,12 +132,17 @@ class Session:
 
     # What we say
 
-    def offer(self, source: RemoteMedia) -> bytes:
-        """The other side's stream as an offer of ours. Raises SdpError 488."""
+    def offer(self, source: RemoteMedia, direction: str = "") -> bytes:
+        """The other side's stream as an offer of ours, in its direction unless told another.
+
+        Raises SdpError 488.
+        """
         if source.kind == IMAGE and (self.policy.fax != "t38" or self.encryption):
             raise SdpError("no fax for this user, or not on an encrypted leg", NOT_ACCEPTABLE)
         policy = self.policy
-        plan = offer_plan(source.stream, source.codecs, policy.usable_codecs, policy.untranslated)
+        plan = offer_plan(
+            source.stream, source.codecs, policy.usable_codecs, policy.untranslated, direction
+        )
         self._offered = plan
         if self._slots:
             self._take_place(plan.kind)
@@ -163,14 +168,15 @@ class Session:
         self.agreed = Agreed(answer, result.terms, security, ice, rtcp_mux)
         return result
 
-    def answer(self, offer: RemoteMedia, other: Agreement) -> bytes:
-        """Our answer, when the other side has agreed on `other`. Raises SdpError 488.
+    def answer(self, offer: RemoteMedia, other: Agreement, direction: str = "") -> bytes:
+        """Our answer, when the other side has agreed on `other`, in its direction unless told
+        another. Raises SdpError 488.
 
         It has the offer's media descriptions, as many and in the same order; those we do not carry
         are declined with port 0 (RFC 3264 §6).
         """
         stream = offer.stream
-        plan = answer_plan(stream, offer.codecs, other, self.policy.untranslated)
+        plan = answer_plan(stream, offer.codecs, other, self.policy.untranslated, direction)
         manner = manner_of(stream)
         if manner is not UNSECURED and self.protection is None:
             self.protection = Protection(self._vault, manner)
@@ -196,20 +202,35 @@ class Session:
         return self._describe("", _declined(media))
 
     def continues(self, media: RemoteMedia) -> bool:
-        """Does a new offer of the peer leave all as it was, but for where it is and its keys?"""
+        """Is a new offer of the peer no business of the other side?
+
+        It changes nothing but where the peer is, its keys and its direction; or it is a hold, or
+        the end of one, with which phones like to sort their codecs anew.
+        """
         agreed = self.agreed
         if agreed is None:
             return False
         old, new = agreed.media.stream, media.stream
-        if (new.kind, new.direction, new.common) != (old.kind, old.direction, old.common):
+        if new.kind != old.kind:
             return False
-        return new.formats == old.formats or new.formats == agreed.terms.formats
+        if media.held or agreed.media.held:
+            return True
+        same = new.formats == old.formats or new.formats == agreed.terms.formats
+        return same and new.common == old.common
 
     @property
     def agreement(self) -> Agreement:
         """What holds on this leg, for the answer to a new offer on the other."""
         assert self.agreed is not None
         return Agreement(self.agreed.media.stream, self.agreed.terms, is_usual=False)
+
+    @property
+    def source(self) -> RemoteMedia:
+        """The same, for an offer on the other."""
+        assert self.agreed is not None
+        media = self.agreed.media
+        stream = replace(media.stream, formats=self.agreed.terms.formats, is_usual=False)
+        return RemoteMedia(stream, media.rtp_port, media.rtcp_port, media.codecs)
 
     def suits(self, other: Agreement) -> bool:
         """Does our answer on this leg still do, when the other side now says that?

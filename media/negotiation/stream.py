@@ -37,6 +37,12 @@ PROFILES = PLAIN_PROFILES | SECURE_PROFILES | DTLS_PROFILES
 SENDRECV = "sendrecv"
 DIRECTIONS = frozenset({SENDRECV, "sendonly", "recvonly", "inactive"})
 
+HOLDING = frozenset({"sendonly", "inactive"})
+"""Of somebody who does not want to hear."""
+
+MIRRORED = {"sendrecv": SENDRECV, "sendonly": "recvonly", "recvonly": "sendonly"}
+"""What to answer to a direction when nothing else is wished; to inactive there is one answer."""
+
 SILENT_IN_ZEROS = frozenset({0, 8})
 """PCMU and PCMA: the payload types whose silence we can send without a codec."""
 
@@ -143,4 +149,4 @@ class RemoteMedia:
     @property
     def held(self) -> bool:
         """That side does not want to hear us."""
-        return self.stream.direction in ("sendonly", "inactive")
+        return self.stream.direction in HOLDING

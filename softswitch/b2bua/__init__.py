@@ -11,10 +11,12 @@ is a new file beside these.
       strays       every other 2xx: ACK and BYE
     accepted       our 2xx, repeated until its ACK
     midcall        requests within dialogs: who may, and where to
-      reinvite     re-INVITE and UPDATE cross: hold, resume (reoffer remembers)
+      staying      re-INVITE and UPDATE that concern one leg only: hold, resume, refresh
+      reinvite     re-INVITE and UPDATE that cross (reoffer remembers)
       info         INFO crosses
     ending         refusal, CANCEL, BYE; the one way out
 
+    hold           music, and who hears whom
     call, leg      what is remembered       crossing   the one list of header fields that cross
     switchboard    the parts around it      cdr        the record at the end
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from softswitch.b2bua import hold
 from softswitch.b2bua.cdr import record_of
 from softswitch.bus import CallEnded
 
@@ -71,6 +72,7 @@ class Call:
         "id",
         "last_progress",
         "late_offer",
+        "parted",
         "parties",
         "progress",
         "recorded",
@@ -113,6 +115,9 @@ class Call:
         self.reoffer: Reoffer | None = None
         """The re-INVITE or UPDATE that is on its way across."""
         self.held = False
+        """Somebody listens only, or not at all."""
+        self.parted = False
+        """The ports are, because somebody holds."""
         self.late_offer = False
         """The INVITE had no SDP: the device offers, the caller answers in its ACK (§13.2.1)."""
         self.arrived_at = board.clock.wall()
@@ -136,15 +141,8 @@ class Call:
         return (self.caller, *self.devices)
 
     def update_hold(self) -> None:
-        """A held call may be silent for longer (HO-3): on both ports, who listens need not talk."""
-        caller, answerer = self.caller, self.answerer
-        assert answerer is not None
-        held = caller.direction != "sendrecv" or answerer.direction != "sendrecv"
-        if held != self.held:
-            self.held = held
-            for port in (caller.port, answerer.port):
-                assert port is not None
-                self.board.media.hold(port, held)
+        """Both sides may have said something new about who hears whom."""
+        hold.update(self)
 
     def engage(self, user: str) -> None:
         """The user is in this call, from the first ringing on."""

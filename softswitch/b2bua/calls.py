@@ -79,6 +79,7 @@ class Calls:
         clock: Clock,
         sleep: Callable[[float], Awaitable[object]],
         entropy: Callable[[int], bytes],
+        music: str = "",
         untranslated: frozenset[str] = frozenset(),
         rtp_timeout: float = RTP_TIMEOUT,
         held_timeout: float = HELD_TIMEOUT,
@@ -94,6 +95,7 @@ class Calls:
             tracer,
             clock,
             entropy,
+            music,
             untranslated,
         )
         self._sleep = sleep

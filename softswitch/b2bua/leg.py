@@ -83,6 +83,8 @@ class Leg:
         "direction",
         "farewell",
         "flow",
+        "hears_music",
+        "holds",
         "invite",
         "keys",
         "local_tag",
@@ -155,6 +157,9 @@ class Leg:
         self.sdp = b""
         """Our answer to the peer's offer, until the ACK: 18x and 2xx say the same."""
         self.direction = "sendrecv"
+        self.holds = False
+        """The peer has put the other side on hold."""
+        self.hears_music = False
         call.unfinished += 1
         board.tracer.begin(call.id, sip_call_id)
         self._join_connection()
@@ -308,10 +313,10 @@ class Leg:
         assert self.session is not None
         return self.session.read(body)
 
-    def describe(self, media: RemoteMedia) -> bytes:
+    def describe(self, media: RemoteMedia, direction: str = "") -> bytes:
         """The other side's stream as an offer of ours to this peer. Raises SdpError."""
         assert self.session is not None
-        return self.session.offer(media)
+        return self.session.offer(media, direction)
 
     def take(self, answer: RemoteMedia) -> Agreement:
         """The peer's answer to our offer: its media flows from now on. Raises SdpError."""
@@ -320,11 +325,11 @@ class Leg:
         self._agree()
         return agreement
 
-    def answer(self, offer: RemoteMedia, other: Agreement) -> bytes:
+    def answer(self, offer: RemoteMedia, other: Agreement, direction: str = "") -> bytes:
         """Our answer to the peer's offer, when the other side has agreed on that: its media flows
         from now on. Raises SdpError."""
         assert self.session is not None
-        body = self.session.answer(offer, other)
+        body = self.session.answer(offer, other, direction)
         self._agree()
         return body
 

@@ -1,14 +1,12 @@
-"""re-INVITE and UPDATE go across: hold, resume, another codec, another address (RFC 3261 §14).
+"""re-INVITE and UPDATE go across: another codec, a fax (RFC 3261 §14).
 
-    holder                switch                  held
-      │── INVITE sendonly ─►│ ── INVITE sendonly ──►│     at our address, with our numbers
-      │◄── 200 recvonly ──  │ ◄── 200 recvonly ─────│
+    origin                switch                  target
+      │── INVITE image ────►│ ── INVITE image ─────►│     at our address, with our numbers
+      │◄── 200 image ─────  │ ◄── 200 image ────────│
       │──── ACK ───────────►│ ───── ACK ───────────►│
 
-What changes nothing but where this side listens, or nothing at all, is answered here (SIP-2).
-
-Without SDP the roles change: the target's 200 offers, the origin's ACK answers. UPDATE (RFC 3311)
-goes to a target that knows it, else as a re-INVITE.
+What the other side has nothing to do with stays on its leg (`staying`): hold above all. UPDATE
+(RFC 3311) goes to a target that knows it, else as a re-INVITE.
 
 Who may not now (§14.2, RFC 5407 §3.1.4, §3.1.5, §3.3):
 
@@ -26,12 +24,12 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
-from softswitch.b2bua import ending
-from softswitch.b2bua.accepted import accept
+from softswitch.b2bua import ending, staying
 from softswitch.b2bua.call import Stage, Verdict
 from softswitch.b2bua.crossing import REOFFER_REFUSAL, cross
 from softswitch.b2bua.leg import Leg
 from softswitch.b2bua.reoffer import Reoffer
+from softswitch.media.negotiation.stream import NOT_ACCEPTABLE, SENDRECV
 from softswitch.media.sdp import SdpError
 from softswitch.sip.message import Request, respond
 from softswitch.sip.timers import T1
@@ -43,7 +41,6 @@ if TYPE_CHECKING:
     from softswitch.media.negotiation import Agreement, RemoteMedia
     from softswitch.sip.flow import Flow
     from softswitch.sip.message import Response
-    from softswitch.sip.server_transaction import ServerTransaction
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +52,6 @@ PATIENCE = 64 * T1
 
 PENDING = 491
 ERROR = 500
-NOT_ACCEPTABLE = 488
 GONE = frozenset({408, 481})
 """Within a dialog these say that it is over (§12.2.1.2)."""
 
@@ -79,19 +75,21 @@ def receive(leg: Leg, request: Request, flow: Flow) -> None:
     if not request.body and request.method == "UPDATE":
         refuse(200, [("Contact", leg.contact), ("Allow", ALLOW)])  # it moves the target, no more
         return
-    conflict = _conflict(leg, request.method)
-    if conflict:
+    status = conflict(leg, request.method)
+    if status:
         later = [("Retry-After", str(int(call.board.chance() * 11)))]
-        refuse(conflict, later if conflict == ERROR else ())
+        refuse(status, later if status == ERROR else ())
         return
     assert target is not None
+    if not request.body:
+        staying.offer(leg, target, request, transaction)
+        return
     try:
-        offer = leg.read(request.body) if request.body else None
+        offer = leg.read(request.body)
     except SdpError as error:
         refuse(error.status)
         return
-    if offer is not None and _is_no_news(leg, target, offer):
-        _answer_here(leg, target, request, transaction, offer)
+    if staying.answer(leg, target, request, transaction, offer):
         return
     if call.reoffer is not None:
         call.reoffer.refuse(PENDING)
@@ -100,31 +98,7 @@ def receive(leg: Leg, request: Request, flow: Flow) -> None:
     _send(Reoffer(leg, target, offer, method=method, request=request, transaction=transaction))
 
 
-def _is_no_news(leg: Leg, target: Leg, offer: RemoteMedia) -> bool:
-    """The session goes on as it is: it was refreshed (RFC 4028 §7.4), or this side has moved."""
-    assert leg.session is not None
-    assert target.session is not None
-    return leg.session.continues(offer) and target.session.agreed is not None
-
-
-def _answer_here(
-    leg: Leg, target: Leg, request: Request, transaction: ServerTransaction, offer: RemoteMedia
-) -> None:
-    """What does not concern the other side does not reach it: it may say the same as before."""
-    assert target.session is not None
-    _accept(leg, request, transaction, leg.answer(offer, target.session.agreement))
-
-
-def _accept(leg: Leg, request: Request, transaction: ServerTransaction, body: bytes) -> None:
-    if request.method == "INVITE":
-        accept(leg, request, transaction, body, [])
-    else:
-        headers = [("Contact", leg.contact), ("Allow", ALLOW)]
-        answer = respond(request, 200, headers=headers, body=body)
-        leg.call.board.agent.respond(transaction, answer)
-
-
-def _conflict(leg: Leg, method: str) -> int:
+def conflict(leg: Leg, method: str) -> int:
     """Why the peer may not offer now; 0 when it may."""
     call = leg.call
     if call.stage is Stage.RINGING:
@@ -172,7 +146,7 @@ def _send(reoffer: Reoffer) -> None:
         return
     if reoffer.body is None:
         try:
-            reoffer.body = target.describe(reoffer.offer) if reoffer.offer is not None else b""
+            reoffer.body = target.describe(reoffer.offer, SENDRECV)
         except SdpError as error:
             log.info("%s: %s may not have this: %s", reoffer.call.id, target.device, error)
             reoffer.refuse(NOT_ACCEPTABLE)
@@ -248,61 +222,31 @@ def _answered(reoffer: Reoffer, response: Response) -> None:
     reoffer.cseq = response.cseq.number
     target.dialog.refresh(response)
     try:
-        if reoffer.late:
-            _pass_offer(reoffer, target.read(response.body))
-        else:
-            _pass_answer(reoffer, target.take(target.read(response.body)))
+        _pass_answer(reoffer, target.take(target.read(response.body)))
     except SdpError as error:
         log.info("%s: %s answered a re-INVITE unusably: %s", reoffer.call.id, target.device, error)
-        reoffer.acknowledge(target.declining(response) if reoffer.late else b"")
+        reoffer.acknowledge()
         reoffer.refuse(NOT_ACCEPTABLE)
         reoffer.close()
 
 
 def _pass_answer(reoffer: Reoffer, answer: Agreement) -> None:
-    origin = reoffer.origin
-    assert reoffer.offer is not None
-    body = origin.answer(reoffer.offer, answer) if origin is not None else b""
-    reoffer.acknowledge(b"")
+    origin, target, offer = reoffer.origin, reoffer.target, reoffer.offer
+    body = b""
+    if origin is not None:
+        body = origin.answer(offer, answer, staying.answering(offer))
+        origin.holds = offer.held
+    if target.holds:
+        target.holds = answer.is_held  # a phone may end its hold with an answer as well
+    reoffer.acknowledge()
     if origin is not None:
         request, transaction = reoffer.taken()
-        _accept(origin, request, transaction, body)
+        staying.take(origin, request, transaction, body)
     reoffer.close()
     reoffer.call.update_hold()
 
 
-def _pass_offer(reoffer: Reoffer, offer: RemoteMedia) -> None:
-    """The target's offer, as ours to the origin, whose ACK shall bring the answer."""
-    origin = reoffer.origin
-    assert origin is not None
-    body = origin.describe(offer)
-    reoffer.offer = offer
-    request, transaction = reoffer.taken()
-    accept(origin, request, transaction, body, [], partial(_late_answer, reoffer))
-
-
-def _late_answer(reoffer: Reoffer, body: bytes) -> None:
-    call = reoffer.call
-    if call.reoffer is not reoffer:
-        return  # the call is over, and the target's offer declined
-    assert reoffer.offer is not None
-    assert reoffer.origin is not None
-    origin = reoffer.origin
-    try:
-        answer = reoffer.target.answer(reoffer.offer, origin.take(origin.read(body)))
-    except SdpError as error:
-        why = f"{origin.side}'s answer in the ACK cannot be used: {error}"
-        ending.hang_up(call, Verdict("answered", 200, why, "switch"), [ending.INCOMPATIBLE])
-        return
-    reoffer.acknowledge(answer)
-    reoffer.close()
-    call.update_hold()
-
-
 def _acknowledge_again(reoffer: Reoffer, response: Response) -> None:
     """A 2xx came again, or after the call was over: every 2xx has its ACK (RFC 5407 §3.2.3)."""
-    if reoffer.ack_body is not None:
-        reoffer.acknowledge(reoffer.ack_body)
-    elif reoffer.call.reoffer is not reoffer:
-        reoffer.cseq = response.cseq.number
-        reoffer.acknowledge(reoffer.target.declining(response) if reoffer.late else b"")
+    reoffer.cseq = response.cseq.number
+    reoffer.acknowledge()

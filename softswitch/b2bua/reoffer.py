@@ -23,14 +23,12 @@ if TYPE_CHECKING:
 
 
 class Reoffer:
-    """An offer, or the wish for one, and where it is."""
+    """An offer, and where it is."""
 
     __slots__ = (
-        "ack_body",
         "body",
         "client",
         "cseq",
-        "late",
         "method",
         "offer",
         "origin",
@@ -46,7 +44,7 @@ class Reoffer:
         self,
         origin: Leg | None,
         target: Leg,
-        offer: RemoteMedia | None,
+        offer: RemoteMedia,
         *,
         method: str = "INVITE",
         request: Request | None = None,
@@ -56,8 +54,6 @@ class Reoffer:
         """Whose wish it is; None when it is the switch's own."""
         self.target = target
         self.offer = offer
-        self.late = offer is None
-        """The request had no SDP: the target is asked for an offer."""
         self.method = method
         """Of the request to the target."""
         self.request = request
@@ -71,8 +67,6 @@ class Reoffer:
         """The target still owes an ACK of its own last INVITE."""
         self.cseq = 0
         """Of the request that the target took; 0 before."""
-        self.ack_body: bytes | None = None
-        """Body of the ACK to the target; None while it cannot be sent."""
         target.call.reoffer = self
         if transaction is not None:
             target.call.board.invites[transaction] = target.call
@@ -102,18 +96,14 @@ class Reoffer:
         self._forget_request()
         return pair
 
-    def acknowledge(self, body: bytes) -> None:
+    def acknowledge(self) -> None:
         """ACK the target's 2xx. UPDATE has none."""
-        self.ack_body = body
         target = self.target
         if self.method == "INVITE" and target.dialog is not None:
-            ack = target.dialog.ack(self.cseq, body)
-            self.call.board.agent.send_ack(ack, target.flow)
+            self.call.board.agent.send_ack(target.dialog.ack(self.cseq), target.flow)
 
     def abandon(self, status: int) -> None:
-        """The call ends before the crossing does; every 2xx has its ACK all the same (§15.1.2)."""
-        if self.cseq and self.ack_body is None and self.offer is not None:
-            self.acknowledge(self.target.decline(self.offer))
+        """The call ends before the crossing does."""
         self.refuse(status)
         self.close()
 

@@ -80,6 +80,8 @@ class Switchboard:
     clock: Clock
     entropy: Callable[[int], bytes]
     """So many octets that nobody can guess: keys are made of them."""
+    music: str = ""
+    """The file that held people hear; none: nothing."""
     untranslated: frozenset[str] = frozenset()
     """Encodings that cannot be translated here, because their library is missing."""
 

@@ -138,6 +138,10 @@ class Log:
     keep_traces: float = 7 * 86400.0
 
 
+SHIPPED_MUSIC = Path(__file__).parent.parent / "music.ogg"
+"""Made by conf/music.py."""
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """The whole file. `state` is absolute; users in `missing_passwords` have password ""."""
@@ -148,5 +152,7 @@ class Config:
     users: dict[str, User]
     log: Log
     media: Media = Media()
+    music: Path | None = SHIPPED_MUSIC
+    """What held people hear; None: nothing."""
     realm: str = DEFAULT_REALM
     missing_passwords: tuple[str, ...] = ()

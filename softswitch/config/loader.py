@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from softswitch.config import destinations, nodes, references, units
 from softswitch.config.configuration import (
     DEFAULT_REALM,
+    SHIPPED_MUSIC,
     Config,
     ListenAddress,
     Log,
@@ -73,6 +74,7 @@ class _Loader:
         state = references.state_folder(self.path, document.get("state", DEFAULT_STATE))
         written = self._keys_of("users")
         self._note(references.check(document, network, state))
+        self._note(references.check_music(document, self.path))
         self._note(references.same_extensions(written), at_key=True)
         if not self.problems:
             self._note(destinations.check(document, written))
@@ -87,6 +89,7 @@ class _Loader:
             users=users,
             log=Log(**document.get("log", {})),
             media=Media(**document.get("media", {})),
+            music=_music(self.path, document),
             realm=network.domains[0] if network.domains else DEFAULT_REALM,
             missing_passwords=tuple(user.extension for user in users.values() if not user.password),
         )
@@ -260,6 +263,12 @@ def _unknown_key(location: Location) -> Wrong:
     near = get_close_matches(str(location[-1]), known, 1)
     hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
     return Wrong(f"unknown key {quoted(str(location[-1]))}", hint)
+
+
+def _music(path: Path, document: Document) -> Path | None:
+    if "music" not in document:
+        return SHIPPED_MUSIC
+    return references.music_file(path, document["music"])
 
 
 def _network(document: Document) -> Network:

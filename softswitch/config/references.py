@@ -37,6 +37,20 @@ def check(document: Document, network: Network, state: Path) -> Iterator[Finding
         yield ("state",), Wrong(f"{written} cannot be used: {error.strerror}")
 
 
+def music_file(path: Path, written: str) -> Path | None:
+    """The absolute file that `music:` means, in the same way; none when it is off."""
+    return None if written == "off" else path.parent.absolute() / os.path.expanduser(written)
+
+
+def check_music(document: Document, path: Path) -> Iterator[Finding]:
+    """Is there something to hear?"""
+    written = document.get("music", "off")
+    music = music_file(path, written)
+    if music is not None and not os.path.isfile(music):
+        hint = "write off for none, or leave the key out for the music that comes along"
+        yield ("music",), Wrong(f"there is no file {quoted(written)}", hint)
+
+
 def _overlaps(location: Location, listeners: list[tuple[ListenAddress, ...]]) -> Iterator[Finding]:
     """An address twice, or beside the wildcard of its family that holds it already."""
     taken: set[tuple[str, int]] = set()

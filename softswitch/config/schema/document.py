@@ -20,6 +20,7 @@ class Document(TypedDict, total=False):
     network: Annotated[NetworkSection, SECTION]
     media: Annotated[MediaSection, SECTION]
     state: Path
+    music: Path
     users: Annotated[UsersSection, SECTION]
     defaults: Annotated[DefaultsSection, SECTION]
     log: Annotated[LogSection, SECTION]

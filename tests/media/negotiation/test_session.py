@@ -121,6 +121,7 @@ def test_what_both_leave_of_each_other_is_agreed_on() -> None:
     assert caller.agreed.terms.payload_types == (111, 101)
     assert (caller.agreed.terms.expected, caller.agreed.media.stream.ptime) == ((), 40)
     assert (caller.agreed.kind, caller.encryption) == ("rtp", "")
+    assert (caller.codec, session().codec) == ("OPUS", "")
 
 
 @pytest.mark.parametrize(("formats", "first"), [("8 0", 8), ("0 8", 0), ("9 0", None)])
@@ -298,6 +299,7 @@ def test_a_fax_takes_the_place_of_audio_and_gives_it_back() -> None:
     assert caller.agreed is not None
     assert (caller.agreed.kind, caller.agreed.terms.payload_types) == ("udptl", ())
     assert caller.agreed.terms.keepalive_payload_type is None
+    assert caller.codec == "T38"
     sound = caller.read(audio())
     assert stream_of(callee.offer(sound)).startswith("m=audio 20000 RTP/AVP 0 ")
 
@@ -352,7 +354,8 @@ def test_a_call_does_not_begin_as_a_fax() -> None:
         (audio(formats="8 0").replace(b"40000", b"41000"), True),
         (audio(formats="0"), True),
         (audio(formats="8"), False),
-        (audio("a=sendonly", formats="8 0"), False),
+        (audio("a=recvonly", formats="8 0"), True),
+        (audio("a=sendonly", formats="9"), True),
         (audio("a=ptime:30", formats="8 0"), False),
         (FAX.encode(), False),
     ],
@@ -364,6 +367,22 @@ def test_an_offer_that_changes_only_where_the_peer_is_goes_on(body: bytes, conti
     answered(caller, offer, audio(formats="0"))
     assert caller.continues(caller.read(body)) is continues
     assert caller.agreement.terms.payload_types == (0,)
+    assert caller.source.payload_types == (0,)
+
+
+def test_the_end_of_a_hold_goes_on_whatever_its_codecs_are() -> None:
+    caller = session()
+    answered(caller, caller.read(audio("a=sendonly", formats="8 0")), audio(formats="0"))
+    assert caller.continues(caller.read(audio(formats="9 0")))
+
+
+def test_a_direction_may_be_told_instead_of_passed_on() -> None:
+    caller, callee = session(), session()
+    offer = caller.read(audio("a=sendonly"))
+    assert callee.offer(offer, "sendrecv").endswith(b"a=sendrecv\r\n")
+    agreement = callee.take(callee.read(audio()))
+    assert not agreement.is_held
+    assert caller.answer(offer, agreement, "recvonly").endswith(b"a=recvonly\r\n")
 
 
 # Early answers

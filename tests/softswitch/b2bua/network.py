@@ -42,6 +42,7 @@ DELAY = 0.005
 SETTLE = 0.1
 """Seconds in which everything that is under way arrives, and no retransmission is due."""
 
+MUSIC = "/music.ogg"
 STATISTICS = PortStatistics(50, 8000, 1, 49, 0.001, round_trip=0.02, mos_received=4.4, mos_sent=4.3)
 """Of every port, when it is closed."""
 
@@ -226,7 +227,9 @@ class FakeMedia(Performances):
         self.open_ports[other].joined = one
 
     def part(self, port: MediaPort) -> None:
-        self.open_ports[port].joined = None
+        other = self.open_ports[port].joined
+        assert other is not None
+        self.open_ports[port].joined = self.open_ports[other].joined = None
 
     def hold(self, port: MediaPort, held: bool) -> None:
         self.open_ports[port].held = held
@@ -326,6 +329,7 @@ class World:
             clock=SimpleNamespace(wall=self.wall),
             sleep=self._sleep,
             entropy=self._octets,
+            music=MUSIC,
         )
         self.media.on_event = self.calls.media_event
         self.agent.on_request = self._request

@@ -95,6 +95,10 @@ class Phone(Reflexes):
     def holds(self, direction: str = "sendonly", **changes: str) -> None:
         self.reinvites(self.sdp(direction=direction, **changes))
 
+    def changes(self, payloads: str = "0 101") -> None:
+        """Offer other codecs: what the other side has to know of."""
+        self.reinvites(self.sdp(payloads=payloads))
+
     def resumes(self) -> None:
         self.reinvites(self.sdp())
 

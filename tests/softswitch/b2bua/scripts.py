@@ -98,7 +98,7 @@ def rfc5407_3_1_4_reinvite_overtakes_ack(world: World, alice: Phone, bob: Phone)
     world.run(0.2)
     if alice.call.is_up:
         alice.reflexes.add("ack")
-        alice.holds()
+        alice.changes()
         alice.acknowledges(alice.call)
 
 
@@ -111,7 +111,7 @@ def rfc5407_3_1_5_reinvite_overtakes_late_answer(world: World, alice: Phone, bob
         bob.answers(body=bob.sdp())
     world.run(0.2)
     if alice.call.is_up:
-        alice.holds()
+        alice.changes()
         alice.acknowledges(alice.call, 1, alice.sdp())
     alice.reflexes.add("ack")
     alice.call.late = False
@@ -143,14 +143,14 @@ def rfc5407_3_2_2_bye_crosses_reinvite(world: World, alice: Phone, bob: Phone) -
     talk(world, alice, bob)
     if both_up(alice, bob):
         alice.hangs_up()
-        bob.holds()
+        bob.changes()
 
 
 @script
 def rfc5407_3_2_3_bye_crosses_200_of_reinvite(world: World, alice: Phone, bob: Phone) -> None:
     talk(world, alice, bob)
     if both_up(alice, bob):
-        bob.holds()
+        bob.changes()
         world.run(0.012)
         bob.hangs_up()
 
@@ -170,23 +170,23 @@ def rfc5407_3_2_4_callee_hangs_up_before_the_ack(world: World, alice: Phone, bob
 def rfc5407_3_3_1_reinvites_cross(world: World, alice: Phone, bob: Phone) -> None:
     talk(world, alice, bob)
     if both_up(alice, bob):
-        alice.holds()
-        bob.holds("inactive")
+        alice.changes()
+        bob.changes("8 101")
 
 
 @script
 def rfc5407_3_3_2_update_crosses_reinvite(world: World, alice: Phone, bob: Phone) -> None:
     talk(world, alice, bob)
     if both_up(alice, bob):
-        alice.asks("UPDATE", body=alice.sdp())
-        bob.holds()
+        alice.asks("UPDATE", body=alice.sdp(payloads="8 101"))
+        bob.changes()
 
 
 @script
 def rfc5407_appendix_b_bye_over_own_reinvite(world: World, alice: Phone, bob: Phone) -> None:
     talk(world, alice, bob)
     if both_up(alice, bob):
-        alice.holds()
+        alice.changes()
         alice.hangs_up()
 
 
@@ -249,7 +249,7 @@ def reinvite_is_cancelled(world: World, alice: Phone, bob: Phone) -> None:
     talk(world, alice, bob)
     bob.reflexes.discard("reinvite")
     if both_up(alice, bob):
-        alice.holds()
+        alice.changes()
         world.run(0.05)
         alice.cancels_reinvite()
         if bob.call.pending is not None:

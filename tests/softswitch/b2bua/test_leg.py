@@ -83,9 +83,9 @@ def test_a_call_to_a_device_over_tcp_says_so_in_its_contact() -> None:
 
 def test_our_descriptions_count_their_versions() -> None:
     world, alice, bob = talking()
-    alice.holds()
+    alice.changes()
     world.run()
-    alice.resumes()
+    alice.changes("8 101")
     world.run()
     origins = [body.split(b"\r\n")[1].split() for body in bob.call.bodies]
     assert [int(origin[2]) for origin in origins] == [1, 2, 3]

@@ -34,7 +34,7 @@ def settle(world: World, alice: Phone, bob: Phone) -> None:
 
 def _can_still_hold(world: World, alice: Phone) -> None:
     """The legs are not blocked by what happened."""
-    alice.holds()
+    alice.changes()
     world.run(10)
     assert alice.call.answers[-1] == 200
 

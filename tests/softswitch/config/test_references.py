@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from softswitch.config.configuration import SHIPPED_MUSIC
 from tests.softswitch.config.reading import read, summaries
 
 
@@ -98,3 +99,16 @@ def test_two_ways_to_write_one_extension_are_a_mistake(tmp_path: Path) -> None:
 
 def test_an_extension_that_is_wrong_anyway_is_no_duplicate(tmp_path: Path) -> None:
     assert len(summaries(tmp_path, "users:\n  1/0: Anna\n  1/0 : Jan\n  100: Ewa\n")) == 2
+
+
+def test_music_is_a_file_beside_the_yaml_or_off_or_what_comes_along(tmp_path: Path) -> None:
+    (tmp_path / "music.wav").touch()
+    assert read(tmp_path, "users: {100: Anna}").music == SHIPPED_MUSIC
+    assert read(tmp_path, "music: off\nusers: {100: Anna}").music is None
+    assert read(tmp_path, "music: music.wav\nusers: {100: Anna}").music == tmp_path / "music.wav"
+
+
+@pytest.mark.parametrize("written", ["./none.wav", ".", "ż" * 150])
+def test_music_that_is_not_there_is_a_mistake(tmp_path: Path, written: str) -> None:
+    (summary,) = summaries(tmp_path, f"music: {written}")
+    assert summary.startswith(":1:8: music: there is no file '")
