@@ -24,6 +24,9 @@ PERIOD = 20
 """Milliseconds of a frame."""
 MAX_PACKED = 3
 """Frames in a packet: who wants more than 60 ms at a time gets that."""
+PATIENCE = 5.0
+"""Seconds that sounds wait for a remote which cannot be sent to yet: its address is to be learned,
+or the handshake for its keys goes on. Then their time runs, heard or not."""
 _ON_TIME = 0.0201
 """Seconds since the turn before; later, and turns were skipped."""
 
@@ -32,12 +35,14 @@ class _Playing:
     """What one leg is played."""
 
     __slots__ = (
+        "begun",
         "format",
         "frames",
         "lasted",
         "leg",
         "marker",
         "packed",
+        "patient_until",
         "player",
         "problem",
         "request",
@@ -46,13 +51,16 @@ class _Playing:
         "turn",
     )
 
-    def __init__(self, leg: Leg, request: Play, format_: Format) -> None:
+    def __init__(self, leg: Leg, request: Play, format_: Format, patient_until: float) -> None:
         self.leg = leg
         self.request = request
         self.problem = ""
         """Of a sound that could not be played."""
         self.sounded = False
         """Has any sound been there to play?"""
+        self.begun = False
+        """Has anything of it been sent?"""
+        self.patient_until = patient_until
         self.turn = 0.0
         """When its last frame was due."""
         self.speak(format_, None)
@@ -154,9 +162,10 @@ class Players:
         if format_ is None:
             self._say(Ended(message.serial, ("failed", no_codec(leg.formats))))
             return
-        playing = self._playing[leg] = _Playing(leg, message, format_)
+        now = self._clock()
+        playing = self._playing[leg] = _Playing(leg, message, format_, now + PATIENCE)
         leg.feed(playing)
-        self._grid.add(playing, self._clock())
+        self._grid.add(playing, now)
         self._fetch(playing)
 
     def _hush(self, message: Hush) -> None:
@@ -202,10 +211,15 @@ class Players:
         playing.turn = deadline
         # a timestamp is that of the packet's first sample: what lies between is the packet before
         elapsed, playing.lasted = playing.lasted, samples
-        # whoever feeds the leg now, what follows him is something new
-        playing.marker = leg.feeder is not playing or not leg.emit(
-            playing.format.payload_type, payload, elapsed, deadline, marker=marker
-        )
+        if leg.feeder is not playing:
+            playing.marker = True  # whoever feeds the leg now, what follows him is something new
+            return
+        sent = leg.emit(playing.format.payload_type, payload, elapsed, deadline, marker=marker)
+        playing.marker = not sent
+        if sent:
+            playing.begun = True
+        elif not playing.begun and deadline < playing.patient_until:
+            playing.player.go_to((0, 0))
 
     def _end(self, playing: _Playing, why: str, problem: str = "") -> None:
         leg = playing.leg

@@ -327,6 +327,39 @@ def test_after_a_stall_what_is_late_is_sent_at_once_but_not_all_of_it(
     assert len(it.sent(leg)) == 1
 
 
+class Keyless:
+    """A guard that has no keys yet."""
+
+    remote = None
+    failed = ""
+
+    def protect(self, packet: bytes | memoryview) -> bytes | None:
+        return None
+
+
+@pytest.mark.parametrize("ptime", [20, 40])
+def test_nothing_is_lost_while_there_are_no_keys(it: Setup, clip: Clip, ptime: int) -> None:
+    leg = it.leg(PCMU, ptime=ptime)
+    leg.guard = Keyless()  # type: ignore[assignment]
+    it.play(leg, clip)
+    it.pass_time(1.0)
+    assert it.sent(leg) == []
+    leg.guard = None
+    it.pass_time(0.7)
+    assert it.heard(leg) == CLIP
+    assert it.said == [Ended(1, ("played", ""))]
+
+
+def test_who_can_never_be_sent_to_is_not_waited_for_for_ever(it: Setup, clip: Clip) -> None:
+    leg = it.leg(PCMU)
+    leg.guard = Keyless()  # type: ignore[assignment]
+    it.play(leg, clip)
+    it.pass_time(4.9)
+    assert it.said == []
+    it.pass_time(0.8)
+    assert it.said == [Ended(1, ("played", ""))]
+
+
 def test_many_legs_are_spread_over_the_slots(it: Setup) -> None:
     legs = [it.leg(PCMU) for _ in range(40)]
     for leg in legs:
