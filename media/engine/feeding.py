@@ -91,7 +91,7 @@ class Feeding:
         self.plain = NOTHING
         self.secured = NOTHING
         """The same, when one or both of us have keys: for our own short way."""
-        self.settle: Callable[[], None] = _books_are_here
+        self.settle: Callable[[], None] = books_are_here
         """A backend that keeps books of its own brings ours up to date, and when `plain` is empty
         hands them over. Called before our books are read, and after `plain` was emptied; not when
         it was empty before, since then they are here."""
@@ -339,8 +339,8 @@ def send_nothing(_data: memoryview | bytes) -> None:
     """What a leg without a peer sends with."""
 
 
-def _books_are_here() -> None:
-    return None
+def books_are_here() -> None:
+    """As long as no backend keeps any."""
 
 
 def _receive_nothing(_buffer: bytearray) -> int:

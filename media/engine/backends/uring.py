@@ -111,15 +111,13 @@ class UringBackend:
             endpoint = Endpoint(leg, pair, self._ring, self._outbox, self._message.ctypes.data)
             self._endpoints[leg.id] = endpoint
         self._generation = self._generation % (requests.GENERATIONS - 1) + 1
-        endpoint.open(leg, self._generation)
-        leg.settle = partial(self._settle, leg)
+        endpoint.open(leg, self._generation, unread=self._may_hold_packets_of(leg.id))
         self._in_use += 1
 
     def close(self, leg: Leg) -> None:
         """Receive no more."""
         endpoint = self._endpoints[leg.id]
         self._unusual.leave(endpoint)
-        leg.settle = _settled
         endpoint.in_use = False
         self._in_use -= 1
 
@@ -133,7 +131,7 @@ class UringBackend:
     def route(self, leg: Leg, peer: Leg | None) -> None:
         """What the leg receives goes to the peer's remote, or nowhere."""
         if peer is not None:
-            failure = self._endpoints[leg.id].data(Kind.SEND)
+            failure = self._endpoints[leg.id].failure()
             leg.send = partial(self._endpoints[peer.id].send, failure)
 
     def send(self, leg: Leg, packet: bytes) -> None:
@@ -190,10 +188,17 @@ class UringBackend:
         self._give_back()
         self._batch = self._ring.completions(MOST)
 
-    def _note(self, special: Completions) -> bool:
+    def _may_hold_packets_of(self, number: int) -> bool:
+        """Have any come for this leg that nobody has looked at yet?"""
+        if self._ring.unread:
+            return True
+        batch = self._batch
+        return len(batch) > 0 and bool((batch[:, abi.USER_DATA] == number).any())
+
+    def _note(self, special: list[list[int]]) -> bool:
         """What is no packet: sends that failed. Did signalling speak?"""
         said = False
-        for number, value, _, _ in special.tolist():
+        for number, value, _, _ in special:
             kind, generation = requests.untag(value)
             if kind == Kind.WORDS:
                 self._polled, said = False, True
@@ -224,7 +229,7 @@ class UringBackend:
         self._ring.flush()
         self._give_back()
         for endpoint, kind, generation in self._unusual.ended:
-            if endpoint.awake and endpoint.generation == generation:
+            if endpoint.awake and endpoint.armed == generation:
                 endpoint.arm(kind)
         self._unusual.ended.clear()
 
@@ -267,11 +272,14 @@ class UringBackend:
     def _sort(self, batch: Completions) -> None:
         """Words of signalling come before packets; those of a leg keep their order."""
         special = batch[:, abi.TAG] >= _SPECIAL
-        self._batch = batch[~special]
-        if self._note(batch[special]):
-            self._hear()
-        batch, self._batch = self._batch, _NONE
-        self._company = len(batch) > 0 and self._in_use > FEW_LEGS
+        if special.any():
+            self._batch = batch[~special]
+            if self._note(batch[special].tolist()):
+                self._hear()
+            batch, self._batch = self._batch, _NONE
+            if not len(batch):
+                return
+        self._company = self._in_use > FEW_LEGS
         if not self._columns.in_charge:
             self._unusual.serve(batch.tolist(), self.now)
         else:
@@ -295,15 +303,3 @@ class UringBackend:
             if relayed is not None:
                 batch = _NONE if relayed[1] is None else relayed[1]
         self._unusual.serve(batch.tolist(), self.now)
-
-    def _settle(self, leg: Leg) -> None:
-        """Bring the leg's books up to date; from now on it keeps them when `plain` is empty."""
-        endpoint = self._endpoints[leg.id]
-        if endpoint.in_columns:
-            self._columns.settle(leg)
-            if not leg.plain:
-                self._unusual.leave(endpoint)
-
-
-def _settled() -> None:
-    """For legs that are closed."""

@@ -5,8 +5,9 @@
                         └──────────────────────────────────────────────┘
 
 Awake, both sockets are armed; most calls leave nothing behind, so it costs nothing to leave them
-armed until the next one. Each opening has a generation of its own: what the receives of an earlier
-one still bring is nobody's.
+armed until the next one, which takes them over. Each opening has a generation of its own, for its
+sends, and so has each arming: what came for an earlier leg and was not looked at yet is nobody's,
+and where there may be such a thing, the receives are armed anew.
 """
 
 from softswitch.media.engine.backends import uring_requests as requests
@@ -27,8 +28,8 @@ class Endpoint:
     """See the module."""
 
     __slots__ = (
-        "_message_at", "_name", "_outbox", "_ring", "awake", "errors", "generation", "in_columns",
-        "in_use", "kind", "leg", "pair", "remote", "returning",
+        "_message_at", "_name", "_outbox", "_ring", "armed", "awake", "errors", "generation",
+        "in_columns", "in_use", "kind", "leg", "pair", "remote", "returning",
     )  # fmt: skip
 
     def __init__(
@@ -44,6 +45,9 @@ class Endpoint:
         self.in_use = False
         self.awake = False
         self.generation = 0
+        """Of the leg."""
+        self.armed = 0
+        """The generation that the receives were armed in."""
         self.errors = 0
         self.kind = -1
         """The first two octets, without marker, of the last packet that had nothing unusual."""
@@ -56,16 +60,21 @@ class Endpoint:
         """Whether they are to go there again."""
         ring.set_files(FILES * leg.id, pair.rtp.fileno(), pair.rtcp.fileno())
 
-    def open(self, leg: Leg, generation: int) -> None:
-        """The pair is this leg's, and no packet of an earlier one's."""
+    def open(self, leg: Leg, generation: int, *, unread: bool) -> None:
+        """The pair is this leg's, and no packet of an earlier one's; `unread`: the receives may
+        have brought some already."""
+        self.leg, self.generation = leg, generation
+        self.in_use = True
+        self.kind = -1
         if self.awake:
-            self._cancel()
             self.pair.forget()
+            if not unread and not self.errors:
+                return
+            self._cancel()
         else:
             self.pair.wake()
-        self.leg, self.generation = leg, generation
-        self.in_use = self.awake = True
-        self.errors, self.kind = 0, -1
+        self.awake = True
+        self.errors, self.armed = 0, generation
         self.arm(Kind.RTP)
         self.arm(Kind.RTCP)
 
@@ -75,18 +84,22 @@ class Endpoint:
         self.awake = False
         self.pair.rest()
 
-    def data(self, kind: Kind) -> int:
-        """The user_data of this kind of completions."""
-        return requests.user_data(requests.tag(kind, self.generation), self.leg.id)
+    def failure(self) -> int:
+        """The user_data of sends whose failure is to be counted."""
+        return requests.user_data(requests.tag(Kind.SEND, self.generation), self.leg.id)
 
     def arm(self, kind: Kind) -> None:
         """Receive on one of the sockets."""
         file = FILES * self.leg.id + (kind is Kind.RTCP)
-        self._ring.submit(requests.receive(file, self._message_at, self.data(kind)))
+        self._ring.submit(requests.receive(file, self._message_at, self._received(kind)))
 
     def _cancel(self) -> None:
         for kind in (Kind.RTP, Kind.RTCP):
-            self._ring.submit(requests.cancel(self.data(kind)))
+            self._ring.submit(requests.cancel(self._received(kind)))
+
+    def _received(self, kind: Kind) -> int:
+        """The user_data of what a receive brings."""
+        return requests.user_data(requests.tag(kind, self.armed), self.leg.id)
 
     def name(self) -> tuple[int, int] | None:
         """Where in memory the leg's remote is named; None when nothing can be sent there."""

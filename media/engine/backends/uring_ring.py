@@ -104,6 +104,11 @@ class Ring:
         """Submissions that the kernel has not taken yet."""
         return (self._tail - self._words[self._head_at]) & _WRAP
 
+    @property
+    def unread(self) -> int:
+        """Completions that nobody has fetched yet."""
+        return (self._words[self._done_tail_at] - self._done_head) & _WRAP
+
     def submit(self, sqe: bytes) -> None:
         """Queue one submission (`SQE_STRUCT`). Raises OSError when the kernel takes none at all."""
         self._make_room(1)

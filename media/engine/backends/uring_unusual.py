@@ -5,6 +5,7 @@ The leg keeps its own books meanwhile, and goes the short way again with the nex
 """
 
 import errno
+from functools import partial
 
 from softswitch.media import rtp
 from softswitch.media.engine.backends import uring_abi as abi
@@ -14,6 +15,7 @@ from softswitch.media.engine.backends.uring_columns import Columns
 from softswitch.media.engine.backends.uring_endpoint import FILES, MAX_ERRORS, Endpoint
 from softswitch.media.engine.backends.uring_names import decode
 from softswitch.media.engine.backends.uring_requests import Kind
+from softswitch.media.engine.feeding import books_are_here
 
 DOOR_BATCH = 16
 """Packets of unproven sources that are looked at per socket and batch: a stranger's flood waits for
@@ -46,7 +48,7 @@ class Unusual:
         for number, tag, result, flags in completions:
             kind, generation = requests.untag(tag)
             endpoint = self._endpoints.get(number)
-            if endpoint is None or endpoint.generation != generation:
+            if endpoint is None or endpoint.armed != generation:
                 continue  # of an earlier leg
             if not flags & abi.IORING_CQE_F_MORE:
                 self._note_end(endpoint, Kind(kind), result)
@@ -64,7 +66,7 @@ class Unusual:
         if result >= _ERRORS and result != _NO_BUFFERS:
             endpoint.errors += 1
         if endpoint.errors <= MAX_ERRORS:
-            self.ended.append((endpoint, kind, endpoint.generation))
+            self.ended.append((endpoint, kind, endpoint.armed))
 
     def _serve(self, endpoint: Endpoint, kind: int, buffer: int, size: int, now: float) -> None:
         """Hand a packet to its leg."""
@@ -102,7 +104,15 @@ class Unusual:
         """The leg keeps its books itself, until its row is loaded again."""
         if endpoint.in_columns:
             endpoint.in_columns = False
+            endpoint.leg.settle = books_are_here
             self._columns.leave(endpoint.leg.id)
+
+    def _settle(self, endpoint: Endpoint) -> None:
+        """Bring the leg's books up to date; from now on it keeps them when `plain` is empty."""
+        leg = endpoint.leg
+        self._columns.settle(leg)
+        if not leg.plain:
+            self.leave(endpoint)
 
     def load(self) -> None:
         """Let legs go the short way again whose last packets were nothing unusual."""
@@ -114,9 +124,10 @@ class Unusual:
             locked, peer = leg.latch.locked, leg.peer
             usual = endpoint.in_use and not endpoint.in_columns and endpoint.kind in leg.plain
             if usual and locked is not None and peer is not None:
-                send = self._endpoints[peer.id].request(endpoint.data(Kind.SEND))
+                send = self._endpoints[peer.id].request(endpoint.failure())
                 if send is not None:
-                    tag = requests.tag(Kind.RTP, endpoint.generation)
+                    tag = requests.tag(Kind.RTP, endpoint.armed)
                     self._columns.load(leg, tag, locked, endpoint.kind, send)
                     endpoint.in_columns = True
+                    leg.settle = partial(self._settle, endpoint)
         self._returning.clear()

@@ -274,18 +274,61 @@ def test_a_late_completion_of_an_earlier_leg_reaches_nobody(
 ) -> None:
     with calls(monkeypatch, 2) as (it, _):
         backend = backend_of(it)
-        old = backend._endpoints[0].generation
-        it.say(control.Close(0))
-        it.say(control.Open(0))
         endpoint = backend._endpoints[0]
-        assert endpoint.generation != old
+        old = endpoint.armed
+        it.say(control.Close(0))
+        endpoint.errors = 1
+        it.say(control.Open(0))
+        assert endpoint.armed != old
         for kind in (Kind.RTP, Kind.RTCP):
             backend._unusual.serve([[0, requests.tag(kind, old), 300, 0x10001]], 1.0)
             backend._unusual.serve([[9, requests.tag(kind, old), 300, 0x10001]], 1.0)
         assert backend._unusual.ended == []
-        special = np.array([[0, requests.tag(Kind.SEND, old), 2**32 - 1, 0]], np.uint32)
-        assert not backend._note(special)
+        assert not backend._note([[0, requests.tag(Kind.SEND, old), 2**32 - 1, 0]])
         assert endpoint.leg.failed == 0
+
+
+def test_receives_stay_armed_from_one_leg_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    with calls(monkeypatch, 2) as (it, phones):
+        endpoint = backend_of(it)._endpoints[0]
+        armed, generation = endpoint.armed, endpoint.generation
+        it.say(control.Close(0))
+        it.say(control.Open(0), control.SetRemote(0, phones[0].remote()), control.Join(0, 1))
+        assert (endpoint.armed, endpoint.generation != generation) == (armed, True)
+        phones[0].send(1)
+        it.serve()
+        assert len(phones[1].heard()) == 1
+
+
+def test_a_packet_that_came_before_its_port_was_opened_again_is_nobodys(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with calls(monkeypatch, 2) as (it, phones):
+        backend, endpoint = backend_of(it), backend_of(it)._endpoints[0]
+        it.say(control.Close(0))
+        phones[0].send(1)
+        phones[0].send(2)
+        backend._turn(2, 0.5)  # brings both, and nobody looks at the first yet
+        assert len(backend._batch) == 2
+        it.worker._open(control.Open(0))
+        it.worker._set_remote(control.SetRemote(0, phones[0].remote()))
+        backend._serve_batch()
+        it.serve()
+        assert it.statistics(0).packets_received == 0
+        assert endpoint.armed == endpoint.generation
+
+
+def test_a_port_is_armed_anew_while_completions_wait_in_the_ring(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with calls(monkeypatch, 2) as (it, phones):
+        backend, endpoint = backend_of(it), backend_of(it)._endpoints[0]
+        it.say(control.Close(0))
+        phones[1].send(1)
+        backend._ring.enter(1, 0.5)
+        assert backend._ring.unread == 1
+        it.worker._open(control.Open(0))
+        assert endpoint.armed == endpoint.generation
 
 
 def test_a_receive_that_ended_is_not_armed_for_a_leg_that_came_later(
@@ -294,7 +337,7 @@ def test_a_receive_that_ended_is_not_armed_for_a_leg_that_came_later(
     with calls(monkeypatch, 2) as (it, phones):
         backend = backend_of(it)
         endpoint = backend._endpoints[0]
-        backend._unusual.ended.append((endpoint, Kind.RTP, endpoint.generation - 1))
+        backend._unusual.ended.append((endpoint, Kind.RTP, endpoint.armed - 1))
         backend._rearm()
         assert backend._ring.queued == 0
         phones[0].send(1)
@@ -305,7 +348,7 @@ def test_a_receive_that_ended_is_not_armed_for_a_leg_that_came_later(
 def test_a_socket_that_only_fails_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     with calls(monkeypatch, 2) as (it, _):
         unusual = backend_of(it)._unusual
-        tag = requests.tag(Kind.RTP, backend_of(it)._endpoints[0].generation)
+        tag = requests.tag(Kind.RTP, backend_of(it)._endpoints[0].armed)
         broken = 2**32 - errno.EIO
         unusual.serve([[0, tag, broken, 0]] * (MAX_ERRORS + 20), 1.0)
         assert len(unusual.ended) == MAX_ERRORS
