@@ -38,8 +38,8 @@ def free_port() -> int:
 
 
 def written(folder: Path, text: str = YAML, *, port: int | None = None) -> Path:
-    """A configuration file with free ports."""
-    first = 40000 + os.getpid() % 100 * 200
+    """A configuration file with free ports; those of RTP below what `free_port` may choose."""
+    first = 10_000 + os.getpid() % 100 * 200
     path = folder / "office.yaml"
     port = free_port() if port is None else port
     path.write_text(text.format(port=port, first=first, last=first + 39, password=PASSWORD))
