@@ -108,6 +108,36 @@ class Forwarding:
     """Whether the target's own forwards are used meanwhile."""
 
 
+class Greeting(NamedTuple):
+    """A file of the owner's, said to callers in some situations."""
+
+    file: Path
+    """Absolute."""
+    use_for: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Voicemail:
+    """The mailbox of a user."""
+
+    enabled: bool = False
+    pin: str = field(default="", repr=False)
+    """Empty: the last four digits of the extension, until the owner chooses his own."""
+    answers: tuple[str, ...] = ("no_answer", "busy", "unavailable")
+    """In which situations it takes calls: these, or rejected."""
+    on_message: str = "store"
+    """store, email (mail it, and keep it only until it is mailed) or both."""
+    max_message: float = 180.0
+    min_message: float = 2.0
+    """Seconds of sound; less is no message."""
+    max_silence: float = 10.0
+    max_messages: int = 100
+    remote_login: bool = True
+    operator: str = ""
+    """Who is called by a caller's `0`; empty: nobody."""
+    greeting: Greeting | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """One extension. `origin` tells for each key where its value was written."""
@@ -125,9 +155,17 @@ class User:
     fax: Fax = "t38"
     call_waiting: bool = True
     forward: Forwarding = field(default_factory=Forwarding)
+    voicemail: Voicemail = Voicemail()
     origin: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     """key → "file:line", or "default"; of `password` also "secrets.yaml" or "missing". Keys of
-    `forward` stand as `forward.busy`."""
+    `forward` and `voicemail` stand as `forward.busy`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureCodes:
+    """What is dialled to ask something of the switch itself; nothing: it cannot be asked."""
+
+    echo_test: tuple[str, ...] = ("*600",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +190,7 @@ class Config:
     users: dict[str, User]
     log: Log
     media: Media = Media()
+    feature_codes: FeatureCodes = FeatureCodes()
     music: Path | None = SHIPPED_MUSIC
     """What held people hear; None: nothing."""
     realm: str = DEFAULT_REALM

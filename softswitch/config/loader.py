@@ -14,11 +14,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from softswitch.config import destinations, nodes, references, units
+from softswitch.config import codes, destinations, mailboxes, nodes, references, units
 from softswitch.config.configuration import (
     DEFAULT_REALM,
     SHIPPED_MUSIC,
     Config,
+    FeatureCodes,
     ListenAddress,
     Log,
     Media,
@@ -30,6 +31,7 @@ from softswitch.config.problems import ConfigErrors, Problem, Source, Wrong, quo
 from softswitch.config.schema.document import ADAPTER, Document, known_keys
 from softswitch.config.schema.forward import forwarding
 from softswitch.config.schema.users import DefaultsSection, UserSection
+from softswitch.config.schema.voicemail import voicemail
 from softswitch.config.secrets import SECRETS_FILE, password_name
 from softswitch.config.tags import Tags
 
@@ -78,6 +80,8 @@ class _Loader:
         self._note(references.same_extensions(written), at_key=True)
         if not self.problems:
             self._note(destinations.check(document, written))
+            self._note(codes.check(document, written))
+            self._note(mailboxes.check(document, written, self.path))
         users = {} if self.problems else self._users(document, written)
         if self.tags.secrets_used:
             self.problems += self.tags.secrets.problems
@@ -89,6 +93,7 @@ class _Loader:
             users=users,
             log=Log(**document.get("log", {})),
             media=Media(**document.get("media", {})),
+            feature_codes=FeatureCodes(**document.get("feature_codes", {})),
             music=_music(self.path, document),
             realm=network.domains[0] if network.domains else DEFAULT_REALM,
             missing_passwords=tuple(user.extension for user in users.values() if not user.password),
@@ -232,6 +237,9 @@ class _Loader:
         origin = _BUILT_IN | below | self._origins(("users", word), section)
         merged: dict[str, Any] = {**defaults, **section}
         merged["forward"] = forwarding(defaults.get("forward", {}), section.get("forward", {}))
+        merged["voicemail"] = voicemail(
+            defaults.get("voicemail"), section.get("voicemail"), self.path.parent
+        )
         if "password" not in merged:
             name = password_name(extension)
             merged["password"] = self.tags.secrets.values.get(name, "")
@@ -240,10 +248,15 @@ class _Loader:
         return User(extension=extension, origin=origin, **merged)
 
     def _origins(self, above: Location, section: DefaultsSection) -> dict[str, str]:
-        """Where each key of a user stands; those of `forward` one by one."""
+        """Where each key of a user stands; those of `forward` and `voicemail` one by one."""
         places = {name: self._origin((*above, name)) for name in section}
-        for name in section.get("forward", {}):
-            places[f"forward.{name}"] = self._origin((*above, "forward", name))
+        nested: dict[str, Mapping[str, object]] = {
+            "forward": section.get("forward", {}),
+            "voicemail": section.get("voicemail", {}),
+        }
+        for outer, inner in nested.items():
+            for name in inner:
+                places[f"{outer}.{name}"] = self._origin((*above, outer, name))
         return places
 
     def _origin(self, location: Location) -> str:

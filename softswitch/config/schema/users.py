@@ -11,6 +11,7 @@ from softswitch.config.configuration import Fax as FaxWords
 from softswitch.config.problems import Wrong
 from softswitch.config.schema.fields import SECTION, Extension, Password, Text, as_list, as_section
 from softswitch.config.schema.forward import ForwardSection
+from softswitch.config.schema.voicemail import VoicemailSection
 
 RingTime = Annotated[float, PlainValidator(units.duration_between("1s", "1h"))]
 MaxCalls = Annotated[int, PlainValidator(units.whole_between(1, 10_000))]
@@ -50,6 +51,7 @@ class DefaultsSection(TypedDict, total=False):
     fax: Fax
     call_waiting: Annotated[bool, PlainValidator(units.switch)]
     forward: Annotated[ForwardSection, SECTION]
+    voicemail: VoicemailSection
 
 
 @with_config(ConfigDict(extra="forbid"))

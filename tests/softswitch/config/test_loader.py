@@ -87,6 +87,7 @@ def test_the_origin_of_each_value_is_known(tmp_path: Path) -> None:
         "fax": "default",
         "call_waiting": "default",
         "forward": "default",
+        "voicemail": "default",
     }
     assert config.users["101"].origin["name"] == f"{place}:13"
     assert config.users["101"].origin["password"] == "missing"
@@ -170,7 +171,7 @@ def test_a_mistake_in_one_section_does_not_hide_what_does_not_fit_in_another(
             "defaults: {name: x}",
             ":1:12: defaults: unknown key 'name'",
             "known here: ring_time, max_calls, max_devices, unreachable_after, codecs, encryption, "
-            "fax, call_waiting, forward",
+            "fax, call_waiting, forward, voicemail",
         ),
     ],
 )
