@@ -72,14 +72,15 @@ def test_the_callee_may_hang_up_too(phones: dict[str, Phone], caller: str, calle
 
 @pytest.mark.parametrize(("caller", "callee"), PAIRS)
 def test_hold_and_resume_work_from_both_sides(
-    phones: dict[str, Phone], caller: str, callee: str
+    switch: Switch, phones: dict[str, Phone], caller: str, callee: str
 ) -> None:
     outgoing, incoming = talk(of(phones, "caller", caller), of(phones, "callee", callee))
-    for holder, held in ((outgoing, incoming), (incoming, outgoing)):
+    for holder in (outgoing, incoming):
+        switch.wait_for_state("talking")
         holder.hold()
-        held.wait("held")
+        switch.wait_for_state("held")
         holder.resume()
-        held.wait("resumed")
+    switch.wait_for_state("talking")
     outgoing.hangup()
     incoming.ended()
     outgoing.ended()

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from tests.support.audio import heard_tone, write_tone
+from tests.support.audio import heard_tone, sounding, write_tone
 from tests.support.phones import Phone, PhoneCall
 from tests.support.switch import Switch
 
@@ -21,6 +21,7 @@ SETTLE = 0.3
 """Seconds for buffers to fill before a tone begins, and to empty behind it."""
 ENOUGH = 0.7
 """Seconds of a tone that are heard: buffers of phones begin and end with a little less."""
+MUSIC = 0.9
 HANDSHAKE = 1.0
 """Seconds until a ClientHello that came too early comes again."""
 CALLER_TONE, CALLEE_TONE = 500.0, 1100.0
@@ -133,16 +134,20 @@ def test_phones_of_any_kind_hear_each_other(
         hear_each_other(outgoing, incoming, tmp_path)
 
 
-def test_an_encrypted_call_survives_hold_and_resume(
-    phones: dict[str, Phone], tmp_path: Path
+def test_hold_and_resume_work_on_encrypted_legs_and_who_is_held_hears_music(
+    switch: Switch, phones: dict[str, Phone], tmp_path: Path
 ) -> None:
     with connected(phones, "104", "103") as (outgoing, incoming):
-        outgoing.hold()
-        incoming.wait("held")
-        outgoing.resume()
-        incoming.wait("resumed")
         time.sleep(HANDSHAKE)
+        outgoing.hold()
+        switch.wait_for_state("held")
+        incoming.record(tmp_path / "held.wav")
+        time.sleep(MUSIC)
+        incoming.stop_recording()
+        outgoing.resume()
+        switch.wait_for_state("talking")
         hear_each_other(outgoing, incoming, tmp_path)
+    assert sounding(tmp_path / "held.wav") > MUSIC / 3
 
 
 def test_where_encryption_is_required_plain_rtp_is_refused(

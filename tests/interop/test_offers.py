@@ -8,6 +8,7 @@ from tests.support.endpoint import Endpoint
 from tests.support.scripted_call import ScriptedCall, connect
 from tests.support.switch import Switch
 
+QUIET = 0.1
 SECOND_TRY = 5.0
 """Seconds until the owner of a Call-ID tries again: 2.1 to 4 (§14.1), and some slack."""
 
@@ -31,17 +32,6 @@ def finish(outgoing: ScriptedCall, incoming: ScriptedCall) -> None:
     outgoing.expect(200)
 
 
-def offered(call: ScriptedCall, body: bytes, answerer: ScriptedCall, answer: bytes) -> str:
-    """A re-INVITE with that offer, answered so; the direction that the answer had on arrival."""
-    call.request("INVITE", body)
-    answerer.expect("INVITE")
-    answerer.reply(200, answer)
-    response = call.expect(200)
-    call.ack()
-    answerer.expect("ACK")
-    return response.body.decode()
-
-
 def test_an_invite_without_an_offer_gets_one_in_the_200(two: Two) -> None:
     anna, jan = two
     outgoing = ScriptedCall.dial(anna, "101", b"")
@@ -57,20 +47,33 @@ def test_an_invite_without_an_offer_gets_one_in_the_200(two: Two) -> None:
     finish(outgoing, incoming)
 
 
+def held(holder: ScriptedCall, body: bytes, other: ScriptedCall) -> str:
+    """A re-INVITE that stays on its leg: the direction in our answer."""
+    holder.request("INVITE", body)
+    response = holder.expect(200)
+    holder.ack()
+    assert other.endpoint.quiet(QUIET)
+    return response.body.decode()
+
+
+def music_at(endpoint: Endpoint) -> bool:
+    """Does something other than silence come?"""
+    heard = [endpoint.rtp.receive(1.0) for _ in range(40)]
+    return sum(len(set(packet.payload)) > 1 for packet in heard) > 20
+
+
 @pytest.mark.parametrize("direction", ["sendonly", "inactive"])
 @pytest.mark.parametrize("holder", ["caller", "callee"])
-def test_each_side_may_hold_and_resume(two: Two, holder: str, direction: str) -> None:
+def test_each_side_may_hold_and_the_other_hears_music(
+    two: Two, holder: str, direction: str
+) -> None:
     outgoing, incoming = connect(*two)
     one, other = (outgoing, incoming) if holder == "caller" else (incoming, outgoing)
     reverse = {"sendonly": "recvonly", "inactive": "inactive"}[direction]
-    answer = offered(
-        one, one.endpoint.sdp(direction=direction),
-        other, other.endpoint.sdp(direction=reverse),
-    )  # fmt: skip
+    answer = held(one, one.endpoint.sdp(direction=direction), other)
     assert f"a={reverse}" in answer
-    answer = offered(one, one.endpoint.sdp(), other, other.endpoint.sdp())
-    assert "a=recvonly" not in answer
-    assert "a=inactive" not in answer
+    assert music_at(other.endpoint)
+    assert "a=sendrecv" in held(one, one.endpoint.sdp(), other)
     finish(outgoing, incoming)
 
 
@@ -78,16 +81,31 @@ def test_the_old_way_of_holding_is_understood(two: Two) -> None:
     """c=0.0.0.0 (RFC 2543 §B.5)."""
     outgoing, incoming = connect(*two)
     old = outgoing.endpoint.sdp().replace(b"c=IN IP4 127.0.0.1", b"c=IN IP4 0.0.0.0")
-    offered(outgoing, old, incoming, incoming.endpoint.sdp(direction="recvonly"))
-    offered(outgoing, outgoing.endpoint.sdp(), incoming, incoming.endpoint.sdp())
+    assert "a=recvonly" in held(outgoing, old, incoming)
+    assert music_at(incoming.endpoint)
+    held(outgoing, outgoing.endpoint.sdp(), incoming)
     finish(outgoing, incoming)
 
 
+def test_a_reinvite_without_an_offer_gets_one_in_the_200(two: Two) -> None:
+    outgoing, incoming = connect(*two)
+    outgoing.request("INVITE", b"")
+    assert b"m=audio" in outgoing.expect(200).body
+    outgoing.ack(outgoing.endpoint.sdp())
+    assert incoming.endpoint.quiet(QUIET)
+    finish(outgoing, incoming)
+
+
+def other_codecs(endpoint: Endpoint) -> bytes:
+    """What the other side has to know of."""
+    return endpoint.sdp().replace(b"RTP/AVP 0 101", b"RTP/AVP 0 8 101")
+
+
 def cross(outgoing: ScriptedCall, incoming: ScriptedCall) -> None:
-    """Both want to hold at the same moment, and both say 491 (RFC 3261 §14.2)."""
-    outgoing.request("INVITE", outgoing.endpoint.sdp(direction="sendonly"))
+    """Both want other codecs at the same moment, and both say 491 (RFC 3261 §14.2)."""
+    outgoing.request("INVITE", other_codecs(outgoing.endpoint))
     theirs = incoming.endpoint.expect("INVITE")
-    ours = incoming.request("INVITE", incoming.endpoint.sdp(direction="sendonly"))
+    ours = incoming.request("INVITE", other_codecs(incoming.endpoint))
     refused = incoming.endpoint.expect(491)
     assert refused.get("CSeq") == ours.get("CSeq")
     incoming.ack_failure(refused)
@@ -112,7 +130,7 @@ def test_of_two_offers_that_met_the_one_repeated_first_goes_first(two: Two) -> N
     cross(outgoing, incoming)
     first = outgoing.invite
     assert first is not None
-    incoming.request("INVITE", incoming.endpoint.sdp(direction="sendonly"))
+    incoming.request("INVITE", other_codecs(incoming.endpoint))
     refused = outgoing.endpoint.expect(491)
     assert refused.get("CSeq") == first.get("CSeq")
     outgoing.ack_failure(refused)
@@ -127,7 +145,7 @@ def test_of_two_offers_that_met_the_one_repeated_first_goes_first(two: Two) -> N
 def test_an_offer_that_the_other_side_refuses_leaves_the_call_as_it_was(two: Two) -> None:
     outgoing, incoming = connect(*two)
     before = outgoing.media
-    outgoing.request("INVITE", outgoing.endpoint.sdp(direction="sendonly"))
+    outgoing.request("INVITE", other_codecs(outgoing.endpoint))
     incoming.expect("INVITE")
     incoming.reply(488)
     incoming.expect("ACK")

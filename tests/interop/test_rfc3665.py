@@ -26,6 +26,8 @@ OTHERWISE_HERE: dict[str, dict[int | str, int]] = {
     "3.11_unsuccessful-temporarily-unavailable.yaml": {480: 603},
 }
 """A 480 after a 180 is the user's "no" in this switch's table of outcomes, and told as 603."""
+STAYS_ON_ITS_LEG = {"3.07_session-with-re-invite-ip-address-change.yaml": "alice"}
+"""Of a phone that moves the other one hears nothing: this switch is a proxy to neither."""
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +39,7 @@ def switch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Switch]:
 @pytest.mark.parametrize("name", SESSIONS)
 def test_a_session_goes_as_in_the_rfc(switch: Switch, name: str) -> None:
     steps = call_steps(read_flow(corpora("rfc-flows") / "rfc3665" / name))
+    steps = without_reinvites(steps, STAYS_ON_ITS_LEG.get(name, ""))
     transports = {step.who: transport_of(step) for step in reversed(steps)}
     with (
         Endpoint("100", switch.password("100"), switch.address,
@@ -47,6 +50,17 @@ def test_a_session_goes_as_in_the_rfc(switch: Switch, name: str) -> None:
         bob.register()
         _Walk(alice, bob, OTHERWISE_HERE.get(name, {})).walk(steps)
         bob.register([("Expires", "0")])
+
+
+def without_reinvites(steps: list[Step], who: str) -> list[Step]:
+    """Leave out what a phone would have heard and said of the other's re-INVITE."""
+    begun = False
+    kept = []
+    for step in steps:
+        if step.who != who or not begun or step.message.method not in ("INVITE", "ACK"):
+            kept.append(step)
+        begun = begun or (step.who == who and step.what == "ACK")
+    return kept
 
 
 class _Walk:

@@ -96,14 +96,26 @@ def write_tone(path: Path, frequency: float, seconds: float) -> Path:
 
 def heard_tone(path: Path, frequency: float) -> float:
     """Seconds of a recording, of any rate, in which this tone is most of what is heard."""
-    with wave.open(str(path)) as sound:
-        rate = sound.getframerate()
-        samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2").astype(float)
-    size = int(rate * STEP)
-    frames = samples[: len(samples) // size * size].reshape(-1, size)
+    frames, rate = _steps(path)
+    size = frames.shape[1]
     spectra = np.abs(np.fft.rfft(frames * np.hanning(size), axis=1)) ** 2
     bins = np.fft.rfftfreq(size, 1 / rate)
     near = np.abs(bins - frequency) <= 2 / STEP
     loud = frames.std(axis=1) > LOUDEST / 10
     is_tone = spectra[:, near].sum(axis=1) > PURE * spectra.sum(axis=1)
     return float(np.count_nonzero(is_tone & loud)) * STEP
+
+
+def sounding(path: Path) -> float:
+    """Seconds of a recording in which anything is heard."""
+    frames, _ = _steps(path)
+    return float(np.count_nonzero(frames.std(axis=1) > LOUDEST / 50)) * STEP
+
+
+def _steps(path: Path) -> tuple[npt.NDArray[np.float64], int]:
+    """Frames of a recording, one below the other, and its rate."""
+    with wave.open(str(path)) as sound:
+        rate = sound.getframerate()
+        samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2").astype(float)
+    size = int(rate * STEP)
+    return samples[: len(samples) // size * size].reshape(-1, size), rate

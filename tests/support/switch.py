@@ -26,6 +26,8 @@ from typing import Any, Self
 
 import yaml
 
+from softswitch.control import SOCKET_NAME, ask
+
 READY = "The switch is ready"
 START_TIMEOUT = 10.0
 STOP_TIMEOUT = 10.0
@@ -152,6 +154,18 @@ class Switch:
         while words not in self.log():
             assert time.monotonic() < end, f"{words!r} is not in the log:\n{self.log()[-4000:]}"
             time.sleep(0.02)
+
+    def wait_for_state(self, state: str, timeout: float = 5.0) -> None:
+        """Until a call is `ringing`, `talking` or `held`."""
+        end = time.monotonic() + timeout
+        while state not in (calls := [call["state"] for call in self.calls()]):
+            assert time.monotonic() < end, f"no call is {state}: {calls}"
+            time.sleep(0.02)
+
+    def calls(self) -> list[dict[str, Any]]:
+        """What the switch says about its calls."""
+        rows: list[dict[str, Any]] = ask(self.file.parent / "state" / SOCKET_NAME, "calls")
+        return rows
 
     def command(self, *words: str) -> str:
         """What `softswitch WORDS FILE` prints."""
