@@ -54,6 +54,14 @@ class DeviceUnreachable:
     binding: Binding
 
 
+class MailboxChanged(NamedTuple):
+    """Messages came, were heard or are gone. What it says is committed."""
+
+    mailbox: str
+    new: int
+    old: int
+
+
 class CallArrived(NamedTuple):
     """Somebody dials."""
 

@@ -34,9 +34,15 @@ class Connection(aiosqlite.Connection):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(lambda: sqlite3.connect(*args, **kwargs), FETCHED_AT_ONCE)
 
-    async def transact(self, statements: Mapping[str, Rows]) -> Failure | None:
-        """Run each statement for its rows, all or nothing; returns why it was nothing."""
-        done = self._execute(_transact, self._conn, statements)  # type: ignore[no-untyped-call]
+    async def transact(
+        self, statements: Mapping[str, Rows], *, durable: bool = False
+    ) -> Failure | None:
+        """Run each statement for its rows, all or nothing; returns why it was nothing.
+
+        With `durable` it is on the disk then, and not only with the kernel.
+        """
+        transact = _transact_durably if durable else _transact
+        done = self._execute(transact, self._conn, statements)  # type: ignore[no-untyped-call]
         failure: Failure | None = await done
         return failure
 
@@ -54,6 +60,17 @@ def _transact(connection: sqlite3.Connection, statements: Mapping[str, Rows]) ->
         connection.rollback()
         return error
     return None
+
+
+def _transact_durably(
+    connection: sqlite3.Connection, statements: Mapping[str, Rows]
+) -> Failure | None:
+    """In the thread. In WAL mode a FULL commit syncs the log, a NORMAL one does not."""
+    connection.execute("PRAGMA synchronous = FULL")
+    try:
+        return _transact(connection, statements)
+    finally:
+        connection.execute("PRAGMA synchronous = NORMAL")
 
 
 def _insert(connection: sqlite3.Connection, sql: str, rows: Rows) -> None:

@@ -4,7 +4,8 @@ Writes are gathered and committed together: under load a transaction carries doz
 and the loop never waits for a disk. Somebody waits for a binding, so it gathers for 10 ms; nobody
 does for records and traces of calls, so they take the next binding's transaction, or their own
 after 100 ms. What is acknowledged survives the death of the process (WAL, synchronous=NORMAL);
-after a power cut the last moments may be missing, never more.
+after a power cut the last moments may be missing, never more. Voice messages are not among them:
+their transaction is on the disk before it is acknowledged (synchronous=FULL).
 
     put_bindings ─┐  10 ms at most
     add_call ─────┼─► waiting ──────► one transaction ──► each caller's future
@@ -23,7 +24,7 @@ from typing import Any
 
 from .connection import ROWS_FOLLOW, Connection, Rows
 from .schema import prepare
-from .store import BindingRow, CallRow, StoreError
+from .store import BindingRow, CallRow, MailboxRow, MessageRow, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -49,15 +50,20 @@ PUT_BINDING = _insert("bindings", BindingRow._fields)
 DROP_BINDING = "DELETE FROM bindings WHERE id = ?"
 ADD_CALL = _insert("calls", CallRow._fields)
 ADD_TRACE = _insert("traces", ("call_id", "messages"))
+PUT_MESSAGE = _insert("messages", MessageRow._fields)
+DROP_MESSAGE = "DELETE FROM messages WHERE id = ?"
+PUT_MAILBOX = _insert("mailboxes", MailboxRow._fields)
 
 
 class Write:
     """Rows that are committed all or none, and who waits for them."""
 
-    __slots__ = ("done", "statements")
+    __slots__ = ("done", "durable", "statements")
 
-    def __init__(self, statements: tuple[tuple[str, Rows], ...]) -> None:
+    def __init__(self, statements: tuple[tuple[str, Rows], ...], *, durable: bool) -> None:
         self.statements = statements
+        self.durable = durable
+        """Whether a power cut must not take it back."""
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
 
@@ -90,6 +96,15 @@ class SqliteStore:
     def add_trace(self, call_id: str, data: bytes) -> asyncio.Future[None]:
         return self._write((ADD_TRACE, [(call_id, data)]), urgent=False)
 
+    def put_messages(
+        self, put: Sequence[MessageRow], drop: Sequence[str] = ()
+    ) -> asyncio.Future[None]:
+        dropped = [(message_id,) for message_id in drop]
+        return self._write((PUT_MESSAGE, put), (DROP_MESSAGE, dropped), durable=True)
+
+    def put_mailbox(self, mailbox: MailboxRow) -> asyncio.Future[None]:
+        return self._write((PUT_MAILBOX, [mailbox]), durable=True)
+
     async def drop_traces(self, before: float) -> None:
         await self._write(("DELETE FROM traces WHERE kept_at < ?", [(before,)]))
 
@@ -97,6 +112,16 @@ class SqliteStore:
         columns = ", ".join(BindingRow._fields)
         rows = await self._read(f"SELECT {columns} FROM bindings ORDER BY id")
         return [BindingRow(*row) for row in rows]
+
+    async def messages(self) -> list[MessageRow]:
+        columns = ", ".join(MessageRow._fields)
+        rows = await self._read(f"SELECT {columns} FROM messages ORDER BY began_at, id")
+        return [MessageRow(*row) for row in rows]
+
+    async def mailboxes(self) -> list[MailboxRow]:
+        columns = ", ".join(MailboxRow._fields)
+        rows = await self._read(f"SELECT {columns} FROM mailboxes ORDER BY mailbox")
+        return [MailboxRow(*row) for row in rows]
 
     async def calls(self, limit: int, user: str | None = None) -> list[CallRow]:
         where = "" if user is None else "WHERE ? IN (caller, callee, answered_by)"
@@ -163,8 +188,10 @@ class SqliteStore:
         except (sqlite3.Error, ValueError) as error:
             raise self._failure(error) from error
 
-    def _write(self, *statements: tuple[str, Rows], urgent: bool = True) -> asyncio.Future[None]:
-        write = Write(statements)
+    def _write(
+        self, *statements: tuple[str, Rows], urgent: bool = True, durable: bool = False
+    ) -> asyncio.Future[None]:
+        write = Write(statements, durable=durable)
         if self._closed:
             self._refuse(write, "the store is closed")
         elif len(self._waiting) >= MAX_WAITING:
@@ -200,7 +227,10 @@ class SqliteStore:
             for sql, rows in write.statements:
                 if rows:
                     together.setdefault(sql, []).extend(rows)
-        return await self._connection.transact(together) if together else None
+        if not together:
+            return None
+        durable = any(write.durable for write in batch)
+        return await self._connection.transact(together, durable=durable)
 
     def _fail(self, batch: list[Write], error: Exception) -> None:
         failure = self._failure(error)

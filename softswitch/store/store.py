@@ -66,6 +66,38 @@ class CallRow(NamedTuple):
     """JSON: a list of objects."""
 
 
+class MessageRow(NamedTuple):
+    """One voice message. See softswitch.mailbox.messages.Message for what the fields mean."""
+
+    id: str
+    mailbox: str
+    caller: str
+    caller_name: str
+    called: str
+    reason: str
+    began_at: float
+    ended_at: float
+    seconds: float
+    state: str
+    deleted_at: float
+
+
+class MailboxRow(NamedTuple):
+    """What the owner of a mailbox has decided. See softswitch.mailbox.messages.Box."""
+
+    mailbox: str
+    pin: str
+    """Hashed; empty while he has not chosen one."""
+    pin_length: int
+    pin_instead: str
+    """Hashed: the PIN of the configuration that his own was chosen instead of."""
+    failures: str
+    """JSON: when wrong PINs were typed."""
+    locked_until: float
+    greetings: str
+    """JSON: an object."""
+
+
 class Store(Protocol):
     """Everything that is kept. Methods raise StoreError; waiting for one never blocks the loop."""
 
@@ -99,6 +131,21 @@ class Store(Protocol):
 
     async def drop_traces(self, before: float) -> None:
         """Forget the messages of calls that ended before this time."""
+
+    def put_messages(self, put: Sequence[MessageRow], drop: Sequence[str] = ()) -> Committed:
+        """Keep these rows and forget those ids, all or nothing.
+
+        Done when it is committed and would survive a power cut, too.
+        """
+
+    async def messages(self) -> list[MessageRow]:
+        """All voice messages, the oldest first."""
+
+    def put_mailbox(self, mailbox: MailboxRow) -> Committed:
+        """Keep what an owner has decided; safe as messages are."""
+
+    async def mailboxes(self) -> list[MailboxRow]:
+        """All of them, by mailbox."""
 
     async def secret(self, name: str, make: Callable[[], bytes]) -> bytes:
         """What is kept under this name; `make` is asked for it the first time."""

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, cast
 
-from softswitch.store.store import BindingRow, CallRow, Store
+from softswitch.store.store import BindingRow, CallRow, MailboxRow, MessageRow, Store
 
 Check = Callable[[Store], Coroutine[Any, Any, None]]
 
@@ -60,6 +60,26 @@ def call(call_id: str = "c1", arrived_at: float = 1_800_000_000.0) -> CallRow:
         because="users.101",
         legs="[]",
     )
+
+
+def message(message_id: str = "m1", **other: object) -> MessageRow:
+    row = MessageRow(
+        id=message_id,
+        mailbox="101",
+        caller="+48221112235",
+        caller_name="Żółć",
+        called="101",
+        reason="busy",
+        began_at=1_800_000_000.0,
+        ended_at=1_800_000_008.5,
+        seconds=8.5,
+        state="new",
+        deleted_at=0.0,
+    )
+    return row._replace(**cast(Any, other))
+
+
+MAILBOX = MailboxRow("101", "scrypt:x", 4, "scrypt:y", "[1800000000.5]", 1.5, '{"busy": {}}')
 
 
 async def keeps_bindings_as_they_were_given(store: Store) -> None:
@@ -123,6 +143,21 @@ async def makes_a_secret_once(store: Store) -> None:
     assert await store.secret("other", lambda: b"three") == b"three"
 
 
+async def keeps_messages_until_they_are_dropped(store: Store) -> None:
+    await store.put_messages([message("b", began_at=2.0), message("a", began_at=3.0)])
+    await store.put_messages([message("c", began_at=1.0)], ["b", "x"])
+    assert [row.id for row in await store.messages()] == ["c", "a"]
+    await store.put_messages([message("a", state="old")])
+    assert (await store.messages())[1] == message("a", state="old")
+
+
+async def keeps_what_owners_have_decided(store: Store) -> None:
+    await store.put_mailbox(MAILBOX._replace(mailbox="102"))
+    await store.put_mailbox(MAILBOX)
+    await store.put_mailbox(MAILBOX._replace(mailbox="102", pin=""))
+    assert await store.mailboxes() == [MAILBOX, MAILBOX._replace(mailbox="102", pin="")]
+
+
 async def takes_text_of_any_kind_as_a_value(store: Store) -> None:
     nasty = "'; DROP TABLE bindings; --\0\u202e"
     await store.put_bindings([binding(1, nasty)])
@@ -139,5 +174,7 @@ CHECKS: tuple[Check, ...] = (
     finds_a_call_by_the_beginning_of_its_id,
     keeps_traces_until_they_are_dropped,
     makes_a_secret_once,
+    keeps_messages_until_they_are_dropped,
+    keeps_what_owners_have_decided,
     takes_text_of_any_kind_as_a_value,
 )

@@ -48,3 +48,17 @@ def test_of_a_transaction_that_fails_nothing_is_left(tmp_path: Path) -> None:
         assert not connection.in_transaction
 
     with_connection(tmp_path, use)
+
+
+def test_a_durable_transaction_is_synced_and_those_after_it_are_not(tmp_path: Path) -> None:
+    async def use(connection: Connection) -> None:
+        said: list[str] = []
+        await connection.set_trace_callback(said.append)
+        assert await connection.transact({INSERT: [(1,)]}, durable=True) is None
+        assert said[0] == "PRAGMA synchronous = FULL"
+        assert said[-2:] == ["COMMIT", "PRAGMA synchronous = NORMAL"]
+        failure = await connection.transact({INSERT: [(2,), (2,)]}, durable=True)
+        assert isinstance(failure, sqlite3.IntegrityError)
+        assert said[-1] == "PRAGMA synchronous = NORMAL"
+
+    with_connection(tmp_path, use)
