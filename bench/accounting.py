@@ -1,14 +1,15 @@
 """CPU and memory of the switch's processes, and who else was at work, as Linux counts them.
 
-CPU of the switch is the scheduler's own count of every thread's time on a core, in nanoseconds.
-What neither the switch nor the load used, and was not idle, others had: that also finds processes
-that lived only for a moment, the kernel's own work, and what the hypervisor kept.
+CPU of the switch is the scheduler's own count of its processes' time on a core, in nanoseconds,
+threads that have ended included. What neither the switch nor the load used, and was not idle,
+others had: that also finds processes that lived only for a moment, the kernel's own work, and what
+the hypervisor kept.
 """
 
 import os
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,8 +17,15 @@ PROC = Path("/proc")
 TICKS = os.sysconf("SC_CLK_TCK")
 IDLE, IO_WAIT = 4, 5
 """Columns of the first line of /proc/stat."""
+CLOCK_OF_A_PROCESS = 2
+"""The lowest three bits of the number by which Linux knows the CPU clock of a process; the process
+id, inverted, is before them."""
 PARENT = 1
 """Column of /proc/PID/stat, counted from behind the name, which may hold anything."""
+
+
+class ProcessEnded(Exception):
+    """A process of the switch or the load is gone, and what it has used with it."""
 
 
 class Usage(NamedTuple):
@@ -78,26 +86,21 @@ def idle_in(stat: str) -> float:
     return (int(columns[IDLE]) + int(columns[IO_WAIT])) / TICKS
 
 
-def on_core_in(schedstat: str) -> float:
-    """Seconds on a core, in the text of a thread's schedstat."""
-    return int(schedstat.split()[0]) / 1e9
-
-
 def resident_in(status: str) -> int:
     """kB in memory, in the text of /proc/PID/status."""
     return int(status.partition("\nVmRSS:")[2].split()[0])
 
 
-def usage(processes: Processes) -> Usage:
-    """What has been used so far."""
-    mine, waited = (
-        resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
+def usage(processes: Processes, helpers: Sequence[int] = ()) -> Usage:
+    """What has been used so far. Helpers are further processes of the load that still run.
+    Raises ProcessEnded."""
+    mine_and_waited = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    load = sum(who.ru_utime + who.ru_stime for who in mine_and_waited)
     return Usage(
         time.monotonic(),
         _on_core(processes.signalling),
         sum(map(_on_core, processes.workers)),
-        mine.ru_utime + mine.ru_stime + waited.ru_utime + waited.ru_stime,
+        load + sum(map(_on_core, helpers)),
         idle_in((PROC / "stat").read_text()),
     )
 
@@ -122,11 +125,11 @@ def wait_until_quiet(
 
 
 def _on_core(pid: int) -> float:
-    """Of all threads."""
-    return sum(
-        on_core_in((thread / "schedstat").read_text())
-        for thread in (PROC / str(pid) / "task").iterdir()
-    )
+    """Seconds of all threads. Raises ProcessEnded."""
+    try:
+        return time.clock_gettime(~pid << 3 | CLOCK_OF_A_PROCESS)
+    except OSError:
+        raise ProcessEnded(f"process {pid} has ended") from None
 
 
 def _resident(pid: int) -> int:

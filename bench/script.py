@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from bench import sipp, switch
+from bench.accounting import ProcessEnded
 from bench.phones import LoadFailed
 
 
@@ -20,7 +21,7 @@ def run(main: Callable[[], None]) -> None:
         main()
     except KeyboardInterrupt:
         sys.exit("interrupted")
-    except (LoadFailed, switch.DidNotStart) as error:
+    except (LoadFailed, ProcessEnded, switch.DidNotStart) as error:
         sys.exit(f"cannot measure: {error}")
 
 

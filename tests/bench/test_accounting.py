@@ -1,15 +1,20 @@
 """Reading what Linux counts."""
 
 import os
+import subprocess
+import threading
+import time
+
+import pytest
 
 from bench.accounting import (
     TICKS,
+    ProcessEnded,
     Processes,
     Usage,
     descendants,
     idle_in,
     memory,
-    on_core_in,
     parent_in,
     resident_in,
     usage,
@@ -31,10 +36,6 @@ def test_waiting_for_the_disk_is_idle_too() -> None:
     assert idle_in(stat) == 7.0
 
 
-def test_time_on_a_core_is_in_nanoseconds() -> None:
-    assert on_core_in("1500000000 80454 3\n") == 1.5
-
-
 def test_resident_memory_is_found_among_the_rest() -> None:
     assert resident_in("Name:\tx\nVmHWM:\t  999 kB\nVmRSS:\t  123 kB\nThreads:\t1\n") == 123
 
@@ -54,3 +55,30 @@ def test_this_process_has_used_time_and_memory() -> None:
     assert usage(me).signalling > 0
     assert memory(me).signalling > 1000
     assert memory(me).workers == 0
+
+
+def test_time_on_a_core_is_that_of_all_threads_also_of_those_that_have_ended() -> None:
+    before = usage(Processes(os.getpid(), ()))
+    thread = threading.Thread(target=_work)
+    thread.start()
+    thread.join()
+    assert usage(Processes(os.getpid(), ())).since(before).signalling >= 0.01
+
+
+def test_a_helper_that_still_runs_is_part_of_the_load() -> None:
+    me = Processes(os.getpid(), ())
+    alone, helped = usage(me), usage(me, [os.getpid()])
+    assert helped.load - alone.load > 0.9 * time.process_time() - 0.01
+
+
+def test_a_process_that_has_ended_is_told() -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    with pytest.raises(ProcessEnded):
+        usage(Processes(ended.pid, ()))
+
+
+def _work() -> None:
+    until = time.thread_time() + 0.01
+    while time.thread_time() < until:
+        pass

@@ -1,0 +1,1 @@
+"""Other switches, for comparison: set up in a folder of their own, configured, started, ended."""
