@@ -62,7 +62,8 @@ def _send_and_receive(ring: Ring, descriptor: int, name: bytes) -> bool:
     at = memory.ctypes.data
     data = requests.user_data(requests.tag(requests.Kind.RTP, 1), 0)
     ring.submit(requests.receive(0, header.ctypes.data, data))
-    ring.submit(requests.send(0, (at, len(name)), (at + len(name), len(_PACKET)), data))
+    send = requests.send(0, (at, len(name)), data)
+    ring.submit_packet(send, at + len(name), len(_PACKET))
     ring.enter(1, PATIENCE)
     for completion in ring.completions(2).tolist():
         flags = completion[abi.FLAGS]

@@ -17,7 +17,6 @@ import resource
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +27,7 @@ from softswitch.media.engine.backends.interface import BATCH_WAIT, FEW_LEGS
 from softswitch.media.engine.backends.uring_books import rounds
 from softswitch.media.engine.backends.uring_buffers import COUNT, Buffers
 from softswitch.media.engine.backends.uring_columns import MOST, Columns
-from softswitch.media.engine.backends.uring_endpoint import FILES, Endpoint
+from softswitch.media.engine.backends.uring_endpoint import FILES, Endpoint, Way
 from softswitch.media.engine.backends.uring_outbox import Outbox
 from softswitch.media.engine.backends.uring_requests import Kind
 from softswitch.media.engine.backends.uring_ring import COMPLETIONS, SUBMISSIONS, Ring
@@ -48,8 +47,6 @@ MAX_LEGS = 65_536
 _SPECIAL = np.uint32(requests.tag(Kind.SEND, 0))
 """Tags from here on are not of packets."""
 _BUFFER = np.uint32(abi.IORING_CQE_F_BUFFER)
-_UNHEARD = requests.user_data(requests.tag(Kind.OTHER, 0), 0)
-"""For sends of our own: nobody counts those that fail."""
 _NONE = np.zeros((0, 4), np.uint32)
 
 Completions = NDArray[np.uint32]
@@ -132,12 +129,12 @@ class UringBackend:
         """What the leg receives goes to the peer's remote, or nowhere."""
         if peer is not None:
             failure = self._endpoints[leg.id].failure()
-            leg.send = partial(self._endpoints[peer.id].send, failure)
+            leg.send = Way(self._endpoints[peer.id], self._outbox, failure)
 
     def send(self, leg: Leg, packet: bytes) -> None:
         """Send a packet of our own to the leg's remote, if that can be done."""
         with suppress(OSError):
-            self._endpoints[leg.id].send(_UNHEARD, packet)
+            self._endpoints[leg.id].way(packet)
 
     def send_to(self, leg: Leg, data: bytes, address: Address) -> None:
         """Send from the leg's RTP port to somebody who has asked there."""

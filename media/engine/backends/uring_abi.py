@@ -83,6 +83,8 @@ SQE_SIZE = 64
 SQE_STRUCT = struct.Struct("=BBHiQQIIQHHHHQQ")
 """struct io_uring_sqe: opcode, flags, ioprio, fd, addr2, addr, len, msg_flags, user_data,
 buf_group, personality, addr_len, 0, 0, 0."""
+SQE_PACKET, SQE_PACKET_AT = struct.Struct("=QI"), 16
+"""What is sent: address and length."""
 SQE_ADDR, SQE_LEN = 2, 3
 """Words of eight octets of a submission: the address, and in the lower half of the next the length
 of what is sent."""
@@ -122,7 +124,7 @@ NAME_AT = 16
 NAME_ROOM = 32
 """A sockaddr_in6 has 28 octets; with four more the RTP header does not straddle a cache line."""
 PACKET_AT = NAME_AT + NAME_ROOM
-RECVMSG_OUT = struct.Struct("=IIII")
-"""Lengths of source, control data and packet; flags."""
+RECVMSG_OUT = struct.Struct("=IIII32s")
+"""Lengths of source, control data and packet; flags; the source, and whatever was there before."""
 MESSAGE_HEADER = struct.Struct("=QIIQQQQII")
 """struct msghdr of a 64-bit machine: address and room for the source; the rest is 0."""

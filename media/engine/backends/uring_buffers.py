@@ -84,8 +84,5 @@ class Buffers:
 
     def about(self, number: int) -> tuple[bytes, bool]:
         """The source of the packet in a buffer, a sockaddr; and whether the packet was cut."""
-        start = number * SIZE
-        length, _, _, flags = abi.RECVMSG_OUT.unpack_from(self.view, start)
-        name_at = start + abi.NAME_AT
-        name = bytes(self.view[name_at : name_at + min(length, abi.NAME_ROOM)])
-        return name, bool(flags & abi.MSG_TRUNC)
+        length, _, _, flags, name = abi.RECVMSG_OUT.unpack_from(self.view, number * SIZE)
+        return name[:length], bool(flags & abi.MSG_TRUNC)

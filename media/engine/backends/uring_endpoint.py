@@ -29,7 +29,7 @@ class Endpoint:
 
     __slots__ = (
         "_message_at", "_name", "_outbox", "_ring", "armed", "awake", "errors", "generation",
-        "in_columns", "in_use", "kind", "leg", "pair", "remote", "returning",
+        "in_columns", "in_use", "kind", "leg", "locked", "pair", "remote", "returning", "way",
     )  # fmt: skip
 
     def __init__(
@@ -56,8 +56,12 @@ class Endpoint:
         self.remote: Address | None = None
         """Whom `_name` names."""
         self._name: tuple[int, int] | None = None
+        self.locked: Address | None = None
+        """Where the latch was locked when we looked last."""
         self.returning = False
         """Whether they are to go there again."""
+        self.way = Way(self, outbox, requests.NOBODY)
+        """For packets of our own: nobody counts those that fail."""
         ring.set_files(FILES * leg.id, pair.rtp.fileno(), pair.rtcp.fileno())
 
     def open(self, leg: Leg, generation: int, *, unread: bool) -> None:
@@ -65,7 +69,7 @@ class Endpoint:
         have brought some already."""
         self.leg, self.generation = leg, generation
         self.in_use = True
-        self.kind = -1
+        self.kind, self.locked = -1, None
         if self.awake:
             self.pair.forget()
             if not unread and not self.errors:
@@ -109,13 +113,31 @@ class Endpoint:
             self.remote = remote
         return self._name
 
-    def send(self, data: int, packet: bytes | memoryview) -> None:
-        """Send to the leg's remote, if there is one; failure is told with this user_data."""
-        name = self.name()
-        if name is not None:
-            self._outbox.send(FILES * self.leg.id, name, packet, data)
-
     def request(self, data: int) -> bytes | None:
-        """A submission that sends to the leg's remote; where the packet is, is still to be said."""
+        """A submission that sends to the leg's remote, whose failure comes with this user_data.
+        What is sent, is still to be said."""
         name = self.name()
-        return None if name is None else requests.send(FILES * self.leg.id, name, (0, 0), data)
+        return None if name is None else requests.send(FILES * self.leg.id, name, data)
+
+
+class Way:
+    """The way to a leg's remote, from its port: call it with a packet. Raises OSError."""
+
+    __slots__ = ("_data", "_endpoint", "_outbox", "_remote", "_request")
+
+    def __init__(self, endpoint: Endpoint, outbox: Outbox, data: int) -> None:
+        """`data` is the user_data that failures come with."""
+        self._endpoint = endpoint
+        self._outbox = outbox
+        self._data = data
+        self._remote: Address | None = None
+        self._request: bytes | None = None
+
+    def __call__(self, packet: bytes | memoryview) -> None:
+        """Send, if there is anybody to send to."""
+        remote = self._endpoint.leg.latch.destination
+        if remote != self._remote:
+            self._remote = remote
+            self._request = self._endpoint.request(self._data)
+        if self._request is not None:
+            self._outbox.send(self._request, packet)

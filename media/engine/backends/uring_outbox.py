@@ -9,7 +9,6 @@ import mmap
 import numpy as np
 
 from softswitch.media.engine.backends import uring_abi as abi
-from softswitch.media.engine.backends import uring_requests as requests
 from softswitch.media.engine.backends.uring_names import encode
 from softswitch.media.engine.backends.uring_ring import Ring
 from softswitch.media.latch import Address
@@ -43,17 +42,15 @@ class Outbox:
         self._names[at : at + len(name)] = name
         return self._names_at + at, len(name)
 
-    def send(self, file: int, name: tuple[int, int], packet: bytes | memoryview, data: int) -> None:
-        """Queue a packet; its failure comes with this user_data. Raises OSError."""
+    def send(self, request: bytes, packet: bytes | memoryview) -> None:
+        """Queue a packet with a submission that names all but it. Raises OSError."""
         size = len(packet)
         if size > PLACE_SIZE:
             return
-        if not self._ring.queued:
-            self._taken = 0
-        elif self._taken == PLACES:
+        if self._taken == PLACES:
             self._ring.flush()
             self._taken = 0
         at = self._taken * PLACE_SIZE
         self._taken += 1
         self._packets[at : at + size] = packet
-        self._ring.submit(requests.send(file, name, (self._packets_at + at, size), data))
+        self._ring.submit_packet(request, self._packets_at + at, size)

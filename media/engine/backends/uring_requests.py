@@ -54,11 +54,11 @@ def receive(file: int, message_at: int, data: int) -> bytes:
     )  # fmt: skip
 
 
-def send(file: int, name: tuple[int, int], packet: tuple[int, int], data: int) -> bytes:
-    """Send a packet to a sockaddr; of both, address in memory and size."""
+def send(file: int, name: tuple[int, int], data: int) -> bytes:
+    """Send to a sockaddr (address in memory and size). What, is still to be said."""
     return abi.SQE_STRUCT.pack(
         abi.IORING_OP_SEND, _REGISTERED_ONCE, 0, file,
-        name[0], *packet, _SEND_FLAGS, data, 0, 0, name[1], 0, 0, 0,
+        name[0], 0, 0, _SEND_FLAGS, data, 0, 0, name[1], 0, 0, 0,
     )  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def cancel(data: int) -> bytes:
     """End the receive that was asked for with this user_data."""
     return abi.SQE_STRUCT.pack(
         abi.IORING_OP_ASYNC_CANCEL, abi.IOSQE_CQE_SKIP_SUCCESS, 0, -1,
-        0, data, 0, 0, _NOBODY, 0, 0, 0, 0, 0, 0,
+        0, data, 0, 0, NOBODY, 0, 0, 0, 0, 0, 0,
     )  # fmt: skip
 
 
@@ -75,7 +75,7 @@ def cancel_all() -> bytes:
     every = abi.IORING_ASYNC_CANCEL_ALL | abi.IORING_ASYNC_CANCEL_ANY
     return abi.SQE_STRUCT.pack(
         abi.IORING_OP_ASYNC_CANCEL, abi.IOSQE_CQE_SKIP_SUCCESS, 0, -1,
-        0, 0, 0, every, _NOBODY, 0, 0, 0, 0, 0, 0,
+        0, 0, 0, every, NOBODY, 0, 0, 0, 0, 0, 0,
     )  # fmt: skip
 
 
@@ -87,4 +87,4 @@ def poll(descriptor: int) -> bytes:
     )  # fmt: skip
 
 
-_NOBODY = user_data(tag(Kind.OTHER, 0), 0)
+NOBODY = user_data(tag(Kind.OTHER, 0), 0)

@@ -116,6 +116,16 @@ class Ring:
         self._submissions[at : at + abi.SQE_SIZE] = sqe
         self._advance(1)
 
+    def submit_packet(self, sqe: bytes, address: int, size: int) -> None:
+        """Queue a send of what lies at this address. Raises OSError like `submit`."""
+        tail = self._tail
+        if (tail - self._words[self._head_at]) & _WRAP == self.size:
+            self.flush()
+        at = (tail & self._mask) * abi.SQE_SIZE
+        self._submissions[at : at + abi.SQE_SIZE] = sqe
+        abi.SQE_PACKET.pack_into(self._submissions, at + abi.SQE_PACKET_AT, address, size)
+        self._tail = self._words[self._tail_at] = (tail + 1) & _WRAP
+
     def submit_rows(self, sqes: NDArray[np.uint64]) -> None:
         """Queue many submissions, rows of eight words. Raises OSError like `submit`."""
         while len(sqes):

@@ -16,11 +16,14 @@ from softswitch.media.engine.backends.uring_endpoint import FILES, MAX_ERRORS, E
 from softswitch.media.engine.backends.uring_names import decode
 from softswitch.media.engine.backends.uring_requests import Kind
 from softswitch.media.engine.feeding import books_are_here
+from softswitch.media.latch import Address
 
 DOOR_BATCH = 16
 """Packets of unproven sources that are looked at per socket and batch: a stranger's flood waits for
 the audio, not vice versa."""
 _NO_BUFFERS = -errno.ENOBUFS & 0xFFFFFFFF
+_RECEIVED = abi.RECEIVED
+_BUFFER_SHIFT = abi.IORING_CQE_BUFFER_SHIFT
 _ERRORS = 1 << 31
 """Results from here on are negative numbers."""
 
@@ -45,21 +48,35 @@ class Unusual:
 
     def serve(self, completions: list[list[int]], now: float) -> None:
         """Serve completions of receives in order."""
+        endpoints = self._endpoints
         for number, tag, result, flags in completions:
-            kind, generation = requests.untag(tag)
-            endpoint = self._endpoints.get(number)
-            if endpoint is None or endpoint.armed != generation:
-                continue  # of an earlier leg
-            if not flags & abi.IORING_CQE_F_MORE:
-                self._note_end(endpoint, Kind(kind), result)
-            if not flags & abi.IORING_CQE_F_BUFFER:
+            endpoint = endpoints.get(number)
+            if endpoint is None:
                 continue
-            if not endpoint.in_use:
-                if endpoint.awake:
-                    endpoint.rest()
-                continue
-            size = result - abi.PACKET_AT
-            self._serve(endpoint, kind, flags >> abi.IORING_CQE_BUFFER_SHIFT, size, now)
+            if tag == endpoint.armed and endpoint.in_use and flags & _RECEIVED == _RECEIVED:
+                self._receive(endpoint, flags >> _BUFFER_SHIFT, result - abi.PACKET_AT, now)
+            else:
+                self._serve_other(endpoint, tag, result, flags, now)
+
+    def _serve_other(
+        self, endpoint: Endpoint, tag: int, result: int, flags: int, now: float
+    ) -> None:
+        """RTCP, the end of a receive, what came for an earlier leg or for none."""
+        kind, generation = requests.untag(tag)
+        if endpoint.armed != generation:
+            return
+        if not flags & abi.IORING_CQE_F_MORE:
+            self._note_end(endpoint, Kind(kind), result)
+        if not flags & abi.IORING_CQE_F_BUFFER:
+            return
+        buffer, size = flags >> _BUFFER_SHIFT, result - abi.PACKET_AT
+        if not endpoint.in_use:
+            if endpoint.awake:
+                endpoint.rest()
+        elif kind == Kind.RTP:
+            self._receive(endpoint, buffer, size, now)
+        else:
+            self._receive_rtcp(endpoint, buffer, size, now)
 
     def _note_end(self, endpoint: Endpoint, kind: Kind, result: int) -> None:
         """A receive has ended: for want of buffers, by an empty datagram, or by an error."""
@@ -68,33 +85,44 @@ class Unusual:
         if endpoint.errors <= MAX_ERRORS:
             self.ended.append((endpoint, kind, endpoint.armed))
 
-    def _serve(self, endpoint: Endpoint, kind: int, buffer: int, size: int, now: float) -> None:
+    def _receive(self, endpoint: Endpoint, buffer: int, size: int, now: float) -> None:
         """Hand a packet to its leg."""
-        name, cut = self._buffers.about(buffer)
+        buffers, leg, packet = self._buffers, endpoint.leg, self._packet
+        name, cut = buffers.about(buffer)
         source = decode(name)
-        leg = endpoint.leg
-        proven = kind == Kind.RTP and source == leg.latch.locked
-        if cut or not (proven or self._has_time_for_stranger(FILES * leg.id + kind)):
+        proven = source == leg.latch.locked
+        if cut or not (proven or self._has_time_for_stranger(FILES * leg.id)):
             return
         start = buffer * SIZE + abi.PACKET_AT
-        view = self._buffers.view[start : start + size]
-        if kind == Kind.RTCP:
-            leg.arrive_rtcp(bytes(view), source, now)
-            return
-        packet = self._packet
-        packet[:size] = view
+        packet[:size] = buffers.view[start : start + size]
         if proven and endpoint.in_columns:
             self._columns.settle(leg)
             self.leave(endpoint)
-        first = packet[0] << 8 | packet[1] & ~rtp.MARKER
         leg.arrive(packet, size, source, now)
-        if first in leg.plain and source == leg.latch.locked:
-            endpoint.kind = first
+        if leg.plain:
+            self._may_return(endpoint, source)
+        if leg.latch.locked is not endpoint.locked:
+            endpoint.locked = leg.latch.locked
+            endpoint.name()  # the latch has found the remote elsewhere: rows of others send there
+
+    def _may_return(self, endpoint: Endpoint, source: Address) -> None:
+        """Was the packet of a kind that may go the short way?"""
+        leg, packet = endpoint.leg, self._packet
+        kind = packet[0] << 8 | packet[1] & ~rtp.MARKER
+        if kind in leg.plain and source == leg.latch.locked:
+            endpoint.kind = kind
             if not endpoint.returning:
                 endpoint.returning = True
                 self._returning.append(endpoint)
-        if leg.latch.destination != endpoint.remote:
-            endpoint.name()  # the latch has found the remote elsewhere: rows of others send there
+
+    def _receive_rtcp(self, endpoint: Endpoint, buffer: int, size: int, now: float) -> None:
+        """Hand a report to its leg."""
+        name, cut = self._buffers.about(buffer)
+        leg = endpoint.leg
+        if not cut and self._has_time_for_stranger(FILES * leg.id + 1):
+            start = buffer * SIZE + abi.PACKET_AT
+            data = bytes(self._buffers.view[start : start + size])
+            leg.arrive_rtcp(data, decode(name), now)
 
     def _has_time_for_stranger(self, file: int) -> bool:
         count = self._strangers[file] = self._strangers.get(file, 0) + 1
