@@ -212,6 +212,26 @@ class JitterBuffer:
         """When the payload given out last would have come, had the network been at its best."""
         return (self._position - self.duration + self.base) / self._rate
 
+    def take_run(self, ticks: int) -> list[bytes]:
+        """Payloads that follow each other without a gap, up to so many ticks or somewhat more.
+
+        For whoever takes much at a time: where there is a gap, nothing yet, or something to be
+        thought about, the run ends, and `take` goes on.
+        """
+        run: list[bytes] = []
+        if not self._playing:
+            return run
+        pop, length = self._packets.pop, self._ticks
+        position = self._position
+        end = min(position + ticks, self._look_at)
+        while position < end and (payload := pop(position, None)) is not None:
+            run.append(payload)
+            position += length(payload)
+        if run:
+            self.duration = length(run[-1])
+            self._position = position
+        return run
+
     def restart(self) -> None:
         """Another source follows, whose numbers have nothing to do with those before."""
         self._sequence = -1

@@ -62,15 +62,19 @@ class SilenceDetector:
 
     def hear(self, levels: Iterable[float]) -> None:
         """Levels of the frames that follow."""
+        floor, loud, now = self._floor, self._loud, self._now
         for level in levels:
-            threshold = max(min(self._floor, LOUDEST_FLOOR) + ABOVE_FLOOR, QUIETEST_SOUND)
-            self._loud = self._loud + 1 if level > threshold else 0
-            if level < self._floor:
-                self._floor = max(LOWEST_FLOOR, self._floor + (level - self._floor) * DOWN)
+            now += 1
+            if level > QUIETEST_SOUND and level > min(floor, LOUDEST_FLOOR) + ABOVE_FLOOR:
+                loud += 1
+                if loud >= FRAMES_OF_SOUND:
+                    if self.first_sound is None:
+                        self.first_sound = (now - loud) * FRAME
+                    self.last_sound = now * FRAME
             else:
-                self._floor += min(UP, level - self._floor)
-            self._now += 1
-            if self._loud >= FRAMES_OF_SOUND:
-                if self.first_sound is None:
-                    self.first_sound = (self._now - self._loud) * FRAME
-                self.last_sound = self._now * FRAME
+                loud = 0
+            if level < floor:
+                floor = max(LOWEST_FLOOR, floor + (level - floor) * DOWN)
+            else:
+                floor = min(floor + UP, level)
+        self._floor, self._loud, self._now = floor, loud, now

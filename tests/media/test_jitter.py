@@ -330,3 +330,48 @@ def test_a_burst_after_a_long_stall_is_played_before_anything_is_known_of_what_f
     played = play(buffer, [*arrivals[:20], *late], 4.0)
     assert in_order(played)
     assert len(numbers(played)) > 45
+
+
+def test_a_run_is_what_follows_without_a_gap() -> None:
+    buffer = JitterBuffer(8000)
+    assert buffer.take_run(1600) == []
+    for number in range(20):
+        if number != 12:
+            buffer.put(number, number * 160, bytes((number,)) * 160, START + number * FRAME)
+    assert buffer.take_run(1600) == []
+    assert buffer.take(START + 0.4) == bytes(160)
+    assert [payload[0] for payload in buffer.take_run(800)] == [1, 2, 3, 4, 5]
+    assert [payload[0] for payload in buffer.take_run(8000)] == [6, 7, 8, 9, 10, 11]
+    assert buffer.take_run(8000) == []
+    assert buffer.take(START + 0.6) is LOST
+    assert [payload[0] for payload in buffer.take_run(100)] == [13]
+
+
+def test_a_run_ends_where_there_is_something_to_be_thought_about() -> None:
+    buffer = JitterBuffer(8000)
+    for number in range(100):
+        buffer.put(number, number * 160, b"x" * 160, START + number * FRAME)
+    taken = [buffer.take(START + 0.02), buffer.take(START + 0.04)]
+    assert taken == [b"x" * 160] * 2
+    assert len(buffer.take_run(80_000)) == 24
+    assert buffer.take_run(80_000) == []
+    assert buffer.take(START + 0.02 + 26 * FRAME) == b"x" * 160
+    assert len(buffer.take_run(80_000)) == 24
+
+
+def test_packets_that_waited_for_long_tell_nothing_of_the_network() -> None:
+    buffer = JitterBuffer(8000)
+    for number in range(60):
+        buffer.put(number, number * 160, b"x" * 160, START)
+    taken = [buffer.take(START + 0.5 + number * FRAME) for number in range(40)]
+    assert taken == [b"x" * 160] * 40
+
+
+def test_with_nothing_there_nothing_is_left_out() -> None:
+    buffer = JitterBuffer(8000)
+    for number in range(25):
+        buffer.put(number, number * 160, b"x" * 160, START + number * FRAME)
+    for number in range(25):
+        buffer.take(START + 0.02 + number * FRAME)
+    assert buffer.take(START + 2.0) is LOST
+    assert buffer.dropped == 0
