@@ -62,6 +62,14 @@ class MailboxChanged(NamedTuple):
     old: int
 
 
+class MailboxFilling(NamedTuple):
+    """A mailbox is almost full, or full."""
+
+    mailbox: str
+    messages: int
+    most: int
+
+
 class CallArrived(NamedTuple):
     """Somebody dials."""
 

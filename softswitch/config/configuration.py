@@ -133,8 +133,6 @@ class Voicemail:
     max_silence: float = 10.0
     max_messages: int = 100
     remote_login: bool = True
-    operator: str = ""
-    """Who is called by a caller's `0`; empty: nobody."""
     greeting: Greeting | None = None
 
 

@@ -1,4 +1,4 @@
-"""Can mailboxes do what is written about them? Files, people and mail that they need."""
+"""Can mailboxes do what is written about them? Files and mail that they need."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -28,10 +28,6 @@ def check(document: Document, written: list[str], path: Path) -> Iterator[Findin
 def _section(
     above: Location, section: VoicemailKeys, document: Document, path: Path
 ) -> Iterator[Finding]:
-    operator = section.get("operator", "")
-    if operator and operator not in document.get("users", {}):
-        wrong = Wrong(f"no user has the number {quoted(operator)}", "add it under users:")
-        yield (*above, "operator"), wrong
     if section.get("on_message", "store") != "store" and MAIL not in document:
         wrong = Wrong("no mail can be sent", "write store, or add the section mail:")
         yield (*above, "on_message"), wrong

@@ -31,11 +31,6 @@ def pin(value: object) -> str:
     return word
 
 
-def operator(value: object) -> str:
-    """Who is called by `0`; `off`: nobody."""
-    return "" if value == OFF else units.destination(value)
-
-
 def greeting(value: object) -> object:
     """`greeting: hello.wav` is `greeting: {file: hello.wav}`; `off` takes one back."""
     return {"file": "" if value == OFF else value} if isinstance(value, str) else as_section(value)
@@ -83,7 +78,6 @@ class VoicemailKeys(TypedDict, total=False):
     max_silence: Annotated[float, PlainValidator(units.duration_between("2s", "1m"))]
     max_messages: Annotated[int, PlainValidator(units.whole_between(1, 10_000))]
     remote_login: Annotated[bool, PlainValidator(units.switch)]
-    operator: Annotated[str, PlainValidator(operator)]
     greeting: Annotated[GreetingSection, BeforeValidator(greeting)]
 
 

@@ -35,12 +35,11 @@ def test_a_section_turns_it_on_unless_it_says_otherwise() -> None:
 
 def test_the_users_keys_replace_those_of_defaults_one_by_one() -> None:
     below = read(pin="4711", answers="busy", max_messages="5", greeting="all.wav")
-    own = read(pin="last4", operator="1-00", greeting={"file": "b.wav", "use_for": ["busy"]})
+    own = read(pin="last4", greeting={"file": "b.wav", "use_for": ["busy"]})
     assert voicemail(below, own, FOLDER) == Voicemail(
         enabled=True,
         answers=("busy",),
         max_messages=5,
-        operator="100",
         greeting=Greeting(FOLDER / "b.wav", ("busy",)),
     )
 
@@ -50,10 +49,6 @@ def test_a_greeting_without_more_is_for_all_situations() -> None:
     everything = ("no_answer", "busy", "unavailable", "rejected")
     assert found == Greeting(Path("/abs/hello.wav"), everything)
     assert voicemail(read(greeting="all.wav"), read(greeting="off"), FOLDER).greeting is None
-
-
-def test_an_operator_can_be_taken_back() -> None:
-    assert voicemail(read(operator="100"), read(operator="off"), FOLDER).operator == ""
 
 
 def test_a_pin_does_not_show() -> None:
@@ -72,7 +67,7 @@ def test_a_pin_does_not_show() -> None:
         {"on_message": "mail"},
         {"max_message": "1"},
         {"max_messages": "0"},
-        {"operator": "a b"},
+        {"operator": "100"},
         {"greeting": {"use_for": ["busy"]}},
         {"greeting": ["a.wav"]},
         {"remote_login": "maybe"},

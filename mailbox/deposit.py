@@ -1,0 +1,234 @@
+"""Leaving a message (features §2.3).
+
+    greeting ──► instructions ──► beep ──► recording ──► kept ──► goodbye
+        │ #  ─────────────────────►│           │ #, silence, limit, hang-up
+        │ *  log in                            │ *  nothing is kept, log in
+
+The greeting is the owner's own for this outcome, else the system's, and only that is followed by
+instructions (VM-1). Who hangs up before the recording begins leaves nothing (VM-11); who hangs up
+later leaves what he said (VM-3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from softswitch.mailbox import audio
+from softswitch.mailbox.boxes import Boxes
+from softswitch.mailbox.line import Line
+from softswitch.mailbox.messages import (
+    BUSY,
+    NAME,
+    TEMPORARY,
+    Message,
+    Settings,
+    greeting_for,
+    written_greeting,
+)
+from softswitch.mailbox.speech import BEEP, Exits, Phrases, Prompts, Speaker
+from softswitch.media.engine.interface import Clip, Recorded, Sound
+from softswitch.media.tones import COUNTRIES, DEFAULT
+
+AFTER_SOUND = 0.5
+"""Seconds that are left behind the last word when the silence after it is cut off."""
+
+CONGESTION = COUNTRIES[DEFAULT].congestion
+"""What a full mailbox sounds like when nobody can say it."""
+
+
+class Visit(NamedTuple):
+    """Why a call is here."""
+
+    reason: str
+    """busy, no_answer, unavailable or rejected"""
+    called: str
+    """The number that was dialled."""
+    arrived_at: float
+    """Wall clock seconds."""
+
+
+class Deposit:
+    """An Application that takes one message for a mailbox."""
+
+    def __init__(
+        self,
+        boxes: Boxes,
+        mailbox: str,
+        *,
+        settings: Settings,
+        visit: Visit,
+        prompts: Prompts,
+        phrases: Phrases,
+        exits: Exits,
+    ) -> None:
+        self._boxes = boxes
+        self._mailbox = mailbox
+        self._settings = settings
+        self._visit = visit
+        self._prompts = prompts
+        self._phrases = phrases
+        self._exits = exits
+        self._line: Line
+        self._speaker: Speaker
+        self._message: Message | None = None
+        """What is being recorded."""
+        self._is_greeting = False
+        """The caller can still skip to the beep, or go elsewhere."""
+        self._is_gone = False
+        """The caller, or we ourselves: nothing more is said."""
+        self._is_unwanted = False
+        """What has been recorded is not kept."""
+
+    # what the line says
+
+    def begin(self, line: Line) -> None:
+        """Greet."""
+        self._line = line
+        self._speaker = Speaker(line)
+        # VM-5: whoever may log in has to be answered, or his keys may not get through.
+        if self._settings.remote_login or not line.remote:
+            line.answer()
+        self._is_greeting = True
+        if self._boxes.has_room(self._mailbox, self._settings.max_messages):
+            self._speaker.say(self._greeting(), self._beep)
+        else:
+            # VM-8: before somebody has spoken for nothing.
+            full = self._prompts(["vm.mailbox_full"]) or [CONGESTION]
+            self._speaker.say(full, self._hang_up)
+
+    def digit(self, digit: str) -> None:
+        """VM-2."""
+        if self._is_gone:
+            return
+        if digit == "*":
+            self._log_in()
+        elif digit == "0":
+            self._call_operator()
+        elif digit == "#" and self._message is not None:
+            self._line.finish()
+        elif digit == "#" and self._is_greeting:
+            self._skip()
+
+    def hung_up(self) -> None:
+        """What was said until now is kept: the end of the recording is still to come."""
+        self._is_gone = True
+
+    # before the beep
+
+    def _greeting(self) -> list[Sound]:
+        reason = greeting_for(self._visit.reason)
+        own = self._boxes.greeting(self._mailbox, TEMPORARY, "") or self._boxes.greeting(
+            self._mailbox, reason, written_greeting(self._settings, self._visit.reason)
+        )
+        return [Clip(own)] if own else self._system_greeting(reason)
+
+    def _system_greeting(self, reason: str) -> list[Sound]:
+        """Somebody cannot take the call: his name in his own voice, or his number."""
+        name = self._boxes.greeting(self._mailbox, NAME, "")
+        who: Sequence[Sound] = (
+            [Clip(name)] if name else self._prompts(self._phrases.digits(self._mailbox))
+        )
+        what = "vm.is_busy" if reason == BUSY else "vm.cannot_take_your_call"
+        said = self._prompts([what])
+        return [*(who if said else ()), *said, *self._prompts(["vm.leave_a_message"])]
+
+    def _skip(self) -> None:
+        if self._boxes.has_room(self._mailbox, self._settings.max_messages):
+            self._beep()
+
+    def _log_in(self) -> None:
+        if self._exits.log_in is not None and self._settings.remote_login:
+            self._leave(self._exits.log_in)
+
+    def _call_operator(self) -> None:
+        if self._exits.operator is not None and self._is_greeting:
+            self._leave(self._exits.operator)
+
+    def _leave(self, way: Callable[[], None]) -> None:
+        """Somebody else has the line from now on; nothing of what was said is kept."""
+        self._is_gone = self._is_unwanted = True
+        self._is_greeting = False
+        self._speaker.stop()
+        if self._message is not None:
+            self._line.finish()
+        way()
+
+    def _beep(self) -> None:
+        self._is_greeting = False
+        self._line.answer()
+        self._speaker.say([BEEP], self._record)
+
+    # the message
+
+    def _record(self) -> None:
+        line, visit = self._line, self._visit
+        now = line.wall()
+        self._message = self._boxes.begin(
+            Message(
+                id="",
+                mailbox=self._mailbox,
+                caller=line.caller,
+                caller_name=line.caller_name,
+                called=visit.called,
+                reason=visit.reason,
+                began_at=visit.arrived_at,
+                ended_at=now,
+                seconds=0.0,
+            )
+        )
+        line.record(
+            self._boxes.path(self._message),
+            limit=self._settings.max_message,
+            silence=self._settings.max_silence,
+            done=partial(self._recorded, self._message),
+        )
+
+    def _recorded(self, message: Message, recorded: Recorded) -> None:
+        self._message = None
+        message = message._replace(ended_at=self._line.wall(), seconds=recorded.seconds)
+        path = self._boxes.path(message)
+        if self._is_unwanted:
+            self._boxes.discard(message)
+        elif recorded.ended == "failed" or not recorded.seconds:
+            # The disk is full, or the worker is gone: what is in the file tells how much there is.
+            self._boxes.aside(partial(audio.rescue, path), partial(self._rescued, message))
+        elif recorded.sound_ends - recorded.sound_begins < self._settings.min_message:
+            self._too_short(message)  # VM-4
+        elif recorded.ended == "silence":
+            end = recorded.sound_ends + AFTER_SOUND
+            job = partial(audio.shorten, path, end)
+            self._boxes.aside(job, partial(self._shortened, message))
+        else:
+            self._keep(message, ["vm.too_long"] if recorded.ended == "limit" else [])
+
+    def _shortened(self, message: Message, seconds: float | OSError) -> None:
+        if isinstance(seconds, float):
+            message = message._replace(seconds=seconds)
+        self._keep(message, [])
+
+    def _rescued(self, message: Message, seconds: float | OSError) -> None:
+        if not isinstance(seconds, float) or seconds < self._settings.min_message:
+            self._too_short(message)
+        else:
+            self._keep(message._replace(seconds=seconds), ["vm.interrupted"])
+
+    def _too_short(self, message: Message) -> None:
+        self._boxes.discard(message)
+        self._goodbye(["vm.not_kept"])
+
+    def _keep(self, message: Message, before: list[str]) -> None:
+        self._boxes.keep(message, self._settings.max_messages, partial(self._kept, before))
+
+    def _kept(self, before: list[str], fine: bool) -> None:
+        """Only now is it true that the message is kept (G21)."""
+        self._goodbye([*before, "vm.message_kept" if fine else "vm.not_kept"])
+
+    def _goodbye(self, names: list[str]) -> None:
+        if not self._is_gone:
+            self._speaker.say(self._prompts([*names, "vm.goodbye"]), self._hang_up)
+
+    def _hang_up(self) -> None:
+        self._is_gone = True
+        self._line.hang_up()

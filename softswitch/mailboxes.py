@@ -1,0 +1,138 @@
+"""Mailboxes of this switch: loaded from the store, written to it, and told on the bus.
+
+    store ──► Boxes ──► store ──► bus: MailboxChanged, MailboxFilling
+                └─────► jobs in other threads: files of the state folder
+
+At the start, recordings that a crash has interrupted become messages (reliability G21).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from softswitch.bus import Bus, MailboxChanged, MailboxFilling
+from softswitch.mailbox import audio
+from softswitch.mailbox.boxes import Boxes, Told
+from softswitch.mailbox.messages import Box, Message, Recording
+from softswitch.store.store import Committed, MailboxRow, MessageRow
+
+log = logging.getLogger(__name__)
+
+ID_OCTETS = 8
+DELETED_KEPT = 7 * 86400.0
+"""Seconds that a deleted message can be brought back (VM-14)."""
+
+
+class Rows(Protocol):
+    """What mailboxes need of the store."""
+
+    def put_messages(self, put: Sequence[MessageRow], drop: Sequence[str] = ()) -> Committed: ...
+
+    def put_mailbox(self, mailbox: MailboxRow) -> Committed: ...
+
+    async def messages(self) -> list[MessageRow]: ...
+
+    async def mailboxes(self) -> list[MailboxRow]: ...
+
+
+async def open_mailboxes(
+    store: Rows,
+    bus: Bus,
+    state: Path,
+    *,
+    wall: Callable[[], float],
+    least: Callable[[str], float],
+) -> Boxes:
+    """All mailboxes, as they were, with what can be had of recordings that were interrupted.
+
+    `least`: the shortest message of a mailbox, in seconds. Raises StoreError.
+    """
+    boxes = Boxes(
+        Keeping(store),
+        str(state),
+        aside=aside,
+        new_id=lambda: secrets.token_hex(ID_OCTETS),
+        wall=wall,
+        told=Told(
+            changed=lambda *change: bus.publish(MailboxChanged(*change)),
+            filling=lambda *change: bus.publish(MailboxFilling(*change)),
+        ),
+    )
+    messages = [Message(*row) for row in await store.messages()]
+    boxes.load(messages, map(box_of, await store.mailboxes()))
+    for message in boxes.unfinished():
+        seconds = await asyncio.to_thread(_rescued, boxes.path(message))
+        if boxes.adopt(message, seconds, least(message.mailbox)):
+            log.warning("mailbox %s: an interrupted message is kept", message.mailbox)
+    boxes.purge(wall() - DELETED_KEPT)
+    return boxes
+
+
+class Keeping:
+    """The Keeper of the mailboxes over the store."""
+
+    def __init__(self, store: Rows) -> None:
+        self._store = store
+
+    def put_messages(self, put: Sequence[Message], drop: Sequence[str]) -> Committed:
+        return self._store.put_messages([MessageRow(*message) for message in put], drop)
+
+    def put_box(self, box: Box) -> Committed:
+        return self._store.put_mailbox(row_of(box))
+
+
+def aside(job: Callable[[], Any], done: Callable[[Any], None], /) -> None:
+    """Run a job in another thread; then tell what it returned, or the OSError that it raised."""
+
+    def finished(future: asyncio.Future[Any]) -> None:
+        if not future.cancelled():
+            error = future.exception()
+            if error is not None and not isinstance(error, OSError):
+                log.error("a job failed", exc_info=error)
+                error = OSError(str(error))
+            if error is not None:
+                log.warning("%s", error)
+            done(error if error is not None else future.result())
+
+    asyncio.get_running_loop().run_in_executor(None, job).add_done_callback(finished)
+
+
+def row_of(box: Box) -> MailboxRow:
+    """What an owner has decided, as the store keeps it."""
+    return MailboxRow(
+        mailbox=box.mailbox,
+        pin=box.pin,
+        pin_length=box.pin_length,
+        pin_instead=box.pin_instead,
+        failures=json.dumps(box.failures),
+        locked_until=box.locked_until,
+        greetings=json.dumps(dict(box.greetings)),
+    )
+
+
+def box_of(row: MailboxRow) -> Box:
+    """What an owner has decided, of how the store keeps it."""
+    greetings = json.loads(row.greetings)
+    return Box(
+        mailbox=row.mailbox,
+        pin=row.pin,
+        pin_length=row.pin_length,
+        pin_instead=row.pin_instead,
+        failures=tuple(json.loads(row.failures)),
+        locked_until=row.locked_until,
+        greetings={kind: Recording(*recording) for kind, recording in greetings.items()},
+    )
+
+
+def _rescued(path: str) -> float:
+    try:
+        return audio.rescue(path)
+    except OSError as error:
+        log.error("%s: %s", path, error.strerror)
+        return 0.0
