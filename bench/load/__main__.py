@@ -72,7 +72,8 @@ def _measure(arguments: list[str]) -> None:
     except (NoTarget, PeerMissing, SoundFailed) as error:
         sys.exit(f"cannot measure: {error}")
     finally:
-        print(report(rows))
+        if rows:
+            print(report(rows))
 
 
 def _measure_options(arguments: list[str]) -> Namespace:
