@@ -20,7 +20,7 @@ from softswitch.media.negotiation.policy import (
     manner_towards,
 )
 from softswitch.media.negotiation.protection import Vault
-from softswitch.media.negotiation.reading import is_private, read
+from softswitch.media.negotiation.reading import begins, is_private, read
 from softswitch.media.negotiation.session import Agreed, Session
 from softswitch.media.negotiation.stream import RemoteMedia
 
@@ -34,6 +34,7 @@ __all__ = [
     "RemoteMedia",
     "Session",
     "Vault",
+    "begins",
     "is_private",
     "manner_of",
     "manner_towards",

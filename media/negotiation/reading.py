@@ -290,6 +290,11 @@ def _address(connection: str | None) -> tuple[str, bool]:
     return connection, kind == UNSPECIFIED
 
 
+def begins(body: bytes) -> bool:
+    """Whether who sends this offer may start a handshake, or checks, at once: a quick guess."""
+    return b"a=fingerprint:" in body or b"a=ice-ufrag:" in body
+
+
 def is_private(address: str) -> bool:
     """True when the address says little about where packets will come from: latch on them.
 

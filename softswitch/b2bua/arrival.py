@@ -12,7 +12,7 @@ from softswitch.b2bua.crossing import INVITATION, cross, hops_left
 from softswitch.b2bua.leg import Leg, State
 from softswitch.bus import CallArrived
 from softswitch.media.engine.interface import NoPorts
-from softswitch.media.negotiation import manner_of
+from softswitch.media.negotiation import begins, manner_of
 from softswitch.media.sdp import SdpError
 from softswitch.routing.decision import Reject
 from softswitch.routing.plan import Facts
@@ -88,7 +88,7 @@ def _prepare_media(call: Call, request: Request) -> bool:
     """Read the offer and open the caller's port; refuse the call when either fails."""
     caller = call.caller
     try:
-        caller.open_port()
+        caller.open_port(at_once=begins(request.body))
         if request.body:
             offer = caller.offer = caller.read(request.body)
             manner = manner_of(offer.stream)

@@ -269,11 +269,20 @@ class Leg:
 
     # Media
 
-    def open_port(self, beside: MediaPort | None = None, manner: Manner = UNSECURED) -> None:
-        """Lend the leg a port pair, on the worker of the other leg. Raises NoPorts."""
+    def open_port(
+        self,
+        beside: MediaPort | None = None,
+        manner: Manner = UNSECURED,
+        *,
+        at_once: bool = False,
+    ) -> None:
+        """Lend the leg a port pair, on the worker of the other leg. Raises NoPorts.
+
+        `at_once`: the peer may speak as soon as it knows the port, and wants to be heard.
+        """
         board = self.call.board
         bind, advertised = board.addressing.media_address(self.flow)
-        self.port = board.media.open(bind, beside=beside, at_once=manner.begins)
+        self.port = board.media.open(bind, beside=beside, at_once=at_once or manner.begins)
         board.ports[self.port] = self
         self.session = Session(
             board.policy(self.account),

@@ -23,7 +23,7 @@ ENOUGH = 0.7
 """Seconds of a tone that are heard: buffers of phones begin and end with a little less."""
 MUSIC = 0.9
 HANDSHAKE = 1.0
-"""Seconds until a ClientHello that came too early comes again."""
+"""Seconds until a ClientHello that a busy machine was not ready for comes again."""
 CALLER_TONE, CALLEE_TONE = 500.0, 1100.0
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softswitch.media.formats import Format
-from softswitch.media.negotiation import Policy, is_private, read
+from softswitch.media.negotiation import Policy, begins, is_private, read
 from softswitch.media.sdp import SdpError, SessionDescription
 from tests.media.negotiation.descriptions import (
     BROWSER,
@@ -285,6 +285,13 @@ def test_what_is_no_t38_over_udptl_is_refused(line: str) -> None:
 )
 def test_an_address_that_says_little_is_private(address: str, private: bool) -> None:
     assert is_private(address) is private
+
+
+def test_who_may_begin_a_handshake_is_seen_at_a_glance() -> None:
+    assert begins(BROWSER.encode())
+    assert begins(audio("a=ice-ufrag:abcd"))
+    assert not begins(DESK_PHONE.encode())
+    assert not begins(b"")
 
 
 def offers_and_answers() -> Iterator[tuple[str, bytes]]:
