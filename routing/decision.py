@@ -28,6 +28,32 @@ class Ring(NamedTuple):
     """The forwards that led here, the first one first."""
 
 
+class Voicemail(NamedTuple):
+    """Let the caller leave a message."""
+
+    user: str
+    """Whose mailbox it is."""
+    reason: str
+    """Which greeting is heard: busy, no_answer, unavailable or rejected."""
+    because: str
+    hops: tuple[Hop, ...] = ()
+    """The forwards that led here, the last one included."""
+
+
+class Retrieve(NamedTuple):
+    """Let the caller hear messages."""
+
+    user: str | None
+    """Whose mailbox it is; None: whoever calls has to say so."""
+    because: str
+
+
+class Echo(NamedTuple):
+    """Let the caller hear what he says."""
+
+    because: str
+
+
 class Reject(NamedTuple):
     """Refuse the call: nothing rings, or nobody answered."""
 
@@ -44,4 +70,7 @@ class Reject(NamedTuple):
         return reason_header(self.cause)
 
 
-Decision = Ring | Reject
+Service = Voicemail | Retrieve | Echo
+"""What the switch itself answers."""
+
+Decision = Ring | Service | Reject

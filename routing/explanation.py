@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from softswitch.routing.decision import Decision, Reject
+from softswitch.routing.codes import NO_CODES, Codes
+from softswitch.routing.decision import Decision, Ring
 from softswitch.routing.outcomes import Outcome
 from softswitch.routing.plan import Directory, Facts
 from softswitch.routing.route import Route
@@ -21,6 +22,7 @@ def explain(
     dialled: str,
     directory: Directory,
     given: Mapping[str, Outcome],
+    codes: Codes = NO_CODES,
 ) -> list[Step]:
     """Every step of a call. `given` says what becomes of a user; of all others, that nobody
     answers. Who is given as unavailable has no phone that is logged in."""
@@ -28,11 +30,11 @@ def explain(
     def supposed(user: str) -> Facts:
         return Facts(0 if given.get(user) is Outcome.UNAVAILABLE else 1, 0)
 
-    route = Route(dialled, caller, directory, supposed)
+    route = Route(dialled, caller, directory, supposed, codes=codes)
     now = 0.0
     decision = route.begin(now)
     steps = []
-    while not isinstance(decision, Reject):
+    while isinstance(decision, Ring):
         outcome = given.get(decision.user, Outcome.NO_ANSWER)
         steps.append(Step(decision, outcome))
         if outcome is Outcome.ANSWERED:

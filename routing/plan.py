@@ -1,6 +1,6 @@
 """What routing reads: users as they are configured, and what is true of them at the moment."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple, Protocol
 
 from softswitch.routing.decision import Reject
@@ -32,6 +32,15 @@ class Forwarding(Protocol):
     def follow_target(self) -> bool: ...
 
 
+class Mailbox(Protocol):
+    """Whether a user has one, and when it takes calls."""
+
+    @property
+    def enabled(self) -> bool: ...
+    @property
+    def answers(self) -> Collection[str]: ...
+
+
 class Extension(Protocol):
     """What routing reads of a configured user."""
 
@@ -45,6 +54,8 @@ class Extension(Protocol):
     def call_waiting(self) -> bool: ...
     @property
     def forward(self) -> Forwarding: ...
+    @property
+    def voicemail(self) -> Mailbox: ...
     @property
     def origin(self) -> Mapping[str, str]: ...
 

@@ -1,21 +1,22 @@
 """The way of one call: whom it rings first, to whom it goes on, and when it gives up.
 
     begin ──► Ring 101 ── no answer ──► after ──► Ring 102, for return_after ── busy ──► after ──►
-              Ring return_to ── … ──► Reject, with the code of what became of 101
+              Ring return_to ── … ──► Voicemail of 101, or Reject with what became of 101
 
 A route is asked what to do (`begin`), told what came of it (`after`), and asked nothing else; it
 waits for nothing and knows no telephone. The same code routes calls and answers `softswitch
 explain`. It always ends: every forward is used once in a call, and MAX_FORWARDS of them in all.
 
-The rules are features FWD-1 to FWD-5 and FWD-12. While a forward with `return_after` is out, the
-target's own forwards are not used, unless `follow_target` is set: a colleague's forward would
-otherwise take the call away, and the return would never happen.
+The rules are features FWD-1 to FWD-5, FWD-12 and FWD-14. While a forward with `return_after` is
+out, the target's own forwards and mailbox are not used, unless `follow_target` is set: a
+colleague's forward would otherwise take the call away, and the return would never happen.
 """
 
 from collections.abc import Callable
 from typing import NamedTuple
 
-from softswitch.routing.decision import Decision, Hop, Ring
+from softswitch.routing.codes import NO_CODES, UNSPECIFIC, Codes, has_mailbox, service
+from softswitch.routing.decision import Decision, Hop, Ring, Voicemail
 from softswitch.routing.outcomes import UNKNOWN_NUMBER, Outcome, release
 from softswitch.routing.plan import Directory, Extension, Facts, refusal, setting, shown
 
@@ -33,6 +34,9 @@ user were busy, unless something else is said (FWD-2)."""
 
 ALWAYS = "always"
 RETURN = "return"
+
+VOICEMAIL = "voicemail"
+"""A target: the mailbox of the user in question, or of 105 as `voicemail:105`."""
 
 INTERNAL = "internal"
 """Calls of our own users; everything else is external."""
@@ -58,6 +62,7 @@ class Route:
 
     __slots__ = (
         "_caller",
+        "_codes",
         "_dialled",
         "_directory",
         "_facts",
@@ -78,6 +83,7 @@ class Route:
         facts: Callable[[str], Facts],
         *,
         forwarded_before: int = 0,
+        codes: Codes = NO_CODES,
     ) -> None:
         """`facts` tells what is true of a user when it is asked; `forwarded_before` counts the
         forwards that the call has behind it (Diversion, History-Info)."""
@@ -85,6 +91,7 @@ class Route:
         self._caller = caller
         self._directory = directory
         self._facts = facts
+        self._codes = codes
         self._forwards = forwarded_before
         self._first: Outcome | None = None
         self._returns: list[_Return] = []
@@ -100,9 +107,13 @@ class Route:
         self._now = now
         dialled = self._dialled
         if self._directory.get(dialled) is None:
-            return refusal(UNKNOWN_NUMBER, "not_found", f"no user has the number {shown(dialled)}")
+            asked = service(dialled, self._caller, self._directory, self._codes)
+            why = f"no user has the number {shown(dialled)}"
+            return asked or refusal(UNKNOWN_NUMBER, "not_found", why)
         if dialled == self._caller:
             why = f"{dialled} called its own number"
+            if has_mailbox(dialled, self._directory):
+                return Voicemail(dialled, UNSPECIFIC, why)
             return refusal(release(Outcome.BUSY), "busy", why)
         return self._go_to(self._visit, None)
 
@@ -122,7 +133,8 @@ class Route:
         """Is there somebody left to try, whatever becomes of the user whose turn it is?"""
         for back in self._returns:
             owner = self._directory.get(back.owner)
-            if owner is not None and owner.forward.return_to is not None:
+            target = None if owner is None else owner.forward.return_to
+            if target is not None and self._mailbox(target, back.owner, RETURN) != "":
                 return True
         return False
 
@@ -134,7 +146,7 @@ class Route:
         if user is None:
             return self._go_on(Outcome.UNAVAILABLE, f"no user has the number {shown(name)}")
         if visit.own_rules:
-            forwarded = self._forwarded(name, user, (ALWAYS,))
+            forwarded = self._forwarded(name, user, (ALWAYS,), UNSPECIFIC)
             if forwarded is not None:
                 return forwarded
         if self.hops and name == self._caller:
@@ -157,13 +169,23 @@ class Route:
         visit = self._visit
         user = self._directory.get(visit.user)
         if user is not None and visit.own_rules and self._time_left() != 0.0:
-            forwarded = self._forwarded(visit.user, user, SITUATIONS[outcome])
+            names = SITUATIONS[outcome]
+            forwarded = self._forwarded(visit.user, user, names, outcome.value)
             if forwarded is not None:
                 return forwarded
+            if user.voicemail.enabled and any(name in user.voicemail.answers for name in names):
+                where = user.origin.get("voicemail.answers", "default")
+                because = f"voicemail.answers of {visit.user} ({where}), {why}"
+                return Voicemail(visit.user, outcome.value, because, self.hops)
         return self._come_back(why)
 
-    def _forwarded(self, name: str, user: Extension, names: tuple[str, ...]) -> Decision | None:
-        """The decision of the user's forward for this situation; None when there is none."""
+    def _forwarded(
+        self, name: str, user: Extension, names: tuple[str, ...], reason: str
+    ) -> Decision | None:
+        """The decision of the user's forward for this situation; None when there is none.
+
+        `reason` is what a mailbox says of it.
+        """
         forwarding = user.forward
         if not forwarding.rules:
             return None
@@ -171,13 +193,34 @@ class Route:
             rule = forwarding.rules.get(situation)
             if rule is None or not self._applies(rule.callers):
                 continue
-            if not self._use(name, situation):
+            mailbox = self._mailbox(rule.to, name, situation)
+            if mailbox == "" or (mailbox is None and not self._use(name, situation)):
                 return None
             where = user.origin.get(f"forward.{situation}", "default")
             because = f"forward.{situation} of {name} ({where}) to {rule.to}"
-            self.hops += (Hop(name, situation, rule.to, because),)
+            self._hop(name, situation, mailbox, rule.to, because)
+            if mailbox is not None:
+                return Voicemail(mailbox, reason, because, self.hops)
             return self._send_on(name, user, rule.to)
         return None
+
+    def _mailbox(self, target: str, owner: str, situation: str) -> str | None:
+        """Whose mailbox a target is; "" when that user has none, None when it is no mailbox.
+
+        A call that comes back belongs to whom it was for (FWD-4).
+        """
+        kind, _, user = target.partition(":")
+        if kind != VOICEMAIL:
+            return None
+        first = (self._dialled, owner) if situation == RETURN else (owner,)
+        for name in (user,) if user else first:
+            if has_mailbox(name, self._directory):
+                return name
+        return ""
+
+    def _hop(self, name: str, situation: str, mailbox: str | None, to: str, because: str) -> None:
+        shown_as = to if mailbox is None else f"{VOICEMAIL}:{mailbox}"
+        self.hops += (Hop(name, situation, shown_as, because),)
 
     def _applies(self, callers: str) -> bool:
         """Is the forward meant for this caller (FWD-15)?"""
@@ -218,11 +261,16 @@ class Route:
                 continue  # whoever sent it to this one wants it back as well
             owner = self._directory.get(back.owner)
             target = None if owner is None else owner.forward.return_to
-            if owner is None or target is None or not self._use(back.owner, RETURN):
+            if owner is None or target is None:
+                continue
+            mailbox = self._mailbox(target, back.owner, RETURN)
+            if mailbox == "" or (mailbox is None and not self._use(back.owner, RETURN)):
                 continue
             where = owner.origin.get("forward.return_to", "default")
             because = f"forward.return_to of {back.owner} ({where}) to {target}, after {why}"
-            self.hops += (Hop(back.owner, RETURN, target, because),)
+            self._hop(back.owner, RETURN, mailbox, target, because)
+            if mailbox is not None:
+                return Voicemail(mailbox, self.first.value, because, self.hops)
             return self._go_to(_Visit(target, True), self._time_left())
         return refusal(release(self.first), self.first.value, why)
 

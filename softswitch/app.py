@@ -17,6 +17,7 @@ import secrets
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import asdict
 from functools import partial
 from importlib import import_module
 from random import random
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING
 from softswitch.addressing import WILDCARDS, Addressing, own_address_towards
 from softswitch.auth import Authenticator
 from softswitch.b2bua.calls import Calls
+from softswitch.b2bua.echo import Echo
 from softswitch.bans import Bans
 from softswitch.bus import Bus
 from softswitch.clock import Clock
@@ -34,6 +36,7 @@ from softswitch.keepalive import Keepalive
 from softswitch.location import Location
 from softswitch.media.engine.client import WorkerEngine
 from softswitch.registrar import Registrar
+from softswitch.routing.codes import Codes
 from softswitch.sip.flow import Address, Flow, bracketed
 from softswitch.sip.transport import Transports
 from softswitch.status import Status
@@ -143,6 +146,8 @@ class App:
             entropy=os.urandom,
             music=str(self._config.music or ""),
             untranslated=untranslated(),
+            codes=Codes(**asdict(self._config.feature_codes)),
+            applications=lambda visit: Echo(),
             rtp_timeout=self._config.network.rtp_timeout,
             held_timeout=HELD_TIMEOUT,
         )

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 CallOutcome = Literal[
     "answered",
+    "voicemail",
     "busy",
     "no_answer",
     "rejected",
@@ -16,7 +17,9 @@ CallOutcome = Literal[
     "not_found",
     "failed",
 ]
-"""How a call went, in one word: the outcomes of routing/outcomes.py, and what needs no device."""
+"""How a call went, in one word: the outcomes of routing/outcomes.py, and what needs no device.
+
+`voicemail`: a mailbox answered, whether a message was left or not."""
 
 Side = Literal["caller", "callee"]
 EndedBy = Literal["caller", "callee", "switch"]

@@ -6,7 +6,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from softswitch.b2bua import diversion, ending, hunt
+from softswitch.b2bua import diversion, ending, hunt, service
 from softswitch.b2bua.call import Call, Verdict
 from softswitch.b2bua.crossing import INVITATION, cross, hops_left
 from softswitch.b2bua.leg import Leg, State
@@ -14,7 +14,7 @@ from softswitch.bus import CallArrived
 from softswitch.media.engine.interface import NoPorts
 from softswitch.media.negotiation import begins, manner_of
 from softswitch.media.sdp import SdpError
-from softswitch.routing.decision import Reject
+from softswitch.routing.decision import Reject, Ring
 from softswitch.routing.plan import Facts
 from softswitch.routing.route import Route
 from softswitch.sip.dialog import Dialog
@@ -45,6 +45,7 @@ def arrive(
         board.directory,
         partial(_facts, board),
         forwarded_before=diversion.count(request.headers),
+        codes=board.codes,
     )
     decision = call.route.begin(board.agent.now())
     call.because = decision.because
@@ -56,7 +57,10 @@ def arrive(
     elif _prepare_media(call, request):
         call.hops_left = hops_left(request)
         call.crossing = cross(request.headers, INVITATION)
-        hunt.start(call, decision)
+        if isinstance(decision, Ring):
+            hunt.start(call, decision)
+        else:
+            service.begin(call, decision)
 
 
 def _facts(board: Switchboard, user: str) -> Facts:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from softswitch.b2bua.crossing import Fields
     from softswitch.b2bua.leg import Leg
     from softswitch.b2bua.reoffer import Reoffer
+    from softswitch.b2bua.service import ServiceLine
     from softswitch.b2bua.switchboard import Switchboard
     from softswitch.records import CallOutcome, EndedBy
     from softswitch.routing.route import Route
@@ -79,6 +80,7 @@ class Call:
         "reoffer",
         "ringing_at",
         "route",
+        "service",
         "stage",
         "timers",
         "unfinished",
@@ -107,6 +109,8 @@ class Call:
         self.hops_left = 0
         self.answerer: Leg | None = None
         self.answered_by: str | None = None
+        self.service: ServiceLine | None = None
+        """What the switch itself has to say, instead of a device."""
         self.progress: tuple[int, bool] = (100, False)
         """The last provisional response that the caller got, and whether it had an SDP."""
         self.last_progress: Response | None = None
@@ -142,7 +146,10 @@ class Call:
 
     def update_hold(self) -> None:
         """Both sides may have said something new about who hears whom."""
-        hold.update(self)
+        if self.service is not None:
+            self.service.update()
+        else:
+            hold.update(self)
 
     def engage(self, user: str) -> None:
         """The user is in this call, from the first ringing on."""
@@ -196,3 +203,6 @@ class Call:
             self.devices = self.hunted = []
             self.answerer = None
             del self.caller
+            if self.service is not None:
+                self.service.forget()
+                self.service = None

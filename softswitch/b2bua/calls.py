@@ -20,11 +20,19 @@ from softswitch.b2bua.call import Call, Stage, Verdict
 from softswitch.b2bua.crossing import RELEASE, cross
 from softswitch.b2bua.leg import RINGABLE, Leg, State
 from softswitch.b2bua.switchboard import Addressing, Clock, Directory, Switchboard
-from softswitch.media.engine.interface import MediaEvent, PortsLost, RtpTimeout, SecurityFailed
+from softswitch.media.engine.interface import (
+    DigitHeard,
+    MediaEvent,
+    PortsLost,
+    RtpTimeout,
+    SecurityFailed,
+)
 from softswitch.media.negotiation.stream import NOT_ACCEPTABLE
+from softswitch.routing.codes import NO_CODES, Codes
 from softswitch.sip.message import printable, respond
 
 if TYPE_CHECKING:
+    from softswitch.b2bua.service import Applications
     from softswitch.bus import Bus
     from softswitch.location import Location
     from softswitch.media.engine.interface import MediaEngine
@@ -81,6 +89,8 @@ class Calls:
         entropy: Callable[[int], bytes],
         music: str = "",
         untranslated: frozenset[str] = frozenset(),
+        codes: Codes = NO_CODES,
+        applications: Applications | None = None,
         rtp_timeout: float = RTP_TIMEOUT,
         held_timeout: float = HELD_TIMEOUT,
     ) -> None:
@@ -97,6 +107,8 @@ class Calls:
             entropy,
             music,
             untranslated,
+            codes,
+            applications,
         )
         self._sleep = sleep
         self._rtp_timeout = rtp_timeout
@@ -158,6 +170,14 @@ class Calls:
             self._lost(event)
         elif isinstance(event, SecurityFailed):
             self._insecure(event)
+        elif isinstance(event, DigitHeard):
+            self._key(event)
+
+    def _key(self, event: DigitHeard) -> None:
+        """Somebody whom the switch listens to pressed a key."""
+        leg = self._board.ports.get(event.port)
+        if leg is not None and leg.call.service is not None:
+            leg.call.service.digit(event.digit)
 
     def _insecure(self, event: SecurityFailed) -> None:
         """Nobody is to talk over a stream that is not as its description promised."""
@@ -236,6 +256,8 @@ def _snapshot(call: Call) -> CallSnapshot:
     else:
         state = "held" if call.held else "talking"
         devices = (call.answerer.device,) if call.answerer is not None else ()
+    if call.service is not None:
+        devices = (call.service.name,)
     legs = [leg for leg in (call.caller, call.answerer) if leg is not None and leg.codec]
     return CallSnapshot(
         call.id,

@@ -140,6 +140,9 @@ def acknowledge_declining(leg: Leg) -> None:
 
 def _end(call: Call, verdict: Verdict) -> None:
     board = call.board
+    service = call.service
+    if service is not None and verdict.outcome == "answered":
+        verdict = verdict._replace(outcome=service.outcome)
     call.stage = Stage.ENDED
     call.verdict = verdict
     call.ended_at = board.clock.wall()
@@ -150,4 +153,6 @@ def _end(call: Call, verdict: Verdict) -> None:
     call.closing += 1  # keeps the call from being recorded before the last port is asked for
     for leg in call.legs:
         leg.close_port()
+    if service is not None:
+        service.over()
     call.port_is_closed()

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from softswitch.b2bua import answering, diversion, ending, ringing
+from softswitch.b2bua import answering, diversion, ending, ringing, service
 from softswitch.b2bua.call import Call, Stage, Verdict
 from softswitch.b2bua.crossing import REFUSAL, cross
 from softswitch.b2bua.leg import MAX_DIALOGS, RINGABLE, Leg, State
@@ -26,7 +26,7 @@ from softswitch.media.engine.interface import NoPorts
 from softswitch.media.negotiation import manner_towards
 from softswitch.media.negotiation.stream import NOT_ACCEPTABLE
 from softswitch.media.sdp import SdpError
-from softswitch.routing.decision import Reject
+from softswitch.routing.decision import Reject, Ring
 from softswitch.routing.outcomes import (
     Outcome,
     combine,
@@ -43,7 +43,7 @@ from softswitch.uas import ALLOW
 if TYPE_CHECKING:
     from softswitch.location import Binding
     from softswitch.records import EndedBy
-    from softswitch.routing.decision import Hop, Ring
+    from softswitch.routing.decision import Hop
     from softswitch.sip.message import Response
 
 log = logging.getLogger(__name__)
@@ -283,8 +283,11 @@ def _goes_on(call: Call, outcome: Outcome, to_devices: Sequence[tuple[str, str]]
         call.disengage(call.hunted[0].account)
     call.because += f"; {decision.because}"
     log.info("%s: %s", call.id, decision.because)
-    ringing.forwarded(call)
-    start(call, decision)
+    if isinstance(decision, Ring):
+        ringing.forwarded(call)
+        start(call, decision)
+    else:
+        service.begin(call, decision)
     return True
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from softswitch.b2bua import ending, info, reinvite
+from softswitch.b2bua import ending, info, reinvite, serving
 from softswitch.b2bua.call import Stage, Verdict
 from softswitch.b2bua.crossing import RELEASE, cross
 from softswitch.b2bua.leg import Leg, State
@@ -72,6 +72,8 @@ def _dispatch(leg: Leg, request: Request, flow: Flow) -> None:
         _bye(leg, request, flow)
     elif leg.call.stage is Stage.ENDED or leg.state not in ALIVE:
         _answer(leg, request, flow, NO_DIALOG)  # the mortal state of RFC 5407
+    elif leg.call.service is not None and method in serving.METHODS:
+        serving.receive(leg.call.service, leg, request, flow)
     elif method in ("INVITE", "UPDATE"):
         reinvite.receive(leg, request, flow)
     elif method == "INFO":

@@ -49,11 +49,11 @@ def progress(device: Leg, response: Response) -> None:
     if call.ringing_at is None:
         _first_ring(call)
     if len(call.hunted) > 1 or call.route.comes_back:
-        _tell(call, RINGING, b"", cross(response.headers, PROGRESS))
+        tell(call, RINGING, b"", cross(response.headers, PROGRESS))
         return
     if response.status in CROSSING:
         body = _early_media(device, response)
-        _tell(call, response.status, body, cross(response.headers, PROGRESS))
+        tell(call, response.status, body, cross(response.headers, PROGRESS))
 
 
 def _first_ring(call: Call) -> None:
@@ -67,7 +67,7 @@ def forwarded(call: Call) -> None:
     """The call goes on to somebody else. A caller who has heard nothing yet is told so (§21.1.3);
     who hears it ringing goes on to hear that."""
     if call.progress == NOTHING_SAID:
-        _tell(call, FORWARDED, b"", ())
+        tell(call, FORWARDED, b"", ())
 
 
 def _early_media(device: Leg, response: Response) -> bytes:
@@ -90,7 +90,8 @@ def _early_media(device: Leg, response: Response) -> bytes:
     return caller.sdp
 
 
-def _tell(call: Call, status: int, body: bytes, fields: Iterable[tuple[str, str]]) -> None:
+def tell(call: Call, status: int, body: bytes, fields: Iterable[tuple[str, str]]) -> None:
+    """Let the caller hear a provisional response, if it is news."""
     news = (status, bool(body))
     if news == call.progress:
         return

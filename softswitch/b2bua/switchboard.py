@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Protocol
 from zlib import crc32
 
 from softswitch.media.negotiation import UNSECURED, Manner, Policy, Vault
+from softswitch.routing.codes import NO_CODES, Codes
 from softswitch.routing.plan import Extension
 
 if TYPE_CHECKING:
     from softswitch.b2bua.call import Call
     from softswitch.b2bua.leg import Leg
+    from softswitch.b2bua.service import Applications
     from softswitch.bus import Bus
     from softswitch.location import Location
     from softswitch.media.engine.interface import MediaEngine, MediaPort
@@ -84,6 +86,10 @@ class Switchboard:
     """The file that held people hear; none: nothing."""
     untranslated: frozenset[str] = frozenset()
     """Encodings that cannot be translated here, because their library is missing."""
+    codes: Codes = NO_CODES
+    """Numbers that ask something of the switch itself."""
+    applications: Applications | None = None
+    """Who takes calls that the switch answers; without, routing must not decide so."""
 
     calls: dict[str, Call] = field(default_factory=dict)
     """Calls that ring or are up, by id."""

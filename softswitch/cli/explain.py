@@ -1,6 +1,7 @@
 """`softswitch explain FROM TO`: where a call would go, and which line of the file says so."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,8 @@ import typer
 
 from softswitch.cli.where import configuration, fail
 from softswitch.config import Config
-from softswitch.routing.decision import Reject
+from softswitch.routing.codes import Codes
+from softswitch.routing.decision import Decision, Echo, Reject, Retrieve, Ring, Voicemail
 from softswitch.routing.explanation import Step
 from softswitch.routing.explanation import explain as steps_of
 from softswitch.routing.outcomes import Outcome
@@ -46,7 +48,8 @@ def explain(
     for user in supposed:
         if user not in config.users:
             fail(f"--given {user}: no user has that number", WRONG_USE)
-    steps = steps_of(caller, dialled, config.users, supposed)
+    codes = Codes(**asdict(config.feature_codes))
+    steps = steps_of(caller, dialled, config.users, supposed, codes)
     typer.echo("\n".join(lines(caller, dialled, steps, config)))
 
 
@@ -54,15 +57,25 @@ def lines(caller: str, dialled: str, steps: Sequence[Step], config: Config) -> I
     """What to print."""
     yield f"{_named(caller, config)} calls {_named(dialled, config)}"
     for number, (decision, outcome) in enumerate(steps, 1):
-        if isinstance(decision, Reject):
-            yield f"{number:3} the caller hears {decision.status}, {decision.outcome}"
-            yield f"    {decision.because}"
-            continue
-        who = _named(decision.user, config)
-        yield f"{number:3} ring {who} for {decision.ring_time:g} s"
+        yield f"{number:3} {_what(decision, config)}"
         yield f"    {decision.because}"
-        if outcome is not None:
+        if outcome is not None and isinstance(decision, Ring):
             yield f"    {decision.user} {WORDS[outcome]}"
+
+
+def _what(decision: Decision, config: Config) -> str:
+    match decision:
+        case Ring(user, seconds):
+            return f"ring {_named(user, config)} for {seconds:g} s"
+        case Voicemail(user, reason):
+            return f"voicemail of {_named(user, config)}, greeting for {reason}"
+        case Retrieve(user):
+            whose = _named(user, config) if user is not None else "whoever the caller says"
+            return f"hear the messages of {whose}"
+        case Echo():
+            return "the caller hears himself"
+        case Reject(status, _, outcome):
+            return f"the caller hears {status}, {outcome}"
 
 
 def _named(number: str, config: Config) -> str:

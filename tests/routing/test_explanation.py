@@ -1,4 +1,5 @@
-from softswitch.routing.decision import Reject, Ring
+from softswitch.routing.codes import Codes
+from softswitch.routing.decision import Echo, Reject, Ring
 from softswitch.routing.explanation import Step, explain
 from softswitch.routing.outcomes import Outcome
 from tests.routing.users import User, forwards
@@ -29,3 +30,8 @@ def test_who_is_unavailable_never_rings() -> None:
     steps = explain("100", "102", USERS, {"102": Outcome.UNAVAILABLE})
     assert rung(steps) == []
     assert steps[0].decision[:3] == (480, 20, "unavailable")
+
+
+def test_a_code_is_explained_too() -> None:
+    (step,) = explain("100", "*600", USERS, {}, Codes(echo_test=("*600",)))
+    assert isinstance(step.decision, Echo)

@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softswitch.routing.decision import Decision, Hop, Reject, Ring
+from softswitch.routing.codes import Codes
+from softswitch.routing.decision import Decision, Hop, Reject, Ring, Voicemail
 from softswitch.routing.outcomes import Outcome
 from softswitch.routing.plan import Facts
 from softswitch.routing.route import MAX_FORWARDS, Route
-from tests.routing.users import ORIGIN, Forwarding, Rule, User, forwards
+from tests.routing.users import ORIGIN, Forwarding, Mailbox, Rule, User, forwards
 
 BUSY, NO_ANSWER = Outcome.BUSY, Outcome.NO_ANSWER
 UNAVAILABLE, REJECTED = Outcome.UNAVAILABLE, Outcome.REJECTED
@@ -26,7 +27,8 @@ def route(
         return Facts(0 if name in away else 1, (calls or {}).get(name, 0))
 
     everybody = {"100": User(), "101": User(), "102": User(), "103": User(), **users}
-    return Route(dialled, caller, everybody, facts, forwarded_before=before)
+    codes = Codes(leave_message=("*99",))
+    return Route(dialled, caller, everybody, facts, forwarded_before=before, codes=codes)
 
 
 def rung(decision: Decision) -> tuple[str, float]:
@@ -39,6 +41,12 @@ def refused(decision: Decision) -> tuple[int, str]:
     """With which status, and what became of the call in a word."""
     assert isinstance(decision, Reject), decision
     return decision.status, decision.outcome
+
+
+def left(decision: Decision) -> tuple[str, str]:
+    """In whose mailbox, and with which greeting."""
+    assert isinstance(decision, Voicemail), decision
+    return decision.user, decision.reason
 
 
 # Before anything rings
@@ -235,6 +243,134 @@ def test_a_call_comes_back_to_the_same_user_once() -> None:
     assert refused(call.after(NO_ANSWER, 81.0)) == (486, "busy")
 
 
+# Voicemail
+
+HAS_MAILBOX = User(voicemail=Mailbox(True))
+
+
+@pytest.mark.parametrize("outcome", [BUSY, NO_ANSWER, UNAVAILABLE, REJECTED])
+def test_whoever_is_not_reached_has_the_mailbox_answer(outcome: Outcome) -> None:  # S0-2
+    origin = {"voicemail.answers": "demo.yaml:7"}
+    call = route({"101": replace(HAS_MAILBOX, origin=origin)})
+    assert rung(call.begin(0.0)) == ("101", 20.0)
+    decision = call.after(outcome, 20.0)
+    assert left(decision) == ("101", outcome.value)
+    why = f"voicemail.answers of 101 (demo.yaml:7), 101: {outcome.value}"
+    assert (decision.because, call.hops) == (why, ())
+
+
+def test_a_mailbox_takes_only_what_it_is_told_to() -> None:
+    users = {"101": User(voicemail=Mailbox(True, ("rejected",)))}
+    call = route(users)
+    call.begin(0.0)
+    assert left(call.after(REJECTED, 1.0)) == ("101", "rejected")
+    call = route(users)
+    call.begin(0.0)
+    assert refused(call.after(BUSY, 1.0)) == (486, "busy")
+
+
+def test_an_unregistered_phone_has_the_mailbox_answer_at_once() -> None:  # FWD-6
+    assert left(route({"101": HAS_MAILBOX}, away=("101",)).begin(0.0)) == ("101", "unavailable")
+
+
+def test_a_forward_comes_before_the_own_mailbox() -> None:
+    users = {"101": forwards(busy="102", mailbox=True)}
+    call = route(users)
+    call.begin(0.0)
+    assert rung(call.after(BUSY, 1.0)) == ("102", 30.0)
+
+
+@pytest.mark.parametrize(
+    ("situation", "outcome"),
+    [("busy", BUSY), ("no_answer", NO_ANSWER), ("unavailable", UNAVAILABLE), ("busy", REJECTED)],
+)
+def test_a_forward_may_lead_to_the_mailbox(situation: str, outcome: Outcome) -> None:  # FWD-14
+    rules = {situation: Rule("voicemail")}
+    call = route({"101": replace(HAS_MAILBOX, forward=Forwarding(rules))})
+    call.begin(0.0)
+    decision = call.after(outcome, 1.0)
+    assert left(decision) == ("101", outcome.value)
+    because = f"forward.{situation} of 101 (default) to voicemail"
+    assert call.hops == (Hop("101", situation, "voicemail:101", because),)
+
+
+def test_all_calls_may_go_to_the_mailbox() -> None:
+    users = {"101": forwards(always="voicemail", mailbox=True)}
+    assert left(route(users).begin(0.0)) == ("101", "unavailable")
+
+
+def test_a_forward_may_lead_to_the_mailbox_of_somebody_else() -> None:  # FWD-14
+    users = {"101": forwards(busy="voicemail:102"), "102": HAS_MAILBOX}
+    call = route(users)
+    call.begin(0.0)
+    assert left(call.after(BUSY, 1.0)) == ("102", "busy")
+
+
+@pytest.mark.parametrize("target", ["voicemail", "voicemail:102", "voicemail:555"])
+def test_a_forward_to_a_mailbox_that_is_not_there_is_skipped(target: str) -> None:
+    call = route({"101": forwards(busy=target)})
+    call.begin(0.0)
+    assert refused(call.after(BUSY, 1.0)) == (486, "busy")
+    call = route({"101": forwards(busy="102", return_to=target)})
+    call.begin(0.0)
+    call.after(BUSY, 1.0)
+    assert not call.comes_back
+    assert refused(call.after(NO_ANSWER, 31.0)) == (486, "busy")
+
+
+@pytest.mark.parametrize("outcome", [BUSY, NO_ANSWER, UNAVAILABLE, REJECTED])
+def test_a_call_comes_back_to_the_mailbox_of_whom_it_was_for(outcome: Outcome) -> None:
+    users = {  # FWD-3, FWD-4, FWD-5: not that of the target, and what became of the first
+        "101": forwards(busy="102", return_to="voicemail", mailbox=True),
+        "102": HAS_MAILBOX,
+    }
+    call = route(users)
+    call.begin(0.0)
+    call.after(BUSY, 1.0)
+    assert call.comes_back
+    assert left(call.after(outcome, 31.0)) == ("101", "busy")
+    assert call.hops[-1].to == "voicemail:101"
+
+
+def test_a_later_forward_comes_back_to_the_first_mailbox_if_there_is_one() -> None:  # FWD-4
+    for first in (True, False):
+        users = {
+            "101": forwards(busy="102", return_after=None, mailbox=first),
+            "102": forwards(no_answer="103", return_to="voicemail", mailbox=True),
+        }
+        call = route(users)
+        call.begin(0.0)
+        call.after(BUSY, 1.0)
+        assert rung(call.after(NO_ANSWER, 21.0))[0] == "103"
+        assert left(call.after(NO_ANSWER, 51.0)) == ("101" if first else "102", "busy")
+
+
+def test_a_target_that_is_followed_may_have_its_mailbox_answer() -> None:  # FWD-5
+    users = {
+        "101": forwards(busy="102", return_to="voicemail", follow_target=True, mailbox=True),
+        "102": HAS_MAILBOX,
+    }
+    call = route(users)
+    call.begin(0.0)
+    call.after(BUSY, 1.0)
+    assert left(call.after(NO_ANSWER, 21.0)) == ("102", "no_answer")
+
+
+def test_the_mailbox_is_no_forward_of_which_there_could_be_too_many() -> None:  # FWD-12
+    users = {"101": forwards(busy="voicemail", mailbox=True)}
+    call = route(users, before=MAX_FORWARDS)
+    call.begin(0.0)
+    assert left(call.after(BUSY, 1.0)) == ("101", "busy")
+
+
+def test_the_own_number_is_the_own_mailbox() -> None:  # S0-8
+    assert left(route({"100": HAS_MAILBOX}, "100", "100").begin(0.0)) == ("100", "unavailable")
+
+
+def test_a_code_is_no_number_of_a_user() -> None:
+    assert left(route({"101": HAS_MAILBOX}, "*99101").begin(0.0)) == ("101", "unavailable")
+
+
 # Loops
 
 
@@ -254,7 +390,7 @@ def test_a_call_that_was_forwarded_often_elsewhere_is_forwarded_no_more() -> Non
     assert refused(call.after(BUSY, 1.0)) == (486, "busy")
 
 
-names = st.sampled_from(["100", "101", "102", "103", "555"])
+names = st.sampled_from(["100", "101", "102", "103", "555", "voicemail", "voicemail:102"])
 some = st.none() | st.sampled_from([0.0, 5.0, 30.0])
 forwardings = st.builds(
     Forwarding,
@@ -267,7 +403,11 @@ forwardings = st.builds(
     st.booleans(),
 )
 users = st.builds(
-    User, max_calls=st.integers(1, 2), call_waiting=st.booleans(), forward=forwardings
+    User,
+    max_calls=st.integers(1, 2),
+    call_waiting=st.booleans(),
+    forward=forwardings,
+    voicemail=st.builds(Mailbox, st.booleans()),
 )
 
 
@@ -295,11 +435,12 @@ def test_every_call_comes_to_an_end(
     decision = call.begin(now)
     rings = 0
     for outcome, seconds in outcomes:
-        if isinstance(decision, Reject):
+        if not isinstance(decision, Ring):
             break
         rings += 1
         now += min(seconds, decision.ring_time)
         decision = call.after(outcome, now)
-    assert isinstance(decision, Reject)
+    assert isinstance(decision, Reject | Voicemail)
     assert rings <= MAX_FORWARDS + 1
-    assert len(call.hops) <= max(0, MAX_FORWARDS - before)
+    at_last = isinstance(decision, Voicemail)
+    assert len(call.hops) <= max(0, MAX_FORWARDS - before) + at_last

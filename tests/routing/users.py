@@ -1,6 +1,6 @@
 """A directory for tests of routing: users that are written in a line."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 ORIGIN = {"name": "demo.yaml:8", "ring_time": "demo.yaml:9", "max_calls": "demo.yaml:10"}
@@ -21,12 +21,19 @@ class Forwarding:
 
 
 @dataclass(frozen=True, slots=True)
+class Mailbox:
+    enabled: bool = False
+    answers: Collection[str] = ("no_answer", "busy", "unavailable")
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     ring_time: float = 20.0
     unreachable_after: float = 4.0
     max_calls: int = 4
     call_waiting: bool = True
     forward: Forwarding = field(default_factory=Forwarding)
+    voicemail: Mailbox = field(default_factory=Mailbox)
     origin: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -35,8 +42,10 @@ def forwards(
     return_after: float | None = 30.0,
     return_to: str | None = None,
     follow_target: bool = False,
+    mailbox: bool = False,
     **rules: str,
 ) -> User:
     """A user whose calls go on, by situation."""
     written = {situation: Rule(to) for situation, to in rules.items()}
-    return User(forward=Forwarding(written, return_after, return_to, follow_target))
+    forward = Forwarding(written, return_after, return_to, follow_target)
+    return User(forward=forward, voicemail=Mailbox(mailbox))

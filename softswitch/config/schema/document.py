@@ -6,6 +6,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict, is_typeddict
 
+from softswitch.config.schema.feature_codes import FeatureCodesSection
 from softswitch.config.schema.fields import SECTION, Path
 from softswitch.config.schema.log import LogSection
 from softswitch.config.schema.media import MediaSection
@@ -23,6 +24,7 @@ class Document(TypedDict, total=False):
     music: Path
     users: Annotated[UsersSection, SECTION]
     defaults: Annotated[DefaultsSection, SECTION]
+    feature_codes: Annotated[FeatureCodesSection, SECTION]
     log: Annotated[LogSection, SECTION]
 
 

@@ -6,7 +6,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from softswitch.cli.explain import explain
+from softswitch.cli.explain import explain, lines
+from softswitch.config import Config, User
+from softswitch.config.configuration import Log, Network, Voicemail
+from softswitch.routing.codes import Codes
+from softswitch.routing.explanation import explain as steps_of
 
 OFFICE = """\
 users:
@@ -74,3 +78,22 @@ def test_what_cannot_be_given_is_said(tmp_path: Path, given: str) -> None:
     code, text = run(tmp_path, "100", "101", "--given", given)
     assert code == 2
     assert "softswitch: --given " in text
+
+
+@pytest.mark.parametrize(
+    ("caller", "dialled", "line"),
+    [
+        ("100", "*600", "the caller hears himself"),
+        ("100", "104", "voicemail of 104 Dave, greeting for no_answer"),
+        ("100", "*98", "hear the messages of whoever the caller says"),
+        ("104", "*98", "hear the messages of 104 Dave"),
+    ],
+)
+def test_what_the_switch_answers_itself_is_explained(
+    tmp_path: Path, caller: str, dialled: str, line: str
+) -> None:
+    directory = {"100": User("100"), "104": User("104", "Dave", voicemail=Voicemail(enabled=True))}
+    config = Config(tmp_path, Network(), tmp_path, directory, Log())
+    codes = Codes(voicemail=("*98",), echo_test=("*600",))
+    steps = steps_of(caller, dialled, directory, {}, codes)
+    assert list(lines(caller, dialled, steps, config))[-2] == f"{len(steps):3} {line}"

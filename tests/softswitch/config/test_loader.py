@@ -159,7 +159,7 @@ def test_a_mistake_in_one_section_does_not_hide_what_does_not_fit_in_another(
         (
             "trunks: {}",
             ":1:1: unknown key 'trunks'",
-            "known here: network, media, state, music, users, defaults, log",
+            "known here: network, media, state, music, users, defaults, feature_codes, log",
         ),
         (
             "network: {sip: {udpp: 1}}",

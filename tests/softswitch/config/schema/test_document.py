@@ -4,7 +4,16 @@ from softswitch.config.schema.document import ADAPTER, every_key, known_keys
 
 
 def test_the_keys_of_each_place_are_known() -> None:
-    assert known_keys(()) == ("network", "media", "state", "music", "users", "defaults", "log")
+    assert known_keys(()) == (
+        "network",
+        "media",
+        "state",
+        "music",
+        "users",
+        "defaults",
+        "feature_codes",
+        "log",
+    )
     assert known_keys(("network", "sip")) == ("udp", "tcp")
     assert "password" in known_keys(("users", "100"))
     assert "password" not in known_keys(("defaults",))
