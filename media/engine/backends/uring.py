@@ -41,7 +41,8 @@ BATCH = 64
 """Completions that are worth waking up for before their time: more make the cost of waking up no
 smaller."""
 FEW_PACKETS = 4
-"""So many cost less one by one than in columns."""
+"""So many cost less one by one than in columns, unless their legs have to come out of columns for
+that, as they would where there are many."""
 MAX_LEGS = 65_536
 """More than a machine has ports of an address."""
 _SPECIAL = np.uint32(requests.tag(Kind.SEND, 0))
@@ -249,7 +250,7 @@ class UringBackend:
     def _serve_at_once(self, batch: Completions) -> bool:
         """The usual batch: packets only, each of another leg. Else nothing is done."""
         self._unusual.begin()
-        if len(batch) < self._few_packets:
+        if len(batch) < self._few_packets and self._in_use <= FEW_LEGS:
             return False
         self._unusual.load()
         if not self._columns.in_charge:
