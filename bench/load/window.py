@@ -4,16 +4,18 @@ stopwatch ─► load ─► Window ─► columns of a row ─► again, as oft
 """
 
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from bench.accounting import Processes, Usage, usage, wait_until_quiet
+from bench.accounting import Processes, Usage, usage
 
 Row = dict[str, Any]
 """A line of JSON: what was measured, of which switch, and the figures."""
 
-AT_REST = 3
-"""Looks in a row that must find a switch with nothing to do."""
+LOOK, AT_REST, IDLE = 1.0, 3, 0.03
+"""Seconds of a look, how many in a row must find a switch with nothing to do, and the share of a
+core that is nothing."""
 
 
 class Window(NamedTuple):
@@ -71,7 +73,11 @@ def undisturbed(measure: Callable[[], Row], runs: int, retries: int) -> Iterator
 
 
 def settle(processes: Processes, most: float) -> None:
-    """Wait until the switch has nothing to do: one that was overloaded has calls to finish."""
+    """Wait until the switch has nothing to do, `most` seconds at most: one that was overloaded has
+    calls to finish, whose messages it repeats every few seconds."""
+    until = time.monotonic() + most
     looks = 0
-    while looks < AT_REST and wait_until_quiet(processes, most=most):
-        looks += 1
+    while looks < AT_REST and time.monotonic() < until:
+        watch = Stopwatch(processes)
+        time.sleep(LOOK)
+        looks = looks + 1 if watch.stop().cpu < IDLE * LOOK else 0
