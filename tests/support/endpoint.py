@@ -231,6 +231,18 @@ class Endpoint:
         ]  # fmt: skip
         return ("\r\n".join(lines) + "\r\n" + extra).encode()
 
+    def fax(self) -> bytes:
+        """The same place, for T.38."""
+        version = "IP6" if ":" in self.address.host else "IP4"
+        lines = [
+            "v=0", f"o=- 1 {secrets.randbelow(10**9)} IN {version} {self.address.host}", "s=-",
+            f"c=IN {version} {self.address.host}", "t=0 0",
+            f"m=image {self.rtp.address.port} udptl t38", "a=T38FaxVersion:0",
+            "a=T38MaxBitRate:14400", "a=T38FaxRateManagement:transferredTCF",
+            "a=T38FaxMaxDatagram:400", "a=T38FaxUdpEC:t38UDPRedundancy",
+        ]  # fmt: skip
+        return ("\r\n".join(lines) + "\r\n").encode()
+
     def _datagram(self, timeout: float) -> bytes:
         self._socket.settimeout(timeout)
         try:
@@ -262,10 +274,10 @@ def new_branch() -> str:
 
 
 def media_address(body: bytes) -> Address:
-    """Where an SDP wants its audio."""
+    """Where an SDP wants its audio, or its fax."""
     text = body.decode()
     host = re.search(r"c=IN IP[46] (\S+)", text)
-    port = re.search(r"m=audio (\d+)", text)
+    port = re.search(r"m=(?:audio|image) ([1-9]\d*)", text) or re.search(r"m=\w+ (\d+)", text)
     assert host, text
     assert port, text
     return Address(host[1], int(port[1]))

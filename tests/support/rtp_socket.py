@@ -53,6 +53,18 @@ class Rtp:
         )
         self._socket.sendto(head + packet.payload, to)
 
+    def send_octets(self, data: bytes, to: tuple[str, int]) -> None:
+        """What is no RTP."""
+        self._socket.sendto(data, to)
+
+    def receive_octets(self, timeout: float = PATIENCE) -> bytes:
+        """The next datagram, whatever it is. Raises Nothing."""
+        self._socket.settimeout(timeout)
+        try:
+            return self._socket.recv(LARGEST)
+        except TimeoutError:
+            raise Nothing(f"no datagram in {timeout} s") from None
+
     def receive(self, timeout: float = PATIENCE) -> Packet:
         """The next packet; Raises Nothing."""
         self._socket.settimeout(timeout)
