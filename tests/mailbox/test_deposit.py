@@ -1,0 +1,372 @@
+"""Leaving a message, with a clock that the test moves (features §2.3)."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from softswitch.mailbox.deposit import Deposit, Visit
+from softswitch.mailbox.messages import BUSY, NAME, NO_ANSWER, TEMPORARY, Recording
+from softswitch.mailbox.speech import Exits
+from tests.mailbox.world import (
+    NOON,
+    FakeLine,
+    Greeting,
+    Phrases,
+    Settings,
+    World,
+    prompts,
+    silence,
+)
+
+SYSTEM = ["1", "0", "1", "vm.cannot_take_your_call", "vm.leave_a_message"]
+
+
+class Calling:
+    """A caller of 101, whose mailbox answers."""
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: Settings | None = None,
+        *,
+        reason: str = "no_answer",
+        remote: bool = False,
+        operator: bool = False,
+        log_in: bool = True,
+        world: World | None = None,
+        mute: bool = False,
+    ) -> None:
+        self.world = world or World(folder)
+        self.line = FakeLine(self.world, remote=remote)
+        self.went: list[str] = []
+        self.deposit = Deposit(
+            self.world.boxes,
+            "101",
+            settings=settings or Settings(),
+            visit=Visit(reason, "48221112235", NOON - 20),
+            prompts=silence if mute else prompts,
+            phrases=Phrases(),
+            exits=Exits(
+                log_in=(lambda: self.went.append("log in")) if log_in else None,
+                operator=(lambda: self.went.append("operator")) if operator else None,
+            ),
+        )
+
+    def begin(self) -> "Calling":
+        self.line.call(self.deposit)
+        return self
+
+    def to_the_beep(self) -> "Calling":
+        self.begin()
+        self.line.wait(20.0)
+        assert self.line.recording is not None
+        return self
+
+
+def test_the_system_greeting_is_followed_by_instructions_a_beep_and_the_recording(
+    tmp_path: Path,
+) -> None:  # VM-1
+    call = Calling(tmp_path).begin()
+    assert call.line.said == SYSTEM
+    assert call.line.recording is None
+    call.line.wait(10.5)
+    assert call.line.said == [*SYSTEM, "beep"]
+    assert call.line.recording == (f"{tmp_path}/voicemail/101/m1.wav", 180.0, 10.0)
+
+
+def test_the_greeting_is_that_of_the_outcome(tmp_path: Path) -> None:  # VM-1
+    assert "vm.is_busy" in Calling(tmp_path, reason="busy").begin().line.said
+    assert "vm.is_busy" in Calling(tmp_path, reason="rejected").begin().line.said
+    assert "vm.cannot_take_your_call" in Calling(tmp_path, reason="unavailable").begin().line.said
+    own = Settings(greeting=Greeting("/hello.wav", ("busy",)))
+    assert Calling(tmp_path, own, reason="busy").begin().line.said == ["/hello.wav"]
+    assert Calling(tmp_path, own, reason="rejected").begin().line.said[3] == "vm.is_busy"
+
+
+def test_there_are_no_instructions_after_an_own_greeting(tmp_path: Path) -> None:  # VM-1
+    world = World(tmp_path)
+    world.boxes.set_greeting("101", NO_ANSWER, Recording("g1", ""))
+    call = Calling(tmp_path, world=world).begin()
+    assert call.line.said == [f"{tmp_path}/greetings/101/g1.wav"]
+    call.line.wait(2.5)
+    assert call.line.said[1:] == ["beep"]
+    world.boxes.set_greeting("101", TEMPORARY, Recording("g2", ""))
+    for reason in ("busy", "no_answer"):
+        said = Calling(tmp_path, world=world, reason=reason).begin().line.said
+        assert said == [f"{tmp_path}/greetings/101/g2.wav"]
+
+
+def test_the_name_in_the_owners_voice_stands_for_the_number(tmp_path: Path) -> None:  # VM-1
+    world = World(tmp_path)
+    world.boxes.set_greeting("101", NAME, Recording("g1", ""))
+    call = Calling(tmp_path, world=world).begin()
+    assert call.line.said == [f"{tmp_path}/greetings/101/g1.wav", *SYSTEM[3:]]
+
+
+def test_whatever_greeting_was_decided_later_counts(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    written = Settings(greeting=Greeting("/a.wav", ("busy",)))
+    world.boxes.set_greeting("101", BUSY, Recording("g1", "/a.wav"))
+    call = Calling(tmp_path, written, world=world, reason="busy").begin()
+    assert call.line.said == [f"{tmp_path}/greetings/101/g1.wav"]
+    written.greeting = Greeting("/b.wav", ("busy",))
+    assert Calling(tmp_path, written, world=world, reason="busy").begin().line.said == ["/b.wav"]
+
+
+def test_hanging_up_keeps_the_message(tmp_path: Path) -> None:  # VM-3
+    call = Calling(tmp_path).to_the_beep()
+    call.line.wait(8.0)
+    call.line.drop(8.0)
+    (message,) = call.world.boxes.messages("101")
+    assert message.seconds == 8.0
+    assert message.caller == "102"  # VM-7
+    assert message.caller_name == "Anna"
+    assert message.called == "48221112235"
+    assert message.reason == "no_answer"
+    assert message.began_at == NOON - 20
+    assert message.ended_at == pytest.approx(NOON + 28)
+    assert call.world.states() == {"m1": "new"}
+    assert call.world.changes == [("101", 1, 0)]
+    assert call.world.files() == ["m1.wav"]  # VM-10: what is kept is one WAV file
+
+
+def test_nothing_is_told_before_the_row_is_committed(tmp_path: Path) -> None:  # VM-6
+    call = Calling(tmp_path).to_the_beep()
+    assert call.world.states() == {"m1": "recording"}
+    assert call.world.boxes.summary("101") == (0, 0)
+    call.world.keeper.is_full = True
+    call.line.drop(8.0)
+    assert call.world.changes == []
+    # It is in memory at least, and is written with whatever comes next.
+    assert call.world.boxes.summary("101") == (1, 0)
+    call.world.keeper.is_full = False
+    call.world.leave()
+    assert call.world.states() == {"m1": "new", "m2": "new"}
+    assert call.world.changes == [("101", 1, 0), ("101", 2, 0)]
+
+
+def test_the_hash_key_skips_to_the_beep_and_then_ends_the_message(tmp_path: Path) -> None:  # VM-2
+    call = Calling(tmp_path).begin()
+    call.line.wait(1.0)
+    call.line.press("#")
+    assert call.line.said == [*SYSTEM, "beep"]
+    call.line.press("#")  # during the beep
+    call.line.wait(1.0)
+    call.line.press("3#")
+    assert call.line.said[-2:] == ["vm.message_kept", "vm.goodbye"]
+    call.line.wait(5.0)
+    assert call.line.is_over
+    assert call.world.states() == {"m1": "new"}
+
+
+def test_a_star_logs_in_and_nothing_is_kept(tmp_path: Path) -> None:  # VM-2
+    call = Calling(tmp_path).begin()
+    call.line.press("*")
+    assert call.went == ["log in"]
+    call.line.press("#*0")
+    assert call.went == ["log in"]
+    late = Calling(tmp_path).to_the_beep()
+    late.line.press("*")
+    late.line.wait(1.0)
+    assert late.went == ["log in"]
+    assert late.world.states() == {}
+    assert late.world.files() == []
+    assert late.world.changes == []
+
+
+def test_a_star_does_nothing_where_log_in_is_off(tmp_path: Path) -> None:  # VM-2
+    for call in (
+        Calling(tmp_path, Settings(remote_login=False)).begin(),
+        Calling(tmp_path, log_in=False).begin(),
+    ):
+        call.line.press("*")
+        assert call.went == []
+        assert call.line.said == SYSTEM
+
+
+def test_a_zero_calls_the_operator_if_there_is_one(tmp_path: Path) -> None:  # VM-2
+    call = Calling(tmp_path, operator=True).begin()
+    call.line.press("0")
+    assert call.went == ["operator"]
+    nobody = Calling(tmp_path).begin()
+    nobody.line.press("0")
+    assert nobody.went == []
+    talking = Calling(tmp_path, operator=True).to_the_beep()
+    talking.line.press("0")
+    assert talking.went == []
+
+
+@pytest.mark.parametrize("digit", "123456789ABCD")
+def test_other_keys_do_nothing(tmp_path: Path, digit: str) -> None:  # VM-2
+    call = Calling(tmp_path).begin()
+    call.line.press(digit)
+    assert call.line.said == SYSTEM
+
+
+def test_a_message_that_is_too_long_is_kept_and_said_so(tmp_path: Path) -> None:  # VM-3
+    call = Calling(tmp_path).to_the_beep()
+    call.line.end_recording("limit", 180.0)
+    assert call.line.said[-3:] == ["vm.too_long", "vm.message_kept", "vm.goodbye"]
+    assert call.world.boxes.messages("101")[0].seconds == 180.0
+
+
+def test_silence_ends_a_message_and_is_cut_off(tmp_path: Path) -> None:  # VM-3
+    call = Calling(tmp_path).to_the_beep()
+    call.line.end_recording("silence", 18.0, sound=8.0)
+    (message,) = call.world.boxes.messages("101")
+    assert message.seconds == 8.5
+    assert Path(call.world.boxes.path(message)).stat().st_size == 58 + 68_000
+    assert call.line.said[-2:] == ["vm.message_kept", "vm.goodbye"]
+
+
+def test_a_message_whose_silence_cannot_be_cut_off_is_kept_as_it_is(tmp_path: Path) -> None:
+    call = Calling(tmp_path).to_the_beep()
+    path = tmp_path / "voicemail" / "101" / "m1.wav"
+    call.world.clock.later(0.005, path.unlink)
+    call.line.end_recording("silence", 18.0, sound=8.0)
+    assert call.world.boxes.messages("101")[0].seconds == 18.0
+
+
+@pytest.mark.parametrize("ended", ["closed", "finished", "silence"])
+def test_what_is_too_short_is_thrown_away(tmp_path: Path, ended: str) -> None:  # VM-4
+    call = Calling(tmp_path).to_the_beep()
+    call.line.end_recording(ended, 12.0, sound=1.9)
+    assert call.line.said[-2:] == ["vm.not_kept", "vm.goodbye"]
+    call.line.wait(1.0)
+    assert call.world.files() == []
+    assert call.world.states() == {}
+    assert call.world.changes == []
+
+
+def test_outside_callers_are_answered_at_the_beep_where_nobody_logs_in(
+    tmp_path: Path,
+) -> None:  # VM-5
+    call = Calling(tmp_path, Settings(remote_login=False), remote=True).to_the_beep()
+    assert call.line.answered_after == SYSTEM
+    assert Calling(tmp_path, Settings(remote_login=False)).begin().line.answered_after == []
+    assert Calling(tmp_path, remote=True).begin().line.answered_after == []
+
+
+@pytest.mark.parametrize("most", [1, 2])
+def test_a_full_mailbox_says_so_before_anybody_speaks(tmp_path: Path, most: int) -> None:  # VM-8
+    world = World(tmp_path)
+    world.leave()
+    # Somebody who speaks at this moment takes the last place.
+    for _ in range(most - 1):
+        Calling(tmp_path, world=world).to_the_beep()
+    call = Calling(tmp_path, Settings(max_messages=most), world=world).begin()
+    call.line.press("#")
+    assert call.line.said == ["vm.mailbox_full"]
+    call.line.wait(3.0)
+    assert call.line.is_over
+    assert call.line.recording is None
+
+
+def test_the_owner_of_a_full_mailbox_can_log_in(tmp_path: Path) -> None:  # VM-8
+    call = Calling(tmp_path, Settings(max_messages=0)).begin()
+    call.line.press("*")
+    assert call.went == ["log in"]
+
+
+def test_the_owner_is_warned_when_it_fills(tmp_path: Path) -> None:  # VM-8
+    world = World(tmp_path)
+    for _ in range(10):
+        call = Calling(tmp_path, Settings(max_messages=10), world=world).to_the_beep()
+        call.line.drop()
+    assert world.warnings == [("101", 9, 10), ("101", 10, 10)]
+
+
+@pytest.mark.parametrize("seconds", [0.5, 5.0, 10.2])
+def test_hanging_up_before_the_recording_leaves_nothing(
+    tmp_path: Path, seconds: float
+) -> None:  # VM-11
+    call = Calling(tmp_path).begin()
+    call.line.wait(seconds)
+    call.line.drop()
+    assert call.world.states() == {}
+    assert call.world.changes == []
+    assert call.world.files() == []
+
+
+def test_a_full_disk_ends_the_message_and_the_caller_is_told(tmp_path: Path) -> None:  # VM-6
+    call = Calling(tmp_path).to_the_beep()
+    call.line.end_recording("failed", 6.0)
+    assert call.line.said[-3:] == ["vm.interrupted", "vm.message_kept", "vm.goodbye"]
+    assert call.world.states() == {"m1": "new"}
+    nothing = Calling(tmp_path / "other").to_the_beep()
+    nothing.line.end_recording("failed", 0.0)
+    assert nothing.line.said[-2:] == ["vm.not_kept", "vm.goodbye"]
+    assert nothing.world.states() == {}
+
+
+def test_the_caller_is_not_told_that_it_is_kept_when_it_is_not(tmp_path: Path) -> None:  # VM-6
+    call = Calling(tmp_path).to_the_beep()
+    call.world.keeper.is_full = True
+    call.line.end_recording()
+    assert call.line.said[-2:] == ["vm.not_kept", "vm.goodbye"]
+
+
+def test_nothing_but_tones_is_needed(tmp_path: Path) -> None:
+    call = Calling(tmp_path, mute=True).begin()
+    call.line.wait(1.0)
+    assert call.line.said == ["beep"]
+    call.line.end_recording()
+    call.line.wait(0.1)
+    assert call.line.is_over
+    assert call.world.states() == {"m1": "new"}
+    full = Calling(tmp_path, Settings(max_messages=0), mute=True).begin()
+    assert full.line.said == ["beep"]
+
+
+def test_a_line_that_is_gone_hears_nothing(tmp_path: Path) -> None:
+    call = Calling(tmp_path).begin()
+    call.line.drop()
+    call.deposit.digit("#")
+    assert call.line.said == SYSTEM
+
+
+def test_two_mailboxes_take_messages_from_two_lines_at_once(tmp_path: Path) -> None:  # VM-9
+    world = World(tmp_path)
+    one = Calling(tmp_path, world=world).to_the_beep()
+    two = Calling(tmp_path, world=world).to_the_beep()
+    one.line.drop(5.0)
+    two.line.drop(6.0)
+    assert [message.seconds for message in world.boxes.messages("101")] == [5.0, 6.0]
+
+
+actions = st.lists(
+    st.one_of(
+        st.sampled_from("0123456789*#A").map(lambda digit: ("press", digit)),
+        st.floats(0.0, 30.0).map(lambda seconds: ("wait", str(seconds))),
+        st.sampled_from(["finished", "limit", "silence", "failed"]).map(lambda how: ("end", how)),
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(actions, st.booleans(), st.floats(0.0, 200.0))
+def test_whatever_callers_do_the_call_ends_and_messages_have_files(
+    tmp_path_factory: pytest.TempPathFactory,
+    steps: list[tuple[str, str]],
+    operator: bool,
+    seconds: float,
+) -> None:
+    call = Calling(tmp_path_factory.mktemp("calls"), operator=operator).begin()
+    for action, value in steps:
+        if call.line.is_over or call.went:
+            break
+        if action == "press":
+            call.line.press(value)
+        elif action == "wait":
+            call.line.wait(float(value))
+        else:
+            call.line.end_recording(value, seconds)
+    if not call.line.is_over and not call.went:
+        call.line.drop(seconds)
+    call.line.wait(1.0)
+    kept = {f"{name}.wav" for name, state in call.world.states().items() if state == "new"}
+    assert kept == set(call.world.files())
+    assert "recording" not in call.world.states().values()
