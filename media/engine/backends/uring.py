@@ -25,7 +25,7 @@ from softswitch.media.engine.backends import uring_abi as abi
 from softswitch.media.engine.backends import uring_requests as requests
 from softswitch.media.engine.backends.interface import BATCH_WAIT, FEW_LEGS
 from softswitch.media.engine.backends.uring_books import rounds
-from softswitch.media.engine.backends.uring_buffers import COUNT, Buffers
+from softswitch.media.engine.backends.uring_buffers import COUNT, Buffers, Where
 from softswitch.media.engine.backends.uring_columns import MOST, Columns
 from softswitch.media.engine.backends.uring_endpoint import FILES, Endpoint, Way
 from softswitch.media.engine.backends.uring_outbox import Outbox
@@ -94,7 +94,7 @@ class UringBackend:
         """Whether packets came last time, and more are to be expected soon."""
         self._batch = _NONE
         """Packets that have come and are still to be served."""
-        self._lent: list[NDArray[np.intp]] = []
+        self._lent: list[Where] = []
         """Buffers that may be given back once all that is queued has left."""
 
     def watch(self, descriptor: int, callback: Callable[[], bool]) -> None:
@@ -234,8 +234,8 @@ class UringBackend:
     def _give_back(self) -> None:
         """Buffers are free when all that was sent from them has left; sends never stay pending."""
         if self._lent and not self._ring.queued:
-            for ids in self._lent:
-                self._buffers.give_back(ids)
+            for where in self._lent:
+                self._buffers.give_back(where)
             self._lent.clear()
 
     # packets
@@ -258,10 +258,10 @@ class UringBackend:
         relayed = self._columns.relay(batch, self.now)
         if relayed is None:
             return False
-        ids, rest = relayed
+        where, rest = relayed
         self._company = self._in_use > FEW_LEGS
         if rest is None:
-            self._lent.append(ids)
+            self._lent.append(where)
         else:
             self._unusual.serve(rest.tolist(), self.now)
             self._lend(batch)

@@ -70,8 +70,18 @@ class Buffers:
         ring.register(abi.IORING_REGISTER_PBUF_RING, description, 1)
         self.give_back(self.ids)
 
-    def give_back(self, ids: NDArray[np.intp]) -> None:
+    def give_back(self, where: Where) -> None:
         """The kernel may use these again: whatever was sent from them has left."""
+        if isinstance(where, slice):
+            if where.start == self._tail & (self.count - 1):
+                # where the kernel took them from, in this order: they stand there still
+                self._advance(where.stop - where.start)
+                return
+            where = self.ids[where]
+        self._write(where)
+        self._advance(len(where))
+
+    def _write(self, ids: NDArray[np.intp]) -> None:
         count = len(ids)
         at = self._tail & (self.count - 1)
         entries = self._entries.take(ids, 0, mode="clip")
@@ -79,6 +89,8 @@ class Buffers:
         self._free[at : at + first] = entries[:first]
         if first < count:
             self._free[: count - first] = entries[first:]
+
+    def _advance(self, count: int) -> None:
         self._tail = (self._tail + count) & 0xFFFF
         self._tail_view[abi.BUFFER_RING_TAIL] = self._tail
 

@@ -60,7 +60,7 @@ _SIZES = np.uint32(MAX_PACKET - FIXED_SIZE)
 
 Completions = NDArray[np.uint32]
 Places = NDArray[np.intp]
-Relayed = tuple[Places, Completions | None]
+Relayed = tuple[Where, Completions | None]
 """The buffers of a batch, and what of it is not plain."""
 
 
@@ -126,7 +126,7 @@ class Columns:
         if end <= buffers.count and self._all_plain(batch, rows, here, others):
             buffers.next = end & (buffers.count - 1)
             self._send_on(numbers, rows, here, batch[:, abi.RESULT] - _PACKET_AT, now)
-            return buffers.ids[here], None
+            return here, None
         if others.any() or (batch[:, abi.TAG] >= _SPECIAL).any():
             return None
         ids = (batch[:, abi.FLAGS] >> abi.IORING_CQE_BUFFER_SHIFT).astype(np.intp)
@@ -180,8 +180,7 @@ class Columns:
         words, halves = rows.view(np.uint32), rows.view(np.uint16)
         timestamps = buffers.timestamps[where].byteswap()
         self._books.note(numbers, timestamps, sizes, now)
-        timestamps += words[:, TIMESTAMP_SHIFT]
-        buffers.timestamps[where] = timestamps.byteswap(inplace=True)
+        buffers.timestamps[where] = (timestamps + words[:, TIMESTAMP_SHIFT]).byteswap(inplace=True)
         sequences = buffers.sequences[where].byteswap()
         self._sequences[numbers] = (sequences + _ONE).byteswap(inplace=True)
         sequences += halves[:, SEQUENCE_SHIFT]

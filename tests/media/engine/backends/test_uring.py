@@ -266,7 +266,7 @@ def test_buffers_are_kept_until_what_is_sent_from_them_has_left(
             backend.serve(0.0)
         assert given == []
         backend.serve(0.0)
-        assert [len(ids) for (ids,) in given] == [1]
+        assert [backend._buffers.ids[where].tolist() for (where,) in given] == [[8]]
 
 
 def test_a_late_completion_of_an_earlier_leg_reaches_nobody(

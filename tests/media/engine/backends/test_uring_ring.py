@@ -125,3 +125,30 @@ def test_buffers_come_back_in_any_order_and_round_the_end() -> None:
             buffers.give_back(ids[::-1] if turn % 2 else ids)
     assert heard == list(range(100))
     ring.close()
+
+
+def test_buffers_may_come_back_in_pieces_of_any_order() -> None:
+    ring = Ring(8, 32)
+    ring.reserve_files(1)
+    buffers = Buffers(ring, 8)
+    taken: list[int] = []
+
+    def receive(packets: int) -> None:
+        for _ in range(packets):
+            sock.sendto(b"x", sock.getsockname())
+        ring.enter(packets, 1.0)
+        flags = ring.completions(32)[:, abi.FLAGS]
+        taken.extend((flags >> abi.IORING_CQE_BUFFER_SHIFT).tolist())
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        ring.set_files(0, sock.fileno())
+        header = np.frombuffer(abi.MESSAGE_HEADER.pack(0, abi.NAME_ROOM, *[0] * 7), np.uint8)
+        ring.submit(requests.receive(0, header.ctypes.data, 1))
+        ring.flush()
+        receive(8)
+        for piece in (slice(4, 8), slice(0, 4)):
+            buffers.give_back(piece)
+        receive(8)
+    assert taken == [*range(8), 4, 5, 6, 7, 0, 1, 2, 3]
+    ring.close()
