@@ -17,6 +17,12 @@ MAX_CHANNELS = 8
 MAX_PTIME = 240
 """Milliseconds. The largest that phones offer is 120; a packet of 240 ms still fits a datagram."""
 
+MAX_FMTP = 4
+"""Lines of parameters for one payload type; one is usual."""
+
+MAX_FAX = 16
+"""Attributes of a fax: T.38 knows a dozen."""
+
 MAX_GROUP = 65
 """Words of a group: as many streams as there may be, and its meaning."""
 
@@ -52,9 +58,11 @@ class Lines:
     )
 
     def __init__(self) -> None:
-        self.bandwidth: list[str] = []
+        self.bandwidth: dict[str, str] = {}
+        """By type."""
         self.bundle: tuple[str, ...] = ()
-        self.common: list[str] = []
+        self.common: dict[str, str] = {}
+        """By name."""
         self.connection: str | None = None
         self.cryptos: list[str] = []
         self.direction: str | None = None
@@ -70,7 +78,8 @@ class Lines:
         self.rtcp_port: int | None = None
         self.rtpmaps: dict[int, tuple[str, int, int]] = {}
         self.setup: str | None = None
-        self.texts: dict[int, str] = {}
+        self.texts: dict[int, list[str]] = {}
+        """By payload type: the rtpmap, and what follows it."""
         self.tls_id = ""
 
     def read(self, lines: list[str], formats: Sequence[str]) -> None:
@@ -92,7 +101,7 @@ class Lines:
             elif letter == "c":
                 self.connection = self.connection or connection_address(line)
             elif letter == "b" and line.rpartition(":")[2].isdecimal() and len(line) < 24:
-                self.bandwidth.append(f"{line}\r\n")
+                self.bandwidth[line.partition(":")[0]] = f"{line}\r\n"
 
     def _format(self, line: str, name: str, value: str, formats: Sequence[str]) -> None:
         text, _, rest = value.partition(" ")
@@ -107,22 +116,25 @@ class Lines:
             if not 0 < channels <= MAX_CHANNELS:
                 return
             self.rtpmaps[payload_type] = (match[1].upper(), int(match[2]), channels)
-        else:
+            self.texts.setdefault(payload_type, [""])[0] = f"{line}\r\n"
+            return
+        texts = self.texts.setdefault(payload_type, [""])
+        if len(texts) <= MAX_FMTP:
             self.fmtp[payload_type] = rest.strip()
-        self.texts[payload_type] = f"{self.texts.get(payload_type, '')}{line}\r\n"
+            texts.append(f"{line}\r\n")
 
     def _fax(self, line: str) -> None:
-        if _T38.fullmatch(line[2:]):
+        if len(self.fax) < MAX_FAX and _T38.fullmatch(line[2:]):
             self.fax.append(f"{line}\r\n")
 
     def _packet_time(self, value: str, line: str) -> None:
         if len(value) <= 3 and value.isdecimal() and 0 < int(value) <= MAX_PTIME:
-            self.common.append(f"{line}\r\n")
+            self.common[line.partition(":")[0]] = f"{line}\r\n"
             if line.startswith("a=ptime"):
                 self.ptime = max(PTIMES[0], min(int(value), PTIMES[-1]))
 
     def _silence(self, value: str, line: str) -> None:
-        self.common.append(f"{line}\r\n")
+        self.common["a=silenceSupp"] = f"{line}\r\n"
 
     def _rtcp(self, value: str, line: str) -> None:
         # RFC 3605: a port, and perhaps an address, which with NAT is rarely the true one

@@ -156,8 +156,8 @@ def _audio(
         stream,
         method=method,
         formats=formats,
-        texts={pt: text for pt, text in own.texts.items() if text},
-        common="".join(own.common),
+        texts={payload_type: "".join(texts) for payload_type, texts in own.texts.items()},
+        common="".join(own.common.values()),
     )
     return RemoteMedia(stream, port, rtcp_port)
 
@@ -205,7 +205,7 @@ def _stream(
         formats=(),
         texts={},
         common="",
-        bandwidth="".join(session.bandwidth + own.bandwidth),
+        bandwidth="".join([*session.bandwidth.values(), *own.bandwidth.values()]),
         ptime=own.ptime,
         rtcp_mux=own.rtcp_mux,
         mid=own.mid,

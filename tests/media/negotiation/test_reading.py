@@ -392,6 +392,19 @@ def test_any_number_of_keys_and_fingerprints_is_bounded() -> None:
     assert len(secrets.cryptos) == 16
 
 
+def test_what_is_repeated_without_end_does_not_cross_without_end() -> None:
+    lines = ["a=rtpmap:96 x/8000", "a=rtpmap:96 y/8000", "a=fmtp:96 a=1", "b=AS:1", "b=AS:2"]
+    more = ["a=ptime:20", "a=ptime:30", "a=silenceSupp:off - - - -"]
+    stream = read(
+        audio(*[line for line in [*lines, *more] for _ in range(60)], formats="96")
+    ).stream
+    assert stream.texts == {96: "a=rtpmap:96 y/8000\r\n" + 4 * "a=fmtp:96 a=1\r\n"}
+    assert stream.common == "a=ptime:30\r\na=silenceSupp:off - - - -\r\n"
+    assert stream.bandwidth == "b=AS:2\r\n"
+    fax = FAX + 60 * "a=T38FaxVersion:0\r\n"
+    assert read(fax.encode(), fax=True).stream.common.count("a=T38") == 16
+
+
 @given(st.sampled_from([DESK_PHONE, BROWSER]), st.integers(0, 70_000), st.integers(0, 2**64))
 @settings(max_examples=50)
 def test_a_port_and_an_origin_change_nothing_else(text: str, port: int, number: int) -> None:
