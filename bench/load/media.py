@@ -16,6 +16,7 @@ from bench.load.target import Target
 from bench.load.window import Row, Stopwatch, Window, undisturbed
 from bench.phones import LoadFailed
 from bench.rates import FIRST_GUESS
+from bench.search import Trial
 
 SETUP_RATE, GOODBYE_RATE = 40.0, 80.0
 SETTLE = 2.0
@@ -67,14 +68,17 @@ def measure(target: Target, plan: Plan) -> Iterator[Row]:
         office.log_in(target.phones, remove=True)
         office.log_in(target.callees)
         stage = Stage(target, plan, office, generator)
+        known: list[Trial] = []
         share = 0.0
         for calls in plan.media_calls:
             stage.bring_up(calls)
             for done in undisturbed(partial(stage.run, calls), plan.runs, plan.retries):
                 share = done["core_share"] / calls
+                known.append(Trial(calls, done["passed"]))
                 yield done
         if plan.search_seconds:
-            yield from most("media", stage.trial, plan.search_seconds, FIRST_GUESS / share)
+            guess = FIRST_GUESS / share
+            yield from most("media", stage.trial, plan.search_seconds, guess, known)
         office.hang_up_some(len(office.up), GOODBYE_RATE)
 
 

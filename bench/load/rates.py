@@ -17,6 +17,7 @@ from bench.load.window import Row, Stopwatch, Window, settle, undisturbed
 from bench.phones import Load, Phones, phones_of
 from bench.rates import FIRST_GUESS
 from bench.registrations import REGISTRATION
+from bench.search import Trial
 from bench.table import percentile
 
 UNITS = {"register": REGISTRATION, "calls": CALL}
@@ -47,16 +48,18 @@ def measure(name: str, target: Target, plan: Plan) -> Iterator[Row]:
     with phones_of(target.switch) as phones:
         phones.register_new(0, target.switch.extensions)
         trying = Trying(name, target, plan, phones)
+        known: list[Trial] = []
         each: list[float] = []
         for rate in plan.registrations if name == "register" else plan.calls:
             runs = undisturbed(partial(trying.run, rate), plan.runs, plan.retries)
             each = []
             for done in runs:
                 each.append(done["cpu_ms_each"])
+                known.append(Trial(rate, done["passed"]))
                 yield done
         if plan.search_seconds:
             guess = FIRST_GUESS * 1000 / median(each)
-            yield from most(name, trying.run, plan.search_seconds, guess)
+            yield from most(name, trying.run, plan.search_seconds, guess, known)
 
 
 def remove_contacts(target: Target) -> None:

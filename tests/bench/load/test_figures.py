@@ -124,5 +124,10 @@ def test_a_search_tells_its_trials_and_what_it_found() -> None:
     assert 90 <= last["most"] <= 100 < last["too_much"]
 
 
+def test_what_passed_before_a_search_is_known_in_the_end() -> None:
+    *_, last = most("media", lambda _: {"passed": False}, 0.0, 900, [Trial(100, True)])
+    assert last == {"test": "media-most", "most": 100, "too_much": 0.0}
+
+
 def test_a_search_that_never_failed_knows_no_limit() -> None:
     assert found("media", [Trial(50, True)]) == {"test": "media-most", "most": 50, "too_much": 0.0}
