@@ -145,7 +145,7 @@ class WorkerEngine(performances.Performances):
                 number, rtp_port = pair
                 port = MediaPort(number, worker.serial, self._addresses[index], rtp_port)
                 worker.open[number] = port
-                worker.process.send(control.Open(number), urgent=at_once)
+                worker.process.send(control.Open(number, at_once), urgent=at_once)
                 return port
         raise NoPorts(f"no RTP port is free on {address}")
 

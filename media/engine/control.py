@@ -55,6 +55,8 @@ class Open(NamedTuple):
     """The pair is in use."""
 
     port: int
+    begun: bool = False
+    """The remote may have spoken already, so what has come is for this leg."""
 
 
 class SetRemote(NamedTuple):
@@ -165,8 +167,13 @@ QUALITIES = 200
 _HEADER = struct.Struct("!BH")
 _LENT = struct.Struct("!H?")
 _PAIR = struct.Struct("!IH")
+_PORT = struct.Struct("!I")
 _REMOTE = struct.Struct("!IHHI?h?")
 _SECURITY = (Sdes, Dtls)
+
+
+_SILENT = PortStatistics()
+"""Of ports that nothing came to or left from: calls that nobody answered, most of all."""
 
 
 def encode(message: Message) -> bytes:
@@ -303,10 +310,14 @@ def _decode_described(data: bytes) -> tuple[Any, ...]:
 
 
 def _encode_closed(message: Closed) -> bytes:
+    if message.statistics == _SILENT:
+        return _PORT.pack(message.port)
     return wire.pack((message.port, tuple(message.statistics)))
 
 
 def _decode_closed(body: bytes) -> Closed:
+    if len(body) == _PORT.size:
+        return Closed(_PORT.unpack(body)[0], _SILENT)
     port, figures = wire.unpack(body)
     return Closed(port, PortStatistics(*figures))
 
@@ -330,7 +341,7 @@ _CODECS: tuple[wire.Codec, ...] = (
     wire.values(Configure),
     wire.values(Insecure),
     wire.numbers(Lend, "HI"),
-    wire.numbers(Open, "I"),
+    wire.numbers(Open, "I?"),
     wire.numbers(Join, "II"),
     wire.numbers(Part, "I"),
     wire.numbers(Hold, "I?"),

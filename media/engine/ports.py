@@ -2,8 +2,9 @@
 
 from collections import deque
 
-BLOCK = 64
-"""Pairs asked for at a time: a worker binds them in a millisecond."""
+BLOCK = 128
+"""Pairs asked for at a time: a worker binds them in two milliseconds, and may answer 20 ms later,
+when it hears the next words."""
 LOW_WATER = 256
 """Free pairs below which more are asked for: 128 calls may start before an answer comes, for the
 worker may have to wait for a core while signalling has a burst of calls to set up."""

@@ -52,10 +52,9 @@ class SocketPair:
             self._waiting.register(sock, select.POLLIN)
 
     def wake(self) -> None:
-        """A resting pair is opened: forget what came while nobody used it, then listen well."""
-        for sock in (self.rtp, self.rtcp):
-            _drain(sock)
-            widen(sock)
+        """A resting pair is opened: listen well."""
+        widen(self.rtp)
+        widen(self.rtcp)
 
     def forget(self) -> None:
         """Drop what came since the last look; one question to the kernel when nothing did."""

@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from softswitch.media.engine import control
@@ -37,6 +38,7 @@ from softswitch.media.engine.sockets import OUT_OF_SOCKETS, SocketPair, family, 
 
 TICK = 0.5
 """Seconds between heartbeats, and between looks at legs; also how exact the RTP time-out is."""
+_NEVER = float("inf")
 WILDCARDS = ("0.0.0.0", "::")
 MAX_NAMED = 20
 """Ports that one complaint names: the rest of a range that somebody else has is only counted."""
@@ -92,7 +94,12 @@ class Worker:
             Diallers(*parts),
         )
         for department in self._departments:
-            self._handlers.update(department.handlers)
+            for kind, handler in department.handlers.items():
+                self._handlers[kind] = partial(self._hand_on, handler)
+        self._attended: set[Leg] = set()
+        """Legs that departments have heard of."""
+        self._busy = False
+        """Whether any department may want a turn."""
         backend.watch(channel.fileno(), self._read)
 
     def run(self) -> None:
@@ -105,25 +112,28 @@ class Worker:
         backend = self._backend
         backend.serve(min(at_most, max(0.0, self._due - backend.now)))
         now = backend.now
-        if self._next_due() <= now:
+        if self._busy and self._next_due() <= now:
             for department in self._departments:
                 if department.next_deadline <= now:
                     department.tick(now)
-            if self._next_tick <= now:
-                self._tick(now)
+            self._next_due()
+        if self._next_tick <= now:
+            self._tick(now)
             self._next_due()
         if self._outbox:
             self._flush()
 
     def _next_due(self) -> float:
-        """When the first department, or the tick, has something to do."""
-        due = self._next_tick
+        """When the first department, or the tick, has something to do. Departments that wait for
+        nothing, and attend to nobody, are not asked again before they hear of somebody."""
+        due = _NEVER
         for department in self._departments:
             deadline = department.next_deadline
             if deadline < due:
                 due = deadline
-        self._due = due
-        return due
+        self._busy = due < _NEVER or bool(self._attended)
+        self._due = min(due, self._next_tick)
+        return self._due
 
     def close(self) -> None:
         """Give every port back to the machine."""
@@ -153,6 +163,14 @@ class Worker:
             pass
         self._running = False
         return heard
+
+    def _hand_on(self, handler: Callable[[Any], None], message: Any) -> None:
+        """To a department; what it is told begins with a port."""
+        handler(message)
+        leg = self._legs.get(message[0])
+        if leg is not None:
+            self._attended.add(leg)
+        self._busy = True
 
     def _say(self, message: control.Message) -> None:
         self._outbox.append(control.encode(message))
@@ -237,7 +255,7 @@ class Worker:
             timestamp=int.from_bytes(random[6:], "big"),
         )
         leg = self._legs[message.port] = Leg(message.port, outgoing, self._backend)
-        self._backend.open(leg, self._pairs[message.port])
+        self._backend.open(leg, self._pairs[message.port], begun=message.begun)
 
     def _set_remote(self, message: control.SetRemote) -> None:
         leg, remote, now = self._legs[message.port], message.remote, self._backend.now
@@ -250,6 +268,8 @@ class Worker:
     def _renewed(self, leg: Leg) -> None:
         if not leg.attended:
             return
+        self._attended.add(leg)
+        self._busy = True
         for department in self._departments:
             department.renewed(leg)
 
@@ -305,8 +325,10 @@ class Worker:
     def _end(self, number: int) -> None:
         leg = self._legs.pop(number)
         self._end_join(leg)
-        for department in self._departments:
-            department.ended(leg)
+        if leg in self._attended or leg.attended:
+            self._attended.discard(leg)
+            for department in self._departments:
+                department.ended(leg)
         self._backend.close(leg)
 
 

@@ -73,13 +73,13 @@ class _Endpoint:
         if destination is not None:
             self.pair.rtp.sendto(packet, destination)
 
-    def open(self, leg: Leg) -> None:
+    def open(self, leg: Leg, *, begun: bool) -> None:
         """The pair is this leg's, and no packet of an earlier one's."""
         self.leg = leg
         self.in_use = self.may_connect = True
-        if self.awake:
+        if not begun:
             self.pair.forget()
-        else:
+        if not self.awake:
             self.pair.wake()
             self.awake = True
             self.backend.listen(self)
@@ -155,12 +155,12 @@ class EpollBackend:
         self._callbacks[descriptor] = self._hear
         self._add(descriptor, None)
 
-    def open(self, leg: Leg, pair: SocketPair) -> None:
+    def open(self, leg: Leg, pair: SocketPair, *, begun: bool = False) -> None:
         """Receive on this pair for this leg."""
         endpoint = self._endpoints.get(leg.id)
         if endpoint is None:
             endpoint = self._endpoints[leg.id] = _Endpoint(self, leg, pair)
-        endpoint.open(leg)
+        endpoint.open(leg, begun=begun)
         self._in_use += 1
 
     def close(self, leg: Leg) -> None:

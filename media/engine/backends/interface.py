@@ -20,8 +20,9 @@ a wake-up costs more than the packet that it is for."""
 BATCH_WAIT = 0.001
 """Seconds that a packet may wait for company."""
 
-WORDS_WAIT = 0.01
-"""Seconds that further words of signalling may wait for company, unless a packet comes."""
+WORDS_WAIT = 0.02
+"""Seconds that further words of signalling may wait for company, unless a packet comes: one RTP
+packet's time."""
 
 
 class Backend(Protocol):
@@ -42,8 +43,9 @@ class Backend(Protocol):
         packet that came later. The callback tells whether there was something to read."""
         ...
 
-    def open(self, leg: Leg, pair: SocketPair) -> None:
-        """Receive on this pair for this leg."""
+    def open(self, leg: Leg, pair: SocketPair, *, begun: bool = False) -> None:
+        """Receive on this pair for this leg; when its remote may have begun to speak, before we
+        were told, what has come already too."""
         ...
 
     def unlock(self, leg: Leg) -> None:

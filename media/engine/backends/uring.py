@@ -45,9 +45,9 @@ FEW_PACKETS = 4
 that, as they would where there are many."""
 MAX_LEGS = 65_536
 """More than a machine has ports of an address."""
-_SPECIAL = np.uint32(requests.tag(Kind.SEND, 0))
+_FIRST_SPECIAL = requests.tag(Kind.SEND, 0)
 """Tags from here on are not of packets."""
-_BUFFER = np.uint32(abi.IORING_CQE_F_BUFFER)
+_SPECIAL = np.uint32(_FIRST_SPECIAL)
 _NONE = np.zeros((0, 4), np.uint32)
 
 Completions = NDArray[np.uint32]
@@ -102,14 +102,15 @@ class UringBackend:
         self._words.watch(descriptor, callback)
         self._poll()
 
-    def open(self, leg: Leg, pair: SocketPair) -> None:
+    def open(self, leg: Leg, pair: SocketPair, *, begun: bool = False) -> None:
         """Receive on this pair for this leg."""
         endpoint = self._endpoints.get(leg.id)
         if endpoint is None:
             endpoint = Endpoint(leg, pair, self._ring, self._outbox, self._message.ctypes.data)
             self._endpoints[leg.id] = endpoint
         self._generation = self._generation % (requests.GENERATIONS - 1) + 1
-        endpoint.open(leg, self._generation, unread=self._may_hold_packets_of(leg.id))
+        stale = not begun and self._may_hold_packets_of(leg.id)
+        endpoint.open(leg, self._generation, stale=stale, begun=begun)
         self._in_use += 1
 
     def close(self, leg: Leg) -> None:
@@ -244,14 +245,37 @@ class UringBackend:
         """Serve what has come. Whoever is called may ask for that himself (`unlock`)."""
         batch, self._batch = self._batch, _NONE
         self._company = False
-        if len(batch) and not self._serve_at_once(batch):
+        if not len(batch):
+            return
+        self._unusual.begin()
+        if self._is_small(batch):
+            self._serve_few(batch)
+        elif not self._serve_at_once(batch):
             self._sort(batch)
+
+    def _is_small(self, batch: Completions) -> bool:
+        """Are there few packets for few legs, or none but a word of signalling?"""
+        if len(batch) < self._few_packets and self._in_use <= FEW_LEGS:
+            return True
+        return len(batch) == 1 and int(batch[0, abi.TAG]) >= _FIRST_SPECIAL
+
+    def _serve_few(self, batch: Completions) -> None:
+        """Words of signalling first, as always, but nothing in columns."""
+        rows = batch.tolist()
+        special = [row for row in rows if row[abi.TAG] >= _FIRST_SPECIAL]
+        if special:
+            packets = [row for row in rows if row[abi.TAG] < _FIRST_SPECIAL]
+            self._batch = np.array(packets, np.uint32) if packets else _NONE
+            if self._note(special):
+                self._hear()
+            rows, self._batch = self._batch.tolist(), _NONE
+        if rows:
+            self._company = self._in_use > FEW_LEGS
+            self._unusual.serve(rows, self.now)
+            self._lend([row[abi.FLAGS] for row in rows])
 
     def _serve_at_once(self, batch: Completions) -> bool:
         """The usual batch: packets only, each of another leg. Else nothing is done."""
-        self._unusual.begin()
-        if len(batch) < self._few_packets and self._in_use <= FEW_LEGS:
-            return False
         self._unusual.load()
         if not self._columns.in_charge:
             return False
@@ -264,7 +288,7 @@ class UringBackend:
             self._lent.append(where)
         else:
             self._unusual.serve(rest.tolist(), self.now)
-            self._lend(batch)
+            self._lend(batch[:, abi.FLAGS].tolist())
         return True
 
     def _sort(self, batch: Completions) -> None:
@@ -283,15 +307,14 @@ class UringBackend:
         else:
             for places in rounds(batch[:, abi.USER_DATA].astype(np.intp)):
                 self._serve_round(batch[places])
-        self._lend(batch)
+        self._lend(batch[:, abi.FLAGS].tolist())
 
-    def _lend(self, batch: Completions) -> None:
-        """Note which buffers the kernel took for these completions."""
-        flags = batch[:, abi.FLAGS]
-        taken: NDArray[np.uint32] = flags[(flags & _BUFFER) != 0] >> abi.IORING_CQE_BUFFER_SHIFT
-        if len(taken):
-            self._lent.append(taken.astype(np.intp))
-            self._buffers.next = (int(taken[-1]) + 1) % self._buffers.count
+    def _lend(self, flags: list[int]) -> None:
+        """Note which buffers the kernel took for completions with these flags."""
+        ids = [one >> abi.IORING_CQE_BUFFER_SHIFT for one in flags if one & abi.IORING_CQE_F_BUFFER]
+        if ids:
+            self._lent.append(np.array(ids, np.intp))
+            self._buffers.next = (ids[-1] + 1) % self._buffers.count
 
     def _serve_round(self, batch: Completions) -> None:
         """Packets of different legs."""

@@ -64,15 +64,16 @@ class Endpoint:
         """For packets of our own: nobody counts those that fail."""
         ring.set_files(FILES * leg.id, pair.rtp.fileno(), pair.rtcp.fileno())
 
-    def open(self, leg: Leg, generation: int, *, unread: bool) -> None:
-        """The pair is this leg's, and no packet of an earlier one's; `unread`: the receives may
-        have brought some already."""
+    def open(self, leg: Leg, generation: int, *, stale: bool, begun: bool) -> None:
+        """The pair is this leg's, and no packet of an earlier one's, unless the remote may have
+        `begun`; `stale`: the receives have brought some that are not."""
         self.leg, self.generation = leg, generation
         self.in_use = True
         self.kind, self.locked = -1, None
-        if self.awake:
+        if not begun:
             self.pair.forget()
-            if not unread and not self.errors:
+        if self.awake:
+            if not stale and not self.errors:
                 return
             self._cancel()
         else:

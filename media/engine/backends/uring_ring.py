@@ -31,6 +31,7 @@ PASSING = frozenset({errno.ETIME, errno.EINTR, errno.EAGAIN, errno.EBUSY})
 """Time is up, a signal, no memory just now, completions to be read first: what was not submitted
 is submitted by the next call."""
 _WRAP = 0xFFFFFFFF
+_NONE = np.zeros((0, 4), np.uint32)
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _call = _libc["syscall"]
@@ -176,6 +177,8 @@ class Ring:
         """The oldest completions, at most so many, as rows of four words; they are read then."""
         head = self._done_head
         count = min((self._words[self._done_tail_at] - head) & _WRAP, most)
+        if not count:
+            return _NONE
         at = head & self._completion_mask
         rows = self._cqes[at : at + count].copy()
         if len(rows) < count:

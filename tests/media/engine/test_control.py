@@ -76,7 +76,7 @@ messages: st.SearchStrategy[control.Message] = st.one_of(
     st.builds(
         control.Lent, u16, st.booleans(), st.lists(st.tuples(u32, u16), max_size=9).map(tuple)
     ),
-    st.builds(control.Open, u32),
+    st.builds(control.Open, u32, st.booleans()),
     st.builds(control.SetRemote, u32, remotes.map(lambda fields: Remote(**fields))),
     st.builds(control.Join, u32, u32),
     st.builds(control.Part, u32),

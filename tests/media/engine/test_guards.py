@@ -319,6 +319,24 @@ def test_a_hello_that_is_quicker_than_its_description_waits_for_it(it: Driver) -
     talk(anna, jan)
 
 
+@pytest.mark.parametrize("used_before", [False, True])
+def test_a_hello_may_even_be_quicker_than_the_opening_of_its_port(
+    it: Driver, used_before: bool
+) -> None:
+    it.lend()
+    phone = it.phone("127.0.0.66")
+    phone.to = (HOST, it.pairs[0][1])
+    hello = association("phone", "switch", active=True).start(0.0)[0]
+    if used_before:
+        it.say(control.Open(0), control.Close(0))
+    for begun in (False, True):
+        phone.rtp.sendto(hello, phone.to)
+        it.say(control.Open(0, begun))
+        it.serve()
+        assert len(it.worker._legs[0].early) == begun
+        it.say(control.Close(0))
+
+
 def test_no_more_waits_for_a_description_than_may_matter(it: Driver) -> None:
     anna, jan = pair(it)
     stranger = it.phone("127.0.0.66")

