@@ -6,7 +6,8 @@ Each phone knows one codec and one way to encrypt. Both ends play a tone of thei
 import re
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,23 +62,25 @@ def switch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Switch]:
 
 @pytest.fixture(scope="module")
 def phones(switch: Switch) -> Iterator[dict[str, Phone]]:
-    with ExitStack() as stack:
-        switched_on = {
-            extension: stack.enter_context(
-                Phone(
-                    kind.stack,
-                    switch.sip,
-                    extension,
-                    switch.password(extension),
-                    codec=kind.codec,
-                    encryption=kind.encryption,
-                )
-            )
-            for extension, kind in PHONES.items()
-        }
-        for phone in switched_on.values():
-            phone.register()
+    """All of them; switched on and off at the same time, because that is slow."""
+
+    def switch_on(extension: str) -> Phone:
+        kind = PHONES[extension]
+        phone = Phone(
+            kind.stack,
+            switch.sip,
+            extension,
+            switch.password(extension),
+            codec=kind.codec,
+            encryption=kind.encryption,
+        )
+        phone.register()
+        return phone
+
+    with ThreadPoolExecutor(len(PHONES)) as people:
+        switched_on = dict(zip(PHONES, people.map(switch_on, PHONES), strict=True))
         yield switched_on
+        list(people.map(Phone.close, switched_on.values()))
 
 
 @contextmanager
@@ -118,10 +121,8 @@ def hear_each_other(outgoing: PhoneCall, incoming: PhoneCall, folder: Path) -> N
         ("102", "103"),  # G.722 with SDES, Opus with DTLS
         ("103", "100"),  # Opus with DTLS, plain PCMU
         ("104", "102"),  # both SDES, PCMU and G.722
-        ("104", "103"),  # SDES and DTLS
         ("105", "104"),  # keys as a wish, and as a must
         ("101", "105"),  # PCMA on both sides, called with keys as a wish
-        ("106", "102"),  # plain Opus, encrypted G.722
         ("107", "106"),  # L16 at 44.1 kHz and Opus
     ],
 )
