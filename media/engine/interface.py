@@ -105,6 +105,8 @@ class Clip(NamedTuple):
     """An audio file."""
 
     path: str
+    begins: float = 0.0
+    """Seconds of it that are left out."""
 
 
 class Tones(NamedTuple):

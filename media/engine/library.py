@@ -139,7 +139,7 @@ def _load(key: _Key, kept: _Kept | None) -> tuple[Track, int]:
         changed = os.stat(path).st_mtime_ns
         if kept is not None and kept.changed == changed:
             return kept.track, changed
-        sound, rate = _read(path)
+        sound, rate = _read(path, key.sound.begins)
     except OSError as error:
         raise CannotPlay(f"{path}: {error.strerror}") from error
     except soundfile.LibsndfileError as error:
@@ -159,13 +159,15 @@ def _made(sound: Tones | Pause, found: Codec) -> Samples:
     return np.zeros(round(seconds * found.frame_rate), np.int16)
 
 
-def _read(path: str) -> tuple[list[Floats], int]:
-    """Mono, in pieces, and the rate. Raises OSError, LibsndfileError, CannotPlay."""
+def _read(path: str, begins: float = 0.0) -> tuple[list[Floats], int]:
+    """Mono, in pieces, and the rate; without its beginning. Raises OSError, LibsndfileError, CannotPlay."""
     pieces: list[Floats] = []
     with open(path, "rb") as raw, soundfile.SoundFile(raw) as file:
         rate = file.samplerate
         if file.frames > LONGEST * rate:
             raise CannotPlay(f"{path}: longer than {LONGEST / 60:g} minutes")
+        if begins > 0:
+            file.seek(min(file.frames, int(begins * rate)))
         while True:
             piece = file.read(int(PIECE * rate), dtype="float32", always_2d=True)
             if not len(piece):

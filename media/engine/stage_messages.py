@@ -135,13 +135,13 @@ _SOUNDS = (Clip, Tones, Pause)
 
 
 def _encode_play(message: Play) -> bytes:
-    sounds = tuple((_SOUNDS.index(type(sound)), sound[0]) for sound in message.sounds)
+    sounds = tuple((_SOUNDS.index(type(sound)), tuple(sound)) for sound in message.sounds)
     return wire.pack((*message[:3], sounds))
 
 
 def _decode_play(body: bytes) -> Play:
     port, serial, repeat, sounds = wire.unpack(body)
-    return Play(port, serial, repeat, tuple(_SOUNDS[kind](value) for kind, value in sounds))
+    return Play(port, serial, repeat, tuple(_SOUNDS[kind](*fields) for kind, fields in sounds))
 
 
 CODECS: tuple[wire.Codec, ...] = (

@@ -96,6 +96,14 @@ def test_a_mu_law_file_is_played_octet_by_octet(shelf: Shelf, tmp_path: Path) ->
     assert shelf.octets(Clip(str(path))) == MU_LAW.encode(sound).tobytes()
 
 
+def test_the_beginning_of_a_file_can_be_left_out(shelf: Shelf, tmp_path: Path) -> None:
+    path = tmp_path / "tone.wav"
+    soundfile.write(path, sine(8000), 8000, subtype="ULAW")
+    whole = shelf.octets(Clip(str(path)))
+    assert shelf.octets(Clip(str(path), 0.25)) == whole[2000:]
+    assert shelf.octets(Clip(str(path), 9.0)) == b""
+
+
 def test_every_codec_has_its_own(shelf: Shelf) -> None:
     tone = Tones((((440.0,), 1.0),))
     assert len(shelf.octets(tone, PCMA)) == 8000
