@@ -217,15 +217,15 @@ class Boxes:
         """The file of a greeting."""
         return f"{self._folder}/{GREETINGS}/{mailbox}/{recording_id}.wav"
 
-    def greeting(self, mailbox: str, kind: str, written: str) -> str:
-        """The file of the owner's greeting; empty when there is none.
+    def greeting(self, mailbox: str, kind: str, written: str = "") -> str:
+        """The file that the owner has recorded, or empty.
 
-        `written`: what the configuration names. Whatever came later counts.
+        `written`: what the configuration names for it. When that was changed later, it counts.
         """
         recording = self.box(mailbox).greetings.get(kind)
         if recording is not None and recording.instead == written:
             return self.greeting_path(mailbox, recording.id)
-        return written
+        return ""
 
     def new_greeting(self, mailbox: str) -> str:
         """The id of a greeting that is going to be recorded at its path."""

@@ -118,15 +118,17 @@ class Deposit:
     # before the beep
 
     def _greeting(self) -> list[Sound]:
-        reason = greeting_for(self._visit.reason)
-        own = self._boxes.greeting(self._mailbox, TEMPORARY, "") or self._boxes.greeting(
-            self._mailbox, reason, written_greeting(self._settings, self._visit.reason)
+        kind = greeting_for(self._visit.reason)
+        own = (
+            self._boxes.greeting(self._mailbox, TEMPORARY)
+            or self._boxes.greeting(self._mailbox, kind, written_greeting(self._settings, kind))
+            or written_greeting(self._settings, self._visit.reason)
         )
-        return [Clip(own)] if own else self._system_greeting(reason)
+        return [Clip(own)] if own else self._system_greeting(kind)
 
     def _system_greeting(self, reason: str) -> list[Sound]:
         """Somebody cannot take the call: his name in his own voice, or his number."""
-        name = self._boxes.greeting(self._mailbox, NAME, "")
+        name = self._boxes.greeting(self._mailbox, NAME)
         who: Sequence[Sound] = (
             [Clip(name)] if name else self._prompts(self._phrases.digits(self._mailbox))
         )

@@ -102,6 +102,9 @@ def greeting_for(reason: str) -> str:
 
 
 def written_greeting(settings: Settings, reason: str) -> str:
-    """The file that the configuration names for this reason; empty when there is none."""
+    """The file that the configuration names for this reason; empty when there is none.
+
+    What it names for the kinds `busy` and `no_answer` is what an owner records instead of.
+    """
     greeting = settings.greeting
     return str(greeting.file) if greeting and reason in greeting.use_for else ""
