@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING
 from softswitch.addressing import WILDCARDS, Addressing, own_address_towards
 from softswitch.auth import Authenticator
 from softswitch.b2bua.calls import Calls
-from softswitch.b2bua.echo import Echo
 from softswitch.bans import Bans
 from softswitch.bus import Bus
 from softswitch.clock import Clock
@@ -34,6 +33,7 @@ from softswitch.control import SOCKET_NAME, ControlError, ControlServer, Handler
 from softswitch.journal import Journal
 from softswitch.keepalive import Keepalive
 from softswitch.location import Location
+from softswitch.mailboxes import open_mailboxes
 from softswitch.media.engine.client import WorkerEngine
 from softswitch.registrar import Registrar
 from softswitch.routing.codes import Codes
@@ -47,6 +47,7 @@ from softswitch.tokens import Tokens
 from softswitch.trace import Tracer
 from softswitch.uas import Uas
 from softswitch.user_agent import TRYING_AFTER, UserAgent
+from softswitch.voicemail import SILENT, Services, least
 
 if TYPE_CHECKING:
     from softswitch.config import Config
@@ -147,7 +148,7 @@ class App:
             music=str(self._config.music or ""),
             untranslated=untranslated(),
             codes=Codes(**asdict(self._config.feature_codes)),
-            applications=lambda visit: Echo(),
+            applications=await self._services(store),
             rtp_timeout=self._config.network.rtp_timeout,
             held_timeout=HELD_TIMEOUT,
         )
@@ -210,6 +211,13 @@ class App:
             raise CannotRun(f"the media engine cannot start: {error}") from None
         stack.push_async_callback(media.stop)
         return media
+
+    async def _services(self, store: Store) -> Services:
+        users = self._config.users
+        boxes = await open_mailboxes(
+            store, self._bus, self._config.state, wall=self._clock.wall, least=least(users)
+        )
+        return Services(users, boxes, lambda user: SILENT)
 
     async def _uas(
         self, agent: UserAgent, calls: Calls, store: Store, addressing: Addressing

@@ -102,8 +102,9 @@ class Forwarding:
     """always, busy, no_answer, unavailable, rejected."""
     return_after: float | None = 30.0
     """Seconds the target has to answer until the call comes back; None: it does not."""
-    return_to: str | None = None
-    """Who gets a call that came back; None: nobody, the caller hears the first outcome."""
+    return_to: str | None = "voicemail"
+    """Who gets a call that came back; None: nobody, the caller hears the first outcome. A mailbox
+    that is not there is nobody as well."""
     follow_target: bool = False
     """Whether the target's own forwards are used meanwhile."""
 
@@ -163,6 +164,8 @@ class User:
 class FeatureCodes:
     """What is dialled to ask something of the switch itself; nothing: it cannot be asked."""
 
+    leave_message: tuple[str, ...] = ("*99",)
+    """With a number behind it."""
     echo_test: tuple[str, ...] = ("*600",)
 
 

@@ -1,7 +1,7 @@
 """Do forwards lead anywhere, and not in a circle? (features FWD-12)"""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from softswitch.config import units
 from softswitch.config.configuration import Forwarding
@@ -9,18 +9,44 @@ from softswitch.config.problems import Wrong, quoted
 from softswitch.config.references import Finding, Location
 from softswitch.config.schema.document import Document
 from softswitch.config.schema.forward import SITUATIONS, forwarding
+from softswitch.config.schema.voicemail import is_enabled
+
+
+class People(NamedTuple):
+    """Whom a call can be sent on to."""
+
+    users: Collection[str]
+    mailboxes: Collection[str]
+    """Of users who have one."""
+
+    def wrong(self, target: str, owner: str) -> Wrong | None:
+        """Why a call of the owner cannot go there. No owner: everybody's, where it can."""
+        kind, _, named = target.partition(":")
+        is_mailbox = kind == units.VOICEMAIL
+        whose = named or owner if is_mailbox else target
+        if not whose:
+            return None
+        if whose not in self.users:
+            return Wrong(f"no user has the number {quoted(whose)}", "add it under users:")
+        if is_mailbox and whose not in self.mailboxes:
+            return Wrong(f"{whose} has no voicemail", "write `voicemail: on` there")
+        return None
 
 
 def check(document: Document, written: list[str]) -> Iterator[Finding]:
     """What is wrong with the forwards. `written`: the users as the file spells them."""
     users = document.get("users", {})
     defaults: Mapping[str, Any] = document.get("defaults", {})
-    yield from _unknown(("defaults", "forward"), defaults.get("forward", {}), users)
+    below = defaults.get("voicemail")
+    mailboxes = {name for name, user in users.items() if is_enabled(below, user.get("voicemail"))}
+    people = People(users, mailboxes)
+    yield from _unknown(("defaults", "forward"), defaults.get("forward", {}), people, "")
     always: dict[str, tuple[str, str]] = {}
     for word in written:
         user: Mapping[str, Any] = users.get(units.extension(word), {})
         own = user.get("forward", {})
-        yield from _unknown(("users", word, "forward"), own, users)
+        name = units.extension(word)
+        yield from _unknown(("users", word, "forward"), own, people, name)
         target = _for_good(forwarding(defaults.get("forward", {}), own))
         if target is not None:
             always[units.extension(word)] = (target, word)
@@ -28,14 +54,17 @@ def check(document: Document, written: list[str]) -> Iterator[Finding]:
 
 
 def _unknown(
-    above: Location, section: Mapping[str, Any], users: Mapping[str, Any]
+    above: Location, section: Mapping[str, Any], people: People, owner: str
 ) -> Iterator[Finding]:
     for key in (*SITUATIONS, "return_to"):
         written = section.get(key)
         target = written["to"] if isinstance(written, dict) else written
-        if target and target not in users:
-            place = (*above, key) if key == "return_to" else (*above, key, "to")
-            yield place, Wrong(f"no user has the number {quoted(target)}", "add it under users:")
+        if target:
+            # A call comes back to the mailbox of whom it was for if there is one, as by default.
+            wrong = people.wrong(target, "" if key == "return_to" else owner)
+            if wrong is not None:
+                place = (*above, key) if key == "return_to" else (*above, key, "to")
+                yield place, wrong
 
 
 def _for_good(forward: Forwarding) -> str | None:

@@ -20,6 +20,9 @@ MAX_TEXT = 200
 
 MAX_EXTENSION = 64
 
+VOICEMAIL = "voicemail"
+"""The mailbox of whose call it is; with `:105` behind it, that of 105."""
+
 MIN_PORT_PAIRS = 2
 """A call needs two pairs of RTP ports, one for each leg."""
 
@@ -181,11 +184,12 @@ def extension(value: object) -> str:
 
 
 def destination(value: object) -> str:
-    """Whom a call can be sent on to: an extension."""
+    """Whom a call can be sent on to: an extension, a mailbox (`voicemail`, `voicemail:105`)."""
     word = scalar(value)
-    if word.partition(":")[0] == "voicemail":
-        raise Wrong("there is no voicemail in this version", "forward to an extension")
-    return extension(word)
+    kind, colon, owner = word.partition(":")
+    if kind != VOICEMAIL:
+        return extension(word)
+    return f"{VOICEMAIL}:{extension(owner)}" if colon else VOICEMAIL
 
 
 def port(word: str) -> int:

@@ -17,4 +17,5 @@ Codes = Annotated[
 class FeatureCodesSection(TypedDict, total=False):
     """What is written under `feature_codes`."""
 
+    leave_message: Codes
     echo_test: Codes

@@ -92,9 +92,15 @@ def voicemail(below: VoicemailKeys | None, own: VoicemailKeys | None, folder: Pa
     merged: dict[str, Any] = {**(below or {}), **(own or {})}
     written = merged.pop("greeting", {"file": ""})
     file = greeting_file(folder, written)
-    merged.setdefault("enabled", not (below is None and own is None))
+    merged["enabled"] = is_enabled(below, own)
     use_for = written.get("use_for", SITUATIONS)
     return Voicemail(greeting=Greeting(file, use_for) if file else None, **merged)
+
+
+def is_enabled(below: VoicemailKeys | None, own: VoicemailKeys | None) -> bool:
+    """Whether a user has a mailbox."""
+    merged: VoicemailKeys = {**(below or {}), **(own or {})}
+    return merged.get("enabled", not (below is None and own is None))
 
 
 def greeting_file(folder: Path, written: GreetingSection) -> Path | None:

@@ -55,3 +55,23 @@ def test_users_that_always_forward_to_each_other_are_found(tmp_path: Path) -> No
         "go round in a circle: 103, 102, 103",
         "go round in a circle: 105, 105",
     ]
+
+
+def test_mailboxes_have_to_be_there(tmp_path: Path) -> None:  # FWD-14
+    text = (
+        "defaults: {forward: {busy: voicemail, no_answer: 'voicemail:109'}}\n"
+        "users:\n"
+        "  101: {forward: {busy: voicemail, return_to: voicemail, always: 'voicemail:102'}}\n"
+        "  102: {voicemail: on, forward: {busy: voicemail, rejected: 'voicemail:101'}}\n"
+    )
+    found = [one.summary().partition("office.yaml:")[2] for one in mistakes(tmp_path, text)]
+    assert [line.partition(" ")[2] for line in found] == [
+        "defaults.forward.no_answer: no user has the number '109'",
+        "users.101.forward.busy: 101 has no voicemail",
+        "users.102.forward.rejected: 101 has no voicemail",
+    ]
+
+
+def test_a_mailbox_is_no_part_of_a_circle(tmp_path: Path) -> None:
+    text = "defaults: {voicemail: on, forward: {always: voicemail}}\nusers: {101: Jan, 102: Anna}\n"
+    assert read(tmp_path, text).users["101"].forward.rules["always"].to == "voicemail"

@@ -24,7 +24,7 @@ def test_the_long_form_says_for_whom_it_is() -> None:
 
 def test_nothing_written_is_no_forward() -> None:
     assert forwarding({}, {}) == Forwarding()
-    assert Forwarding() == Forwarding({}, 30.0, None, False)
+    assert Forwarding() == Forwarding({}, 30.0, "voicemail", False)
 
 
 def test_the_users_keys_replace_those_of_defaults_one_by_one() -> None:
@@ -57,10 +57,16 @@ def test_what_is_not_understood_is_refused(written: dict[str, object]) -> None:
         read(**written)
 
 
-@pytest.mark.parametrize("written", ["voicemail", "voicemail:105"])
-def test_voicemail_is_said_to_be_missing(written: str) -> None:
-    for key in ("busy", "return_to"):
-        with pytest.raises(ValidationError, match="no voicemail in this version"):
-            read(**{key: written})
-    with pytest.raises(ValidationError, match="no voicemail in this version"):
-        read(busy={"to": written})
+@pytest.mark.parametrize(
+    ("written", "meant"), [("voicemail", "voicemail"), ("voicemail:1-05", "voicemail:105")]
+)
+def test_a_mailbox_is_a_target_like_any_other(written: str, meant: str) -> None:  # FWD-14
+    section = read(busy=written, no_answer={"to": written}, return_to=written)
+    forward = forwarding({}, section)
+    assert [rule.to for rule in forward.rules.values()] == [meant, meant]
+    assert forward.return_to == meant
+
+
+def test_a_mailbox_needs_an_owner_behind_the_colon() -> None:
+    with pytest.raises(ValidationError, match="is not a number"):
+        read(busy="voicemail:")
