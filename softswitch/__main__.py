@@ -6,6 +6,7 @@ import typer
 
 from softswitch.cli.check import check
 from softswitch.cli.explain import explain
+from softswitch.cli.prompts import app as prompts
 from softswitch.cli.run import run
 from softswitch.cli.show import show
 from softswitch.cli.trace import trace
@@ -22,6 +23,7 @@ def application() -> typer.Typer:
     )
     for command in (run, check, explain, show, trace):
         app.command()(command)
+    app.add_typer(prompts, name="prompts")
     return app
 
 

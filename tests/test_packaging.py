@@ -28,3 +28,9 @@ def test_the_three_folders_are_relative_links() -> None:
         link = ROOT / "softswitch" / name
         assert link.is_symlink(), name
         assert str(link.readlink()) == f"../{name}"
+
+
+def test_the_prompts_travel_with_the_package() -> None:
+    link = ROOT / "softswitch" / "prompts"
+    assert str(link.readlink()) == "../conf/prompts"
+    assert (link / "en" / "vm.goodbye.ogg").is_file()
