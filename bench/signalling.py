@@ -100,7 +100,9 @@ class Silence:
     def __init__(self) -> None:
         self._numbers = count(1)
 
-    def open(self, address: str, *, beside: MediaPort | None = None) -> MediaPort:
+    def open(
+        self, address: str, *, beside: MediaPort | None = None, at_once: bool = False
+    ) -> MediaPort:
         number = next(self._numbers)
         return MediaPort(number, 1, address, 20_000 + 2 * (number % 10_000))
 
