@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from softswitch.media.dtmf.digits import COLUMNS, ROWS
 from softswitch.media.dtmf.spectrum import HOP, RATE, WINDOW, Measures, measure
-from softswitch.media.dtmf.track import LOOK_BACK, QUIETEST, Became, Track, Window
+from softswitch.media.dtmf.track import DOUBTFUL, LOOK_BACK, QUIETEST, Became, Track, Window
 from softswitch.media.levels import amplitude
 from softswitch.media.samples import Samples
 
@@ -38,8 +38,6 @@ _TOGETHER = 0.65
 _EACH = 0.03
 """… and each of the tones: with twist, and below dial tone."""
 _OVER = (Became.RELEASED, Became.LOST)
-_CANDIDATE = 0.5
-"""Purity of a window that a key may begin in."""
 _LEAST_PEAK = amplitude(QUIETEST) / 4
 """Of a tone that only fills a part of the window."""
 
@@ -99,19 +97,16 @@ class Detector:
         self._sound[slots, heard // FRAME % _KEPT] = frames
         self._heard[slots] = heard + FRAME
         seen = _glance(frames)
-        busy = self._busy[slots]
+        wanted = seen | self._busy[slots]
         found: list[Tone] = []
-        if busy.any():
-            self._follow(slots[busy], 2, found)
-        fresh = seen & ~busy
-        if fresh.any():
-            self._follow(slots[fresh], 3, found)
+        if wanted.any():
+            self._follow(slots[wanted], found)
         return found
 
-    def _follow(self, slots: Slots, frames: int, found: list[Tone]) -> None:
+    def _follow(self, slots: Slots, found: list[Tone]) -> None:
         """Measure the last frames, and follow what is in them."""
         heard = self._heard[slots]
-        numbers = heard[:, None] // FRAME + np.arange(-frames, 0)
+        numbers = heard[:, None] // FRAME + np.arange(-_KEPT, 0)
         sound = self._sound[slots[:, None], numbers % _KEPT]
         measures = measure(sound.reshape(len(slots), -1))
         candidates = _candidates(measures)
@@ -204,5 +199,5 @@ def _candidates(measures: Measures) -> npt.NDArray[np.bool_]:
     """In which windows may a key begin?"""
     rows, columns = measures.peaks[..., :4].max(-1), measures.peaks[..., 4:].max(-1)
     loud = np.minimum(rows, columns) >= np.float32(_LEAST_PEAK)
-    candidates: npt.NDArray[np.bool_] = loud & (measures.purity >= np.float32(_CANDIDATE))
+    candidates: npt.NDArray[np.bool_] = loud & (measures.purity >= np.float32(DOUBTFUL))
     return candidates

@@ -33,13 +33,17 @@ _PEAK = float(_TAPER.sum()) / 2
 _TONE = _PEAK**2 / (WINDOW * float((_TAPER**2).sum()) / 4)
 """Power of such a sine there, as a share of its power over all bins of the spectrum."""
 _BIN = RATE // WINDOW
-_FIRST = HUM // _BIN
-_DIAL_TONE = slice(DIAL_TONE[0] // _BIN - _FIRST, DIAL_TONE[1] // _BIN + 1 - _FIRST)
-_LOW = slice(0, VOICE // _BIN + 1 - _FIRST)
+_HUM = slice(1, HUM // _BIN)
+"""Bins of the spectrum, as the next two."""
+_DIAL_TONE = slice(DIAL_TONE[0] // _BIN, DIAL_TONE[1] // _BIN + 1)
+_LOW = slice(HUM // _BIN, VOICE // _BIN + 1)
 _ALONE = 0.9
 """Part of what is low that dial tone has, when it is that."""
-_angles = 2 * np.pi / RATE * np.outer(np.arange(WINDOW), _FREQUENCIES)
+_frequencies = np.concatenate([_FREQUENCIES, np.arange(_LOW.stop) * _BIN])
+_angles = 2 * np.pi / RATE * np.outer(np.arange(WINDOW), _frequencies)
 _BASIS = np.concatenate([np.cos(_angles), -np.sin(_angles)], 1).astype(np.float32)
+"""The tones of the keys, and the lower bins."""
+_COUNT = len(_frequencies)
 _TURN = np.exp(-2j * np.pi * _FREQUENCIES * HOP_TIME).astype(np.complex64)
 """Takes the turn of the nominal frequency out of the phase."""
 _FURTHEST = 45
@@ -68,17 +72,18 @@ def measure(sound: Samples) -> Measures:
     windows = np.lib.stride_tricks.sliding_window_view(sound, WINDOW, axis=1)[:, ::HOP]
     tapered: Floats = windows * _TAPER
     parts = tapered @ _BASIS
-    tones: npt.NDArray[np.complex64] = parts[..., :8] + 1j * parts[..., 8:]
+    tones: npt.NDArray[np.complex64] = parts[..., :8] + 1j * parts[..., _COUNT : _COUNT + 8]
     turned = tones[:, 1:] * tones[:, :-1].conj() * _TURN
     offsets = (np.angle(turned) / (2 * np.pi * HOP_TIME)).astype(np.float32)
     peaks = (np.abs(tones[:, 1:]) / _PEAK).astype(np.float32)
     row = peaks[..., :4].argmax(-1)
     column = peaks[..., 4:].argmax(-1) + 4
-    spectrum = np.fft.rfft(tapered[:, 1:], axis=-1)[..., _FIRST:]
-    powers = np.square(spectrum.real) + np.square(spectrum.imag)
-    dial_tone = powers[..., _DIAL_TONE].sum(-1)
-    dial_tone *= dial_tone >= _ALONE * powers[..., _LOW].sum(-1)
-    everything = powers.sum(-1) - dial_tone
+    bins = np.square(parts[:, 1:, 8:_COUNT]) + np.square(parts[:, 1:, _COUNT + 8 :])
+    dial_tone = bins[..., _DIAL_TONE].sum(-1)
+    dial_tone *= dial_tone >= _ALONE * bins[..., _LOW].sum(-1)
+    # all bins together are known without them (Parseval), each twice but the one at 0 Hz
+    energy = np.einsum("ijk,ijk->ij", tapered[:, 1:], tapered[:, 1:])
+    everything = (energy * WINDOW - bins[..., 0]) / 2 - bins[..., _HUM].sum(-1) - dial_tone
     power = np.square(_at(peaks, row) / _gains(_at(offsets, row)))
     power += np.square(_at(peaks, column) / _gains(_at(offsets, column)))
     purity = power * np.float32(_PEAK**2 / _TONE) / np.maximum(everything, np.float32(1.0))

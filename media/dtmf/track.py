@@ -38,8 +38,12 @@ FULL = 0.85
 """Windows that show this part of the loudest one are wholly inside of the tone."""
 FEWEST = 2
 """Such windows that a judgement needs."""
-MOST_WINDOWS = 16
-"""80 ms, that are looked back upon while it is not sure whether this is a key."""
+MOST_WINDOWS = 12
+"""60 ms, in which a key shows that it is one. What does not is speech, and followed no longer than
+it looks like a key."""
+DOUBTFUL = 0.8
+"""Purity below which a window is not of a key; where one swells or is torn there are a few."""
+MOST_DOUBTS = 5
 LOOK_BACK = 3
 """Windows before the one that a key is first seen in: where its tones swell they look like
 others."""
@@ -76,7 +80,18 @@ class Became(enum.Enum):
 class Track:
     """Follows the two tones of one key, window by window."""
 
-    __slots__ = ("_high", "_loudest", "_low", "_windows", "begin", "end", "key", "pressed")
+    __slots__ = (
+        "_doubts",
+        "_high",
+        "_loudest",
+        "_low",
+        "_patience",
+        "_windows",
+        "begin",
+        "end",
+        "key",
+        "pressed",
+    )
 
     def __init__(self, key: int, before: Sequence[Window]) -> None:
         """`key` is its place in `KEYPAD`. The windows before the first one (one at least) show
@@ -89,6 +104,10 @@ class Track:
         self.end: int | None = None
         """Since when it is silent; None while it sounds."""
         self._low, self._high = key // 4, 4 + key % 4
+        self._doubts = 0
+        """Windows in a row that do not look like a key."""
+        self._patience = MOST_WINDOWS
+        """Windows in which it has to become sure."""
         self._windows = list(before)
         self._loudest = (
             max(1.0, *(window.peaks[self._low] for window in before)),
@@ -116,6 +135,10 @@ class Track:
         if len(windows) > MOST_WINDOWS:
             del windows[0]
         if not self.pressed:
+            self._doubts = 0 if window.purity >= DOUBTFUL else self._doubts + 1
+            self._patience -= 1
+            if self._doubts >= MOST_DOUBTS or not self._patience:
+                return Became.LOST
             low, high = self._loudest
             self._loudest = max(low, window.peaks[self._low]), max(high, window.peaks[self._high])
         share = self._share(window)

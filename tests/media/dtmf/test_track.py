@@ -3,6 +3,7 @@
 from softswitch.media.dtmf.digits import KEYPAD
 from softswitch.media.dtmf.spectrum import HOP
 from softswitch.media.dtmf.track import (
+    MOST_DOUBTS,
     MOST_WINDOWS,
     QUIETEST,
     TWIST,
@@ -113,11 +114,21 @@ def test_little_else_may_sound() -> None:
     assert not is_key(purity=0.85)
 
 
-def test_a_long_sound_that_is_no_key_keeps_no_more_windows() -> None:
-    track, became = follow([window(number, purity=0.5) for number in range(100)])
-    assert set(became) == {Became.NOTHING}
-    assert len(track._windows) == MOST_WINDOWS
+def test_what_does_not_become_a_key_soon_is_given_up() -> None:
+    track, became = follow([window(number, low_offset=50.0) for number in range(100)])
+    assert became.index(Became.LOST) == MOST_WINDOWS - 1
     assert len(track.recent()) == 3
+
+
+def test_what_does_not_look_like_a_key_for_a_while_is_given_up() -> None:
+    _, became = follow([window(number, purity=0.5) for number in range(100)])
+    assert became.index(Became.LOST) == MOST_DOUBTS - 1
+
+
+def test_a_long_key_keeps_no_more_windows() -> None:
+    track, became = follow([window(number) for number in range(100)])
+    assert Became.LOST not in became
+    assert len(track._windows) == MOST_WINDOWS
 
 
 def test_another_key_takes_over_while_this_one_is_unsure_or_silent() -> None:

@@ -13,7 +13,7 @@ from softswitch.media.engine.listening import LONGEST, MARGIN, Listeners, event_
 from softswitch.media.engine.stage_messages import Deafen, Digit, Listen
 from softswitch.media.formats import Format
 from softswitch.media.samples import Samples
-from tests.media.dtmf.events import dialled, report
+from tests.media.dtmf.events import bad_network, dialled, report
 from tests.media.engine.studio import EVENTS, FRAME, G729, PCMA, PCMU, Studio
 
 WIDE_EVENTS = Format(102, "TELEPHONE-EVENT", 48000)
@@ -251,3 +251,20 @@ def test_events_of_the_right_clock_are_preferred() -> None:
     assert event_format((PCMU, WIDE_EVENTS, EVENTS), 8000) is EVENTS
     assert event_format((PCMU, WIDE_EVENTS, EVENTS), 16000) is WIDE_EVENTS
     assert event_format((PCMU,)) is None
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_keys_are_right_over_a_bad_network(it: Setup, seed: int) -> None:
+    """G18: a tenth of the packets lost, a tenth doubled, 40 ms of jitter and what comes of it."""
+    leg = it.leg(PCMU, EVENTS)
+    it.say(Listen(leg.id, False))
+    start, digits = it.now, "0123456789*#ABCD" * 3
+    bad = bad_network(
+        dialled(digits, 65500, 2**32 - 9999), loss=0.1, doubled=0.1, jitter=0.04, seed=seed
+    )
+    for packet in sorted(bad):
+        while start + packet.at > it.now + FRAME:
+            it.pass_time(FRAME)
+        it.speak(leg, packet.sequence, packet.payload, 101, stamp=packet.timestamp)
+    it.pass_time(1.0)
+    assert "".join(key.digit for key in it.said if isinstance(key, Digit)) == digits
