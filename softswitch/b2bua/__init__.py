@@ -9,6 +9,9 @@ is a new file beside these.
       ringing      18x and early media towards the caller
       answering    the first 2xx wins and its answer crosses
       strays       every other 2xx: ACK and BYE
+    service        a call that the switch itself answers: an application instead of a device
+      serving      what the caller may say in it: keys, hold, other codecs
+      echo         the simplest application
     accepted       our 2xx, repeated until its ACK
     midcall        requests within dialogs: who may, and where to
       staying      re-INVITE and UPDATE that concern one leg only: hold, resume, refresh

@@ -133,3 +133,19 @@ def test_a_caller_who_hangs_up_at_the_beep_leaves_nothing(switch: Switch) -> Non
         call.hangup()
         call.ended()
     assert messages(switch, "100") == []
+
+
+def test_a_message_outlives_the_switch(tmp_path: Path) -> None:  # VM-6, G21
+    sound = known_sound(SPOKEN, seed=9)
+    (tmp_path / "calls").mkdir()
+    write_tone(tmp_path / "greeting.wav", GREETING, GREETED)
+    user = {"voicemail": {"greeting": "greeting.wav"}}
+    with Switch(tmp_path, users=("100", "101"), user=user) as switch:
+        phone = Phone("baresip", switch.sip, "100", switch.password("100"))
+        phone.register()
+        speaks(phone.dial("101"), tmp_path / "calls", sound)
+        switch.kill()
+        phone.kill()
+        switch.start()
+        assert "mailbox 101: an interrupted message is kept" in switch.log()
+        check_kept(kept(switch, "101", 1), sound, 2 * MARGIN)
