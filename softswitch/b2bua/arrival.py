@@ -12,7 +12,7 @@ from softswitch.b2bua.crossing import INVITATION, cross, hops_left
 from softswitch.b2bua.leg import Leg, State
 from softswitch.bus import CallArrived
 from softswitch.media.engine.interface import NoPorts
-from softswitch.media.negotiation import begins, manner_of
+from softswitch.media.negotiation import begins, manner_of, manner_towards
 from softswitch.media.sdp import SdpError
 from softswitch.routing.decision import Reject, Ring
 from softswitch.routing.plan import Facts
@@ -92,13 +92,16 @@ def _prepare_media(call: Call, request: Request) -> bool:
     """Read the offer and open the caller's port; refuse the call when either fails."""
     caller = call.caller
     try:
-        caller.open_port(at_once=begins(request.body))
         if request.body:
+            caller.open_port(at_once=begins(request.body))
             offer = caller.offer = caller.read(request.body)
             manner = manner_of(offer.stream)
             call.board.remember_manner(call.caller_user, caller.flow.remote, manner)
         else:
             call.late_offer = True
+            policy = call.board.policy(call.caller_user)
+            last = call.board.manner(call.caller_user, caller.flow.remote)
+            caller.open_port(manner=manner_towards(policy, last))
     except SdpError as error:
         log.warning(
             "%s: %s's phone offers what cannot be carried: %s", call.id, call.caller_user, error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -383,3 +384,19 @@ def test_a_mailbox_of_another_user_takes_the_call() -> None:  # FWD-14
     world.run()
     finish(world)
     assert world.record.answered_by == "voicemail 102"
+
+
+@pytest.mark.parametrize(("encryption", "line"), [("sdes", b"a=crypto:"), ("dtls", b"a=setup:")])
+def test_our_own_offer_is_encrypted_where_the_user_wants_it_so(
+    encryption: Any, line: bytes
+) -> None:
+    world = World("100", encryption=encryption)
+    board = world.calls._board
+    board.codes, board.applications = CODES, Script(waits)
+    alice = Phone(world, "100")
+    alice.invites("*98", offer=b"")
+    world.run()
+    assert line in alice.call.bodies[0]
+    assert b" RTP/SAVP " in alice.call.bodies[0] or b" UDP/TLS/RTP/SAVP " in alice.call.bodies[0]
+    finish(world)  # the phone knows no keys
+    assert "unencrypted" in world.record.reason or "in the ACK" in world.record.reason
