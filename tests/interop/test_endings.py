@@ -184,11 +184,8 @@ def test_a_dead_phone_ends_the_call_and_the_caller_is_told(switch: Switch) -> No
 def test_a_held_call_outlives_the_rtp_timeout(anna: Endpoint, jan: Endpoint) -> None:
     outgoing, incoming = connect(anna, jan)
     outgoing.request("INVITE", anna.sdp(direction="inactive"))
-    incoming.expect("INVITE")
-    incoming.reply(200, jan.sdp(direction="inactive"))
     outgoing.expect(200)
     outgoing.ack()
-    incoming.expect("ACK")
     assert anna.quiet(RTP_TIMEOUT + 1.0)
     outgoing.request("BYE")
     incoming.hung_up()
