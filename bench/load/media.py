@@ -19,6 +19,9 @@ from bench.rates import FIRST_GUESS
 from bench.search import Trial
 
 SETUP_RATE, GOODBYE_RATE = 40.0, 80.0
+PACKETS_PER_SECOND = 50
+MIN_SENT, MAX_LATE_US = 0.98, 20_000
+"""Share of its packets that a load must have sent, and how late (p99), for a window to count."""
 SETTLE = 2.0
 """Seconds until the sound of new calls has found its way."""
 
@@ -86,11 +89,16 @@ def row(calls: int, up: int, heard: dict[str, Any], window: Window, plan: Plan) 
     """The figures of one window; `heard` are rtp_load.c's."""
     lost = heard["sent"] - heard["heard"]
     loss = lost / max(1, heard["sent"])
-    passed = up == calls and plan.media_passed(
-        loss=loss,
-        delay_p99_ms=heard["delay_p99_us"] / 1000,
-        silent=2 * up - heard["streams"] + heard["silent"],
-        wrong=heard["misrouted"],
+    late = behind(heard, window.used.wall)
+    passed = (
+        not late
+        and up == calls
+        and plan.media_passed(
+            loss=loss,
+            delay_p99_ms=heard["delay_p99_us"] / 1000,
+            silent=2 * up - heard["streams"] + heard["silent"],
+            wrong=heard["misrouted"],
+        )
     )
     return {
         "test": "media",
@@ -102,4 +110,12 @@ def row(calls: int, up: int, heard: dict[str, Any], window: Window, plan: Plan) 
         **heard,
         "passed": passed,
         **window.row(plan.max_foreign),
+        "disturbed": late or window.foreign > plan.max_foreign,
     }
+
+
+def behind(heard: dict[str, Any], seconds: float) -> bool:
+    """Whether the load itself was too late, or did not even send what it should have: such a
+    window says nothing about the switch."""
+    due = heard["streams"] * PACKETS_PER_SECOND * seconds
+    return bool(heard["sent"] < MIN_SENT * due or heard["late_p99_us"] > MAX_LATE_US)

@@ -47,7 +47,7 @@ def test_nothing_that_succeeded_is_no_division_by_zero() -> None:
 def heard(**changed: int) -> dict[str, Any]:
     figures = {
         "streams": 200, "silent": 0, "sent": 100_000, "heard": 99_950, "misrouted": 0,
-        "delay_p99_us": 2000,
+        "delay_p99_us": 2000, "late_p99_us": 300,
     }  # fmt: skip
     return figures | changed
 
@@ -66,6 +66,13 @@ def test_sound_is_told_per_call_and_minute_and_per_packet() -> None:
 )
 def test_so_many_calls_do_not_pass(changed: dict[str, int]) -> None:
     assert not media.row(100, 100, heard(**changed), window(10.0), Plan())["passed"]
+
+
+@pytest.mark.parametrize("changed", [{"sent": 50_000, "heard": 50_000}, {"late_p99_us": 30_000}])
+def test_a_load_that_is_late_itself_says_nothing_about_the_switch(changed: dict[str, int]) -> None:
+    row = media.row(100, 100, heard(**changed), window(10.0), Plan())
+    assert row["disturbed"]
+    assert not row["passed"]
 
 
 def test_calls_that_are_missing_do_not_pass() -> None:
