@@ -152,6 +152,8 @@ class User:
     """Encodings as descriptions name them, preferred first; empty: all."""
     encryption: Encryption = "optional"
     fax: Fax = "t38"
+    language: str = "en"
+    """In which the switch speaks to the user, and to those who reach the user's mailbox."""
     call_waiting: bool = True
     forward: Forwarding = field(default_factory=Forwarding)
     voicemail: Voicemail = Voicemail()
@@ -164,6 +166,8 @@ class User:
 class FeatureCodes:
     """What is dialled to ask something of the switch itself; nothing: it cannot be asked."""
 
+    voicemail: tuple[str, ...] = ("*98", "*97")
+    """The own mailbox; with a number behind it that of somebody else."""
     leave_message: tuple[str, ...] = ("*99",)
     """With a number behind it."""
     echo_test: tuple[str, ...] = ("*600",)
@@ -176,6 +180,12 @@ class Log:
     level: str = "info"
     keep_traces: float = 7 * 86400.0
 
+
+LANGUAGES = ("en", "es", "pl")
+"""In which there are prompts."""
+
+SHIPPED_PROMPTS = Path(__file__).parent.parent / "prompts"
+"""Made by `softswitch prompts build`."""
 
 SHIPPED_MUSIC = Path(__file__).parent.parent / "music.ogg"
 """Made by conf/music.py."""
@@ -194,5 +204,9 @@ class Config:
     feature_codes: FeatureCodes = FeatureCodes()
     music: Path | None = SHIPPED_MUSIC
     """What held people hear; None: nothing."""
+    timezone: str | None = None
+    """By whose clock times are said; None: the machine's."""
+    prompts: Path | None = None
+    """A folder of the office's own recordings, which take the place of ours."""
     realm: str = DEFAULT_REALM
     missing_passwords: tuple[str, ...] = ()

@@ -77,6 +77,7 @@ class _Loader:
         written = self._keys_of("users")
         self._note(references.check(document, network, state))
         self._note(references.check_music(document, self.path))
+        self._note(references.check_prompts(document, self.path))
         self._note(references.same_extensions(written), at_key=True)
         if not self.problems:
             self._note(destinations.check(document, written))
@@ -95,6 +96,8 @@ class _Loader:
             media=Media(**document.get("media", {})),
             feature_codes=FeatureCodes(**document.get("feature_codes", {})),
             music=_music(self.path, document),
+            timezone=document.get("timezone"),
+            prompts=_prompts(self.path, document),
             realm=network.domains[0] if network.domains else DEFAULT_REALM,
             missing_passwords=tuple(user.extension for user in users.values() if not user.password),
         )
@@ -219,6 +222,9 @@ class _Loader:
     def _users(self, document: Document, written: list[str]) -> dict[str, User]:
         defaults: DefaultsSection = document.get("defaults", {})
         below = self._origins(("defaults",), defaults)
+        if "language" in document and "language" not in defaults:
+            defaults = {**defaults, "language": document["language"]}
+            below["language"] = self._origin(("language",))
         sections = document.get("users", {})
         users = {}
         for word in written:
@@ -276,6 +282,10 @@ def _unknown_key(location: Location) -> Wrong:
     near = get_close_matches(str(location[-1]), known, 1)
     hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}"
     return Wrong(f"unknown key {quoted(str(location[-1]))}", hint)
+
+
+def _prompts(path: Path, document: Document) -> Path | None:
+    return references.prompts_folder(path, document["prompts"]) if "prompts" in document else None
 
 
 def _music(path: Path, document: Document) -> Path | None:

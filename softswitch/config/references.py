@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from softswitch.config import units
-from softswitch.config.configuration import ListenAddress, Network
+from softswitch.config.configuration import LANGUAGES, ListenAddress, Network
 from softswitch.config.problems import Wrong, quoted
 from softswitch.config.schema.document import Document
 
@@ -49,6 +49,19 @@ def check_music(document: Document, path: Path) -> Iterator[Finding]:
     if music is not None and not os.path.isfile(music):
         hint = "write off for none, or leave the key out for the music that comes along"
         yield ("music",), Wrong(f"there is no file {quoted(written)}", hint)
+
+
+def prompts_folder(path: Path, written: str) -> Path:
+    """The absolute folder that `prompts:` means, in the same way."""
+    return path.parent.absolute() / os.path.expanduser(written)
+
+
+def check_prompts(document: Document, path: Path) -> Iterator[Finding]:
+    """Is there a folder?"""
+    written = document.get("prompts")
+    if written is not None and not os.path.isdir(prompts_folder(path, written)):
+        hint = f"with a folder for each language in it: {', '.join(LANGUAGES)}"
+        yield ("prompts",), Wrong(f"there is no folder {quoted(written)}", hint)
 
 
 def _overlaps(location: Location, listeners: list[tuple[ListenAddress, ...]]) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from softswitch.config.schema.fields import SECTION, Path
 from softswitch.config.schema.log import LogSection
 from softswitch.config.schema.media import MediaSection
 from softswitch.config.schema.network import NetworkSection
+from softswitch.config.schema.speech import Language, TimeZone
 from softswitch.config.schema.users import DefaultsSection, UsersSection
 
 
@@ -22,6 +23,9 @@ class Document(TypedDict, total=False):
     media: Annotated[MediaSection, SECTION]
     state: Path
     music: Path
+    language: Language
+    timezone: TimeZone
+    prompts: Path
     users: Annotated[UsersSection, SECTION]
     defaults: Annotated[DefaultsSection, SECTION]
     feature_codes: Annotated[FeatureCodesSection, SECTION]

@@ -11,6 +11,7 @@ from softswitch.config.configuration import Fax as FaxWords
 from softswitch.config.problems import Wrong
 from softswitch.config.schema.fields import SECTION, Extension, Password, Text, as_list, as_section
 from softswitch.config.schema.forward import ForwardSection
+from softswitch.config.schema.speech import Language
 from softswitch.config.schema.voicemail import VoicemailSection
 
 RingTime = Annotated[float, PlainValidator(units.duration_between("1s", "1h"))]
@@ -48,6 +49,7 @@ class DefaultsSection(TypedDict, total=False):
     unreachable_after: UnreachableAfter
     codecs: Codecs
     encryption: Encryption
+    language: Language
     fax: Fax
     call_waiting: Annotated[bool, PlainValidator(units.switch)]
     forward: Annotated[ForwardSection, SECTION]

@@ -84,6 +84,7 @@ def test_the_origin_of_each_value_is_known(tmp_path: Path) -> None:
         "unreachable_after": "default",
         "codecs": "default",
         "encryption": "default",
+        "language": "default",
         "fax": "default",
         "call_waiting": "default",
         "forward": "default",
@@ -159,7 +160,8 @@ def test_a_mistake_in_one_section_does_not_hide_what_does_not_fit_in_another(
         (
             "trunks: {}",
             ":1:1: unknown key 'trunks'",
-            "known here: network, media, state, music, users, defaults, feature_codes, log",
+            "known here: network, media, state, music, language, timezone, prompts, users, "
+            "defaults, feature_codes, log",
         ),
         (
             "network: {sip: {udpp: 1}}",
@@ -171,7 +173,7 @@ def test_a_mistake_in_one_section_does_not_hide_what_does_not_fit_in_another(
             "defaults: {name: x}",
             ":1:12: defaults: unknown key 'name'",
             "known here: ring_time, max_calls, max_devices, unreachable_after, codecs, encryption, "
-            "fax, call_waiting, forward, voicemail",
+            "language, fax, call_waiting, forward, voicemail",
         ),
     ],
 )

@@ -1,0 +1,69 @@
+"""How the switch speaks: prompts and phrases in each user's language, by the office's clock."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import ZoneInfo
+
+from softswitch.config.configuration import SHIPPED_PROMPTS
+from softswitch.mailbox import speech
+from softswitch.mailbox.languages import LANGUAGES
+from softswitch.mailbox.phrases import LocalTime, Phrases
+from softswitch.mailbox.prompts import Prompts, find
+
+if TYPE_CHECKING:
+    from softswitch.config import Config
+
+log = logging.getLogger(__name__)
+
+LEAST = ("vm.leave_a_message", "vm.goodbye")
+"""Without these a mailbox can hardly be understood."""
+
+
+class Voice(NamedTuple):
+    """How mailboxes speak in one language."""
+
+    prompts: speech.Prompts
+    phrases: speech.Phrases
+
+
+def local_time(timezone: str | None) -> Callable[[float], LocalTime]:
+    """What the clock of a time zone shows; None: the machine's own."""
+    zone = None if timezone is None else ZoneInfo(timezone)
+
+    def local(at: float) -> LocalTime:
+        moment = datetime.fromtimestamp(at, zone)
+        day = (moment.year, moment.month, moment.day, moment.weekday())
+        return LocalTime(*day, moment.hour, moment.minute)
+
+    return local
+
+
+class Voices:
+    """The voice for each user; the files are looked for once, at the start."""
+
+    def __init__(self, config: Config) -> None:
+        self._users = config.users
+        folders = [SHIPPED_PROMPTS, *([config.prompts] if config.prompts else [])]
+        local = local_time(config.timezone)
+        prompts = {code: Prompts(find(folders, code)) for code in LANGUAGES}
+        self._voices = {
+            code: Voice(prompts[code], Phrases(language, local))
+            for code, language in LANGUAGES.items()
+        }
+        for code in sorted({user.language for user in config.users.values()}):
+            missing = prompts[code].missing(LEAST)
+            if missing:
+                log.warning(
+                    "prompts: nothing to say %s in %s: callers hear only tones then",
+                    ", ".join(missing),
+                    code,
+                )
+
+    def __call__(self, user: str) -> Voice:
+        """For a user's mailbox; English for that of somebody who is no user any more."""
+        known = self._users.get(user)
+        return self._voices["en" if known is None else known.language]
