@@ -15,30 +15,22 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from softswitch.media.engine import control
 from softswitch.media.engine.backends.choice import choose
 from softswitch.media.engine.backends.interface import Backend
-from softswitch.media.engine.department import Department
-from softswitch.media.engine.dialling import Diallers
+from softswitch.media.engine.departments import RESPONSIBLE, Departments
 from softswitch.media.engine.files import Lane, Thread
-from softswitch.media.engine.guards import Guards
 from softswitch.media.engine.interface import Remote
 from softswitch.media.engine.leg import Leg
-from softswitch.media.engine.listening import Listeners
 from softswitch.media.engine.outgoing import OutgoingStream
-from softswitch.media.engine.playing import Players
-from softswitch.media.engine.recording import Recorders
 from softswitch.media.engine.remotes import canonical, learnable
-from softswitch.media.engine.rooms import Rooms
 from softswitch.media.engine.secrecy import keep_memory_private
 from softswitch.media.engine.sockets import OUT_OF_SOCKETS, SocketPair, family, is_ours
 
 TICK = 0.5
 """Seconds between heartbeats, and between looks at legs; also how exact the RTP time-out is."""
-_NEVER = float("inf")
 WILDCARDS = ("0.0.0.0", "::")
 MAX_NAMED = 20
 """Ports that one complaint names: the rest of a range that somebody else has is only counted."""
@@ -82,24 +74,8 @@ class Worker:
             control.Hold: self._hold,
             control.Close: self._close,
         }
-        self._guards = Guards(self._legs, self._say, self._clock)
-        parts = self._legs, self._say, self._clock
-        recorders = Recorders(*parts, lane("recordings"))
-        self._departments: tuple[Department, ...] = (
-            self._guards,
-            Players(*parts, lane("sounds")),
-            recorders,
-            Rooms(*parts),
-            Listeners(*parts, recorders.cut),
-            Diallers(*parts),
-        )
-        for department in self._departments:
-            for kind, handler in department.handlers.items():
-                self._handlers[kind] = partial(self._hand_on, handler)
-        self._attended: set[Leg] = set()
-        """Legs that departments have heard of."""
-        self._busy = False
-        """Whether any department may want a turn."""
+        self._departments = Departments(self._legs, self._say, self._clock, lane)
+        self._handlers |= dict.fromkeys(RESPONSIBLE, self._departments.hand_on)
         backend.watch(channel.fileno(), self._read)
 
     def run(self) -> None:
@@ -112,10 +88,8 @@ class Worker:
         backend = self._backend
         backend.serve(min(at_most, max(0.0, self._due - backend.now)))
         now = backend.now
-        if self._busy and self._next_due() <= now:
-            for department in self._departments:
-                if department.next_deadline <= now:
-                    department.tick(now)
+        if self._departments.busy and self._next_due() <= now:
+            self._departments.tick(now)
             self._next_due()
         if self._next_tick <= now:
             self._tick(now)
@@ -124,23 +98,15 @@ class Worker:
             self._flush()
 
     def _next_due(self) -> float:
-        """When the first department, or the tick, has something to do. Departments that wait for
-        nothing, and attend to nobody, are not asked again before they hear of somebody."""
-        due = _NEVER
-        for department in self._departments:
-            deadline = department.next_deadline
-            if deadline < due:
-                due = deadline
-        self._busy = due < _NEVER or bool(self._attended)
-        self._due = min(due, self._next_tick)
+        """When the first department, or the tick, has something to do."""
+        self._due = min(self._departments.next_deadline, self._next_tick)
         return self._due
 
     def close(self) -> None:
         """Give every port back to the machine."""
         for number in list(self._legs):
             self._end(number)
-        for department in self._departments:
-            department.close()
+        self._departments.close()
         self._backend.end()
         for pair in self._pairs:
             pair.close()
@@ -163,14 +129,6 @@ class Worker:
             pass
         self._running = False
         return heard
-
-    def _hand_on(self, handler: Callable[[Any], None], message: Any) -> None:
-        """To a department; what it is told begins with a port."""
-        handler(message)
-        leg = self._legs.get(message[0])
-        if leg is not None:
-            self._attended.add(leg)
-        self._busy = True
 
     def _say(self, message: control.Message) -> None:
         self._outbox.append(control.encode(message))
@@ -211,7 +169,7 @@ class Worker:
 
     def _configure(self, message: control.Configure) -> None:
         self._settings = message
-        self._guards.certify(message.certificate)
+        self._departments.certify(message.certificate)
         self._next_ports = [message.first_port] * len(message.addresses)
 
     def _lend(self, message: control.Lend) -> None:
@@ -262,16 +220,8 @@ class Worker:
         address = self._reachable(message.port, remote)
         self._backend.unlock(leg)
         leg.set_remote(remote, address, learnable(remote), now)
-        self._renewed(leg)
+        self._departments.renewed(leg)
         leg.begin(now)
-
-    def _renewed(self, leg: Leg) -> None:
-        if not leg.attended:
-            return
-        self._attended.add(leg)
-        self._busy = True
-        for department in self._departments:
-            department.renewed(leg)
 
     def _reachable(self, number: int, remote: Remote) -> str | None:
         """The SDP's address, when our socket can send to it, and not to one of our own ports:
@@ -298,8 +248,8 @@ class Worker:
         for leg, peer in ((one, other), (other, one)):
             leg.join(peer, now)
             self._backend.route(leg, peer)
-        self._renewed(one)
-        self._renewed(other)
+        self._departments.renewed(one)
+        self._departments.renewed(other)
 
     def _part(self, message: control.Part) -> None:
         self._end_join(self._legs[message.port])
@@ -311,8 +261,8 @@ class Worker:
         for side in (leg, peer):
             side.part()
             self._backend.route(side, None)
-        self._renewed(leg)
-        self._renewed(peer)
+        self._departments.renewed(leg)
+        self._departments.renewed(peer)
 
     def _hold(self, message: control.Hold) -> None:
         self._legs[message.port].hold(message.held, self._backend.now)
@@ -325,10 +275,7 @@ class Worker:
     def _end(self, number: int) -> None:
         leg = self._legs.pop(number)
         self._end_join(leg)
-        if leg in self._attended or leg.attended:
-            self._attended.discard(leg)
-            for department in self._departments:
-                department.ended(leg)
+        self._departments.ended(leg)
         self._backend.close(leg)
 
 

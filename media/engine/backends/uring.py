@@ -192,7 +192,7 @@ class UringBackend:
         if self._ring.unread:
             return True
         batch = self._batch
-        return len(batch) > 0 and bool((batch[:, abi.USER_DATA] == number).any())
+        return bool(np.count_nonzero(batch[:, abi.USER_DATA] == number))
 
     def _note(self, special: list[list[int]]) -> bool:
         """What is no packet: sends that failed. Did signalling speak?"""
@@ -294,7 +294,7 @@ class UringBackend:
     def _sort(self, batch: Completions) -> None:
         """Words of signalling come before packets; those of a leg keep their order."""
         special = batch[:, abi.TAG] >= _SPECIAL
-        if special.any():
+        if np.count_nonzero(special):
             self._batch = batch[~special]
             if self._note(batch[special].tolist()):
                 self._hear()

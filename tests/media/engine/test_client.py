@@ -199,16 +199,13 @@ def test_a_wildcard_serves_every_address_of_its_family() -> None:
     run(test)
 
 
-def test_a_killed_worker_loses_its_ports_and_no_others_and_is_replaced_at_once(
+def test_a_killed_worker_loses_its_ports_and_no_others_and_is_replaced_within_a_second(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(client, "YOUNG", 0.0)
 
     async def test() -> None:
-        clock = asyncio.get_running_loop().time
-        began = clock()
         async with engine(workers=2) as (it, events):
-            start = clock() - began  # a third of a second, on a machine that has nothing else to do
             kept, lost = it.open(HOST), it.open(HOST)
             assert kept.worker != lost.worker
             closing = it.open(HOST, beside=lost)
@@ -217,7 +214,7 @@ def test_a_killed_worker_loses_its_ports_and_no_others_and_is_replaced_at_once(
             os.kill(victim, signal.SIGSTOP)
             it.close(closing, unheard.append)
             os.kill(victim, signal.SIGKILL)
-            async with asyncio.timeout(0.6 + start):
+            async with asyncio.timeout(1.0):
                 await until(lambda: events)
                 assert events == [PortsLost((lost,), "media worker died")]
                 assert unheard == [None]

@@ -8,6 +8,7 @@ import pytest
 from softswitch.media import ice, rtcp, stun
 from softswitch.media.dtls import Association
 from softswitch.media.engine import control
+from softswitch.media.engine.departments import GUARDS
 from softswitch.media.engine.guards import EARLY_LASTS
 from softswitch.media.engine.interface import Dtls, Ice, Remote, Sdes
 from softswitch.media.engine.leg import MAX_EARLY
@@ -359,7 +360,7 @@ def test_a_plain_leg_that_somebody_listens_to_needs_no_guard(it: Driver) -> None
     anna.describe()
     jan.describe()
     leg = it.worker._legs[0]
-    it.worker._guards.renewed(leg)
+    it.worker._departments.of(GUARDS).renewed(leg)
     assert leg.guard is None
     it.say(control.Join(0, 1))
     talk(anna, jan)
@@ -382,7 +383,7 @@ def test_an_unanswered_hello_is_repeated(it: Driver) -> None:
     anna.describe(security=Dtls(True, digest("phone")))
     it.serve()
     assert len(anna.phone.heard()) == 1
-    assert it.worker._guards.next_deadline < it.clock.now + 1.1
+    assert it.worker._departments.of(GUARDS).next_deadline < it.clock.now + 1.1
 
 
 def test_another_certificate_than_the_promised_is_told(it: Driver) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from softswitch.media import rtcp
 from softswitch.media.engine import control
+from softswitch.media.engine.departments import GUARDS
 from softswitch.media.engine.interface import UDPTL, Remote, Sdes
 from softswitch.media.engine.worker import TICK
 from softswitch.media.formats import STATIC, Format
@@ -101,10 +102,11 @@ def test_departments_forget_a_leg_that_is_closed(it: Driver, anna: Phone, jan: P
     secured = described(anna, PCMU, security=Sdes(SUITE, OURS, THEIRS))
     call(it, anna, jan, secured, described(jan, PCMU))
     worker: Any = it.worker
-    assert len(worker._guards._guards) == 1
+    guards = worker._departments.of(GUARDS)._guards
+    assert len(guards) == 1
     it.statistics(0)
     it.statistics(1)
-    assert not worker._guards._guards
+    assert not guards
     assert not worker._legs
 
 
@@ -212,7 +214,7 @@ def test_a_department_is_woken_when_it_wants(it: Driver) -> None:
 
     once = Once()
     worker: Any = it.worker
-    worker._departments = (*worker._departments, once)
+    worker._departments._in_order = (once,)
     asked: list[float] = []
     serve = worker._backend.serve
 
@@ -227,4 +229,3 @@ def test_a_department_is_woken_when_it_wants(it: Driver) -> None:
     (at,) = once.woken
     assert 0.0 <= at - 1010.0 < 0.1
     assert max(asked) <= TICK
-    worker._departments = worker._departments[:-1]
