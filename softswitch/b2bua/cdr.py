@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from softswitch.media.engine.interface import PortStatistics
@@ -11,8 +12,12 @@ if TYPE_CHECKING:
     from softswitch.b2bua.call import Call
     from softswitch.b2bua.leg import Leg
 
+log = logging.getLogger(__name__)
+
 NOTHING_HEARD = PortStatistics()
 """For a leg without a port, or whose worker died with its counters."""
+MANY_STRANGERS = 50
+"""Packets; fewer are stragglers of a call that had the port before."""
 
 
 def record_of(call: Call) -> CallRecord:
@@ -40,6 +45,13 @@ def record_of(call: Call) -> CallRecord:
 
 def _leg_record(leg: Leg) -> LegRecord:
     heard = leg.statistics or NOTHING_HEARD
+    if heard.foreign >= MANY_STRANGERS:
+        log.warning(
+            "%s: strangers sent %d packets to the media port of the %s, and nobody heard them",
+            leg.call.id,
+            heard.foreign,
+            leg.side,
+        )
     return LegRecord(
         side=leg.side,
         sip_call_id=leg.sip_call_id,

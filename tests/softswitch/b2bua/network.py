@@ -206,6 +206,7 @@ class FakeMedia(Performances):
         self.closed: dict[MediaPort, Air] = {}
         self.slow = 0.002
         self.worker_is_dead = False
+        self.statistics = STATISTICS
         self._numbers = count(1)
 
     def open(
@@ -241,7 +242,7 @@ class FakeMedia(Performances):
     def close(self, port: MediaPort, done: Callable[[PortStatistics | None], None]) -> None:
         self.closed[port] = self.open_ports.pop(port)  # KeyError: closed twice
         self.free += 1
-        statistics = None if self.worker_is_dead else STATISTICS
+        statistics = None if self.worker_is_dead else self.statistics
         if self.slow:
             self.world.later(self.slow, done, statistics)
         else:

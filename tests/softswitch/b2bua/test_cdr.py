@@ -71,3 +71,16 @@ def test_a_call_that_nobody_described_carries_nothing() -> None:
     finish(world)
     (leg,) = world.record.legs
     assert (leg.codec, leg.encryption, leg.round_trip) == ("", "", None)
+
+
+@pytest.mark.parametrize(("foreign", "warned"), [(49, 0), (50, 2)])
+def test_a_crowd_of_strangers_at_a_media_port_is_told_of(
+    caplog: pytest.LogCaptureFixture, foreign: int, warned: int
+) -> None:
+    world, alice, _ = talking()
+    world.media.statistics = world.media.statistics._replace(foreign=foreign)
+    alice.hangs_up()
+    finish(world)
+    lines = [line.getMessage() for line in caplog.records if "strangers" in line.getMessage()]
+    assert len(lines) == warned
+    assert all(f"sent {foreign} packets to the media port" in line for line in lines)
