@@ -54,6 +54,8 @@ class Switch:
         each: Mapping[str, Mapping[str, Any]] | None = None,
         network: Mapping[str, Any] | None = None,
         host: str = "127.0.0.1",
+        backend: str = "auto",
+        rtp_ports: int = RTP_PORTS,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         port = free_port(host)
@@ -61,13 +63,15 @@ class Switch:
         self.sip = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self.file = folder / "switch.yaml"
         self.log_file = folder / "switch.log"
-        first = _free_rtp_block(host)
+        first = _free_rtp_block(host, rtp_ports)
+        self.rtp_ports = range(first, first + rtp_ports)
         settings = {
             "network": {
                 "sip": {"udp": self.sip, "tcp": self.sip},
-                "rtp": f"{first}-{first + RTP_PORTS - 1}",
+                "rtp": f"{first}-{first + rtp_ports - 1}",
                 **(network or {}),
             },
+            "media": {"backend": backend},
             "state": "./state",
             "users": {
                 extension: {
@@ -190,10 +194,10 @@ def free_port(host: str = "127.0.0.1") -> int:
             return port
 
 
-def _free_rtp_block(host: str) -> int:
+def _free_rtp_block(host: str, ports: int) -> int:
     while True:
-        first = random.randrange(RTP_FLOOR, RTP_CEILING - RTP_PORTS, RTP_PORTS)
-        if all(_is_free(host, port, socket.SOCK_DGRAM) for port in range(first, first + RTP_PORTS)):
+        first = random.randrange(RTP_FLOOR, RTP_CEILING - ports, RTP_PORTS)
+        if all(_is_free(host, port, socket.SOCK_DGRAM) for port in range(first, first + ports)):
             return first
 
 
