@@ -56,6 +56,8 @@ class Told(NamedTuple):
     """mailbox, new, old"""
     filling: Callable[[str, int, int], None]
     """mailbox, messages, how many it can hold: almost full, or full"""
+    locked: Callable[[str, float], None]
+    """mailbox, until when: somebody was wrong too often"""
 
 
 class Boxes:
@@ -212,6 +214,13 @@ class Boxes:
         """The owner has decided something."""
         self._boxes[box.mailbox] = box
         self._keeper.put_box(box)
+
+    def log_in_failed(self, box: Box) -> None:
+        """Somebody was wrong; perhaps the box is locked by that (VM-15)."""
+        was_locked_until = self.box(box.mailbox).locked_until
+        self.put_box(box)
+        if box.locked_until > was_locked_until:
+            self._told.locked(box.mailbox, box.locked_until)
 
     def greeting_path(self, mailbox: str, recording_id: str) -> str:
         """The file of a greeting."""

@@ -51,9 +51,15 @@ class Dialogue:
         """Takes a key and tells whether it meant something; None: busy."""
         self._cancel: Action | None = None
         self._rounds = 0
+        self._is_complete = False
+        """The last number had all its digits: a `#` behind it is a habit, and means nothing."""
+        self._is_over = False
 
     def digit(self, digit: str) -> None:
         """A key was pressed."""
+        was_complete, self._is_complete = self._is_complete, False
+        if was_complete and digit == "#":
+            return
         if self._hear is None:
             self._ahead.append(digit)
         elif self._hear(digit):
@@ -111,6 +117,7 @@ class Dialogue:
             else:
                 typed.append(digit)
                 if len(typed) == (exactly or most):
+                    self._complete()
                     end()
                 else:
                     self._later(NEXT_DIGIT, end)
@@ -124,33 +131,44 @@ class Dialogue:
     def tell(self, names: Sequence[Sound], then: Action) -> None:
         """Say this to its end; keys are kept for what comes next."""
         self.busy()
-        self._speaker.say(names, then)
+        if not self._is_over:
+            self._speaker.say(names, then)
 
     def busy(self) -> None:
         """Something takes a while: say nothing, and keep the keys."""
-        self._stop()
-        self._hear = None
+        if not self._is_over:
+            self._stop()
+            self._hear = None
 
     def end(self) -> None:
-        """Nothing more is heard or said; the line may be gone already."""
+        """The line may be gone: whatever is asked or said from now on is not."""
+        self._is_over = True
         self._drop_timer()
         self._ahead.clear()
         self._hear = lambda digit: False
-
-    def later(self, seconds: float, action: Action) -> None:
-        """While busy."""
-        self._later(seconds, lambda: self._go(action))
 
     # inside
 
     def _listen(self, hear: Callable[[str], bool], say: Action) -> None:
         """From now on keys are for this; those that were typed ahead come first."""
+        if self._is_over:
+            return
         self._hear = hear
         is_heard = False
         while self._ahead and self._hear is hear:
             is_heard |= hear(self._ahead.popleft())
         if not is_heard:
             say()
+
+    def _complete(self) -> None:
+        if self._ahead and self._ahead[0] == "#":
+            self._ahead.popleft()
+        elif not self._ahead:
+            self._is_complete = True
+            self._line.later(NEXT_DIGIT, self._forget_habit)
+
+    def _forget_habit(self) -> None:
+        self._is_complete = False
 
     def _again(self, say: Action) -> None:
         self._cancel = None

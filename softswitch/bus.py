@@ -70,6 +70,13 @@ class MailboxFilling(NamedTuple):
     most: int
 
 
+class MailboxLocked(NamedTuple):
+    """Somebody has typed so many wrong PINs that only the owner's own phone gets in for a while."""
+
+    mailbox: str
+    until: float
+
+
 class CallArrived(NamedTuple):
     """Somebody dials."""
 

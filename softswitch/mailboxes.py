@@ -1,6 +1,6 @@
 """Mailboxes of this switch: loaded from the store, written to it, and told on the bus.
 
-    store ──► Boxes ──► store ──► bus: MailboxChanged, MailboxFilling
+    store ──► Boxes ──► store ──► bus: MailboxChanged, MailboxFilling, MailboxLocked
                 └─────► jobs in other threads: files of the state folder
 
 At the start, recordings that a crash has interrupted become messages (reliability G21).
@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from softswitch.bus import Bus, MailboxChanged, MailboxFilling
+from softswitch.bus import Bus, MailboxChanged, MailboxFilling, MailboxLocked
 from softswitch.mailbox import audio
 from softswitch.mailbox.boxes import Boxes, Told
 from softswitch.mailbox.messages import Box, Message, Recording
@@ -62,6 +62,7 @@ async def open_mailboxes(
         told=Told(
             changed=lambda *change: bus.publish(MailboxChanged(*change)),
             filling=lambda *change: bus.publish(MailboxFilling(*change)),
+            locked=lambda *change: bus.publish(MailboxLocked(*change)),
         ),
     )
     messages = [Message(*row) for row in await store.messages()]

@@ -107,6 +107,7 @@ class World:
         self.folder = folder
         self.changes: list[tuple[str, int, int]] = []
         self.warnings: list[tuple[str, int, int]] = []
+        self.locks: list[tuple[str, float]] = []
         self._ids = (f"m{number}" for number in count(1))
         self.boxes = self.new_boxes()
 
@@ -120,6 +121,7 @@ class World:
             told=Told(
                 lambda *change: self.changes.append(change),
                 lambda *change: self.warnings.append(change),
+                lambda *change: self.locks.append(change),
             ),
         )
 
@@ -136,7 +138,7 @@ class World:
     def leave(self, mailbox: str = "101", seconds: float = 8.0, caller: str = "102") -> Message:
         """A message that is there."""
         now = self.clock.now
-        draft = Message("", mailbox, caller, "", mailbox, "no_answer", now, now + seconds, seconds)
+        draft = Message("", mailbox, caller, "", mailbox, "no_answer", now - seconds, now, seconds)
         message = self.boxes.begin(draft)
         write_sound(self.boxes.path(message), seconds)
         self.boxes.keep(message)
