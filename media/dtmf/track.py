@@ -23,8 +23,11 @@ RELEASE = 160
 """Samples (20 ms) of silence that end it: between the 10 ms that must not and the 30 ms that
 must."""
 WIDEST = 0.0205
-"""Share by which a frequency may be off. 1.8 % must be right and 3 % wrong; voices are, by chance,
-more often where the tones of a key differ by the simplest of their ratios, 2 and 3/2: 2.1 %."""
+"""Share by which a frequency may be off: 1.8 % must be right and 3 % wrong."""
+FURTHEST_APART = 0.0373
+"""Share by which their ratio may be off: that of 1.8 % up and 1.8 % down is 3.67 %. The harmonics
+of a voice have the simplest ratios, and no two tones of a key have: 4/3 is 3.77 % from one of them,
+3/2 and 2 are further from others. Nearly all voices that seem to press a key are of these."""
 UNSTEADY = 0.01
 """Share within which it must keep: voices glide."""
 QUIETEST = -27.0
@@ -180,10 +183,11 @@ class Track:
         inside = self._inside()
         if len(inside) < FEWEST:
             return False
-        low = _average(inside, self._low, ROWS[self.key // 4])
-        high = _average(inside, self._high, COLUMNS[self.key % 4])
+        low, low_off = _average(inside, self._low, ROWS[self.key // 4])
+        high, high_off = _average(inside, self._high, COLUMNS[self.key % 4])
         return (
-            min(low, high) >= _LEAST_PEAK
+            abs((1 + high_off) / (1 + low_off) - 1) <= FURTHEST_APART
+            and min(low, high) >= _LEAST_PEAK
             and _TWIST[0] <= high / low <= _TWIST[1]
             and sum(window.purity for window in inside) >= PUREST * len(inside)
         )
@@ -199,14 +203,16 @@ class Track:
         return result
 
 
-def _average(windows: Sequence[Window], tone: int, nominal: int) -> float:
-    """Peak of a tone; 0 when its frequency is not the right one all the time."""
+def _average(windows: Sequence[Window], tone: int, nominal: int) -> tuple[float, float]:
+    """Peak of a tone, 0 when its frequency is not the right one all the time; and by which share
+    that is off."""
     count = len(windows)
     offsets = [window.offsets[tone] for window in windows]
     offset = sum(offsets) / count
     if abs(offset) > WIDEST * nominal or max(offsets) - min(offsets) > UNSTEADY * nominal:
-        return 0.0
-    return sum(window.peaks[tone] for window in windows) / count / gain(offset)
+        return 0.0, 0.0
+    peak = sum(window.peaks[tone] for window in windows) / count / gain(offset)
+    return peak, offset / nominal
 
 
 def _edge(time: int, share: float, next_time: int, next_share: float) -> int:

@@ -84,6 +84,13 @@ def test_frequencies_must_be_right() -> None:
             assert not is_key(**{name: sign * nominal * (WIDEST + 0.001)})
 
 
+def test_frequencies_may_not_be_the_harmonics_of_a_voice() -> None:
+    assert is_key(low_offset=-0.018 * 770, high_offset=0.018 * 1336)
+    assert is_key(low_offset=0.02 * 770, high_offset=0.02 * 1336)
+    assert not is_key(low_offset=-0.019 * 770, high_offset=0.0189 * 1336)
+    assert not is_key(low_offset=0.0195 * 770, high_offset=-0.0195 * 1336)
+
+
 def test_frequencies_must_keep() -> None:
     def glides(by: float) -> bool:
         windows = [window(0, 0, 0)]
