@@ -26,6 +26,8 @@ class Held(NamedTuple):
 
     kilobytes: int
     threads: int
+    own: int = 0
+    """kB without programs and libraries, whose part changes with what else runs on the machine."""
 
 
 def measure(target: Target, plan: Plan) -> Iterator[Row]:
@@ -52,16 +54,16 @@ def measure(target: Target, plan: Plan) -> Iterator[Row]:
 
 def row(moments: Sequence[Held], phones: int, up: int) -> Row:
     """The figures: idle, with phones, with half of the calls, with all of them, and afterwards."""
-    idle, registered, half, calling, after = (moment.kilobytes for moment in moments)
+    idle, registered, half, calling, _ = (moment.own for moment in moments)
     return {
         "test": "memory",
         "load": up,
         "phones": phones,
-        "idle_mb": round(idle / 1024, 1),
+        "idle_mb": round(moments[0].kilobytes / 1024, 1),
         "kb_per_phone": round((registered - idle) / phones, 2),
         "kb_per_first_call": round((half - registered) / max(1, up / 2), 1),
         "kb_per_more_call": round((calling - half) / max(1, up / 2), 1),
-        "after_mb": round(after / 1024, 1),
+        "after_mb": round(moments[4].kilobytes / 1024, 1),
         "threads_idle": moments[0].threads,
         "threads_calling": moments[3].threads,
         "disturbed": False,
@@ -70,14 +72,16 @@ def row(moments: Sequence[Held], phones: int, up: int) -> Row:
 
 def held(processes: Processes) -> Held:
     """Memory and threads of all of them."""
-    kilobytes = threads = 0
+    kilobytes = threads = own = 0
     for pid in (processes.signalling, *processes.workers):
         with suppress(FileNotFoundError, ProcessLookupError):
-            kilobytes += proportional_in((PROC / str(pid) / "smaps_rollup").read_text())
+            smaps = (PROC / str(pid) / "smaps_rollup").read_text()
+            kilobytes += kilobytes_in(smaps, "Pss")
+            own += kilobytes_in(smaps, "Pss_Anon") + kilobytes_in(smaps, "Pss_Shmem")
             threads += len(list((PROC / str(pid) / "task").iterdir()))
-    return Held(kilobytes, threads)
+    return Held(kilobytes, threads, own)
 
 
-def proportional_in(smaps: str) -> int:
-    """kB in memory, shared pages in equal parts, in the text of /proc/PID/smaps_rollup."""
-    return int(smaps.partition("\nPss:")[2].split()[0])
+def kilobytes_in(smaps: str, name: str) -> int:
+    """Of one kind, in the text of /proc/PID/smaps_rollup; Pss is shared pages in equal parts."""
+    return int(smaps.partition(f"\n{name}:")[2].split()[0])

@@ -91,13 +91,16 @@ def test_set_up_time_is_in_microseconds() -> None:
 
 def test_memory_is_told_per_phone_and_for_both_halves_of_the_calls() -> None:
     kilobytes = (10_240, 10_540, 20_540, 21_540, 20_480)
-    row = memory.row([Held(size, 3) for size in kilobytes], phones=150, up=200)
+    moments = [Held(size, 3, own=size - 5000) for size in kilobytes]
+    row = memory.row(moments, phones=150, up=200)
     assert (row["idle_mb"], row["kb_per_phone"], row["after_mb"]) == (10.0, 2.0, 20.0)
     assert (row["kb_per_first_call"], row["kb_per_more_call"]) == (100.0, 10.0)
 
 
 def test_shared_memory_counts_in_parts() -> None:
-    assert memory.proportional_in("x\nRss:   20 kB\nPss:   12 kB\nPss_Dirty: 3 kB\n") == 12
+    smaps = "x\nRss:   20 kB\nPss:   12 kB\nPss_Dirty: 3 kB\nPss_Anon: 7 kB\n"
+    assert memory.kilobytes_in(smaps, "Pss") == 12
+    assert memory.kilobytes_in(smaps, "Pss_Anon") == 7
 
 
 def message(file: Path, seconds: int) -> Path:
