@@ -47,7 +47,8 @@ from softswitch.tokens import Tokens
 from softswitch.trace import Tracer
 from softswitch.uas import Uas
 from softswitch.user_agent import TRYING_AFTER, UserAgent
-from softswitch.voicemail import SILENT, Services, least
+from softswitch.voicemail import Services, least
+from softswitch.voices import Voices
 
 if TYPE_CHECKING:
     from softswitch.config import Config
@@ -217,7 +218,7 @@ class App:
         boxes = await open_mailboxes(
             store, self._bus, self._config.state, wall=self._clock.wall, least=least(users)
         )
-        return Services(users, boxes, lambda user: SILENT)
+        return Services(users, boxes, Voices(self._config), os.urandom)
 
     async def _uas(
         self, agent: UserAgent, calls: Calls, store: Store, addressing: Addressing

@@ -1,77 +1,65 @@
 """Who takes the calls that the switch answers itself: routing decides, mailboxes and tests do it.
 
-Voicemail(101, busy) ──► Deposit ──► Boxes ──► store, bus
+Voicemail(101, busy) ──► Deposit ── * ──► Retrieval     both: ──► Boxes ──► store, bus
+Retrieve(101)        ─────────────────────►  │
 Echo                 ──► echo test
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from softswitch.b2bua.echo import Echo as EchoTest
 from softswitch.mailbox import deposit
 from softswitch.mailbox.deposit import Deposit
-from softswitch.mailbox.speech import Exits, Phrases, Prompts
-from softswitch.routing.decision import Voicemail
+from softswitch.mailbox.retrieval import Retrieval
+from softswitch.mailbox.speech import Exits
+from softswitch.routing.codes import has_mailbox
+from softswitch.routing.decision import Retrieve, Voicemail
 
 if TYPE_CHECKING:
     from softswitch.b2bua.service import Served, Visit
     from softswitch.config import User
+    from softswitch.config.configuration import Voicemail as Settings
     from softswitch.mailbox.boxes import Boxes
-    from softswitch.media.engine.interface import Sound
+    from softswitch.mailbox.line import Application, Line
+    from softswitch.voices import Voice
 
 SHORTEST = 2.0
 """Seconds of a message in the mailbox of somebody who is no user any more."""
-
-
-class Voice(NamedTuple):
-    """How mailboxes speak in one language."""
-
-    prompts: Prompts
-    phrases: Phrases
-
-
-class Wordless:
-    """Phrases of a language that nobody has recorded: there are none."""
-
-    def count(self, new: int, old: int) -> Sequence[str]:
-        return ()
-
-    def digits(self, number: str) -> Sequence[str]:
-        return ()
-
-    def moment(self, at: float, now: float) -> Sequence[str]:
-        return ()
-
-
-def _unspoken(names: Sequence[str]) -> Sequence[Sound]:
-    return ()
-
-
-SILENT = Voice(_unspoken, Wordless())
-"""Only tones are heard."""
+SALT_OCTETS = 16
 
 
 class Services:
     """Makes the application for a call."""
 
     def __init__(
-        self, users: Mapping[str, User], boxes: Boxes, voice: Callable[[str], Voice]
+        self,
+        users: Mapping[str, User],
+        boxes: Boxes,
+        voice: Callable[[str], Voice],
+        entropy: Callable[[int], bytes],
     ) -> None:
-        """`voice` is that of a user's language."""
+        """`voice` is that of a user's language; `entropy` gives octets that nobody can guess."""
         self._users = users
         self._boxes = boxes
         self._voice = voice
+        self._entropy = entropy
 
     def __call__(self, visit: Visit) -> Served:
         """Who takes this call. Routing decides for mailboxes of users only."""
         decision = visit.decision
         if isinstance(decision, Voicemail):
-            return self._deposit(decision, visit)
+            return Desk(
+                lambda exits: self._deposit(decision, visit, exits),
+                lambda: self._retrieval(decision.user, visit, asks_number=True),
+            )
+        if isinstance(decision, Retrieve):
+            return self._retrieval(decision.user, visit, asks_number=decision.user is None)
         return EchoTest()
 
-    def _deposit(self, decision: Voicemail, visit: Visit) -> Deposit:
+    def _deposit(self, decision: Voicemail, visit: Visit, exits: Exits) -> Deposit:
         prompts, phrases = self._voice(decision.user)
         return Deposit(
             self._boxes,
@@ -80,8 +68,58 @@ class Services:
             visit=deposit.Visit(decision.reason, visit.dialled, visit.arrived_at),
             prompts=prompts,
             phrases=phrases,
-            exits=Exits(),
+            exits=exits,
         )
+
+    def _retrieval(self, mailbox: str | None, visit: Visit, *, asks_number: bool) -> Retrieval:
+        prompts, phrases = self._voice(mailbox or visit.caller)
+        return Retrieval(
+            self._boxes,
+            mailbox,
+            asks_number=asks_number,
+            is_own=mailbox == visit.caller,
+            find=self._find,
+            settings=self._settings,
+            number=str,
+            prompts=prompts,
+            phrases=phrases,
+            salt=lambda: self._entropy(SALT_OCTETS),
+        )
+
+    def _find(self, digits: str) -> str | None:
+        """The mailbox of a number that was typed."""
+        return digits if has_mailbox(digits, self._users) else None
+
+    def _settings(self, mailbox: str) -> Settings | None:
+        return self._users[mailbox].voicemail if has_mailbox(mailbox, self._users) else None
+
+
+class Desk:
+    """A message is taken, unless the owner is there: `*` lets him in on the same line (S0-9)."""
+
+    def __init__(
+        self, takes: Callable[[Exits], Application], lets_in: Callable[[], Application]
+    ) -> None:
+        self._application = takes(Exits(log_in=self._log_in))
+        self._lets_in = lets_in
+        self._line: Line
+
+    def begin(self, line: Line) -> None:
+        """Take the call."""
+        self._line = line
+        self._application.begin(line)
+
+    def digit(self, digit: str) -> None:
+        """For whoever has the line."""
+        self._application.digit(digit)
+
+    def hung_up(self) -> None:
+        """Nobody is there any more."""
+        self._application.hung_up()
+
+    def _log_in(self) -> None:
+        self._application = self._lets_in()
+        self._application.begin(self._line)
 
 
 def least(users: Mapping[str, User]) -> Callable[[str], float]:

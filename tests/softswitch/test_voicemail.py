@@ -11,10 +11,14 @@ import pytest
 
 from softswitch.config.configuration import Voicemail
 from softswitch.mailbox.boxes import Boxes, Told
+from softswitch.mailbox.languages import LANGUAGES
 from softswitch.mailbox.messages import Message
+from softswitch.mailbox.phrases import LocalTime, Phrases
+from softswitch.mailbox.prompts import Prompts
 from softswitch.media.engine import stage_messages
-from softswitch.media.engine.interface import Clip, Sound
-from softswitch.voicemail import SHORTEST, SILENT, Services, Voice, least
+from softswitch.media.engine.interface import Clip
+from softswitch.voicemail import SHORTEST, Services, least
+from softswitch.voices import Voice
 from tests.softswitch.b2bua.applications import CODES, ends, performed
 from tests.softswitch.b2bua.flows import finish
 from tests.softswitch.b2bua.network import World
@@ -48,16 +52,40 @@ def world(tmp_path: Path) -> World:
         aside=lambda job, done: done(job()),
         new_id=world.token,
         wall=world.wall,
-        told=Told(lambda *change: world.news.append(change), lambda *change: None),
+        told=Told(
+            lambda *change: world.news.append(change), lambda *change: None, lambda *change: None
+        ),
     )
-    voice = Voice(spoken, SILENT.phrases)
     board = world.calls._board
-    board.codes, board.applications = CODES, Services(world.users, boxes, lambda user: voice)
+    board.codes = CODES
+    board.applications = Services(world.users, boxes, lambda user: VOICE, lambda size: bytes(size))
     return world
 
 
-def spoken(names: Sequence[str]) -> Sequence[Sound]:
-    return [Clip(f"/{name}") for name in names]
+NAMES = (
+    "vm.cannot_take_your_call",
+    "vm.leave_a_message",
+    "vm.mailbox_number",
+    "vm.password",
+    "vm.login_failed",
+    "vm.main_menu",
+)
+VOICE = Voice(
+    Prompts({name: f"/{name}" for name in NAMES}),
+    Phrases(LANGUAGES["en"], lambda at: LocalTime(2012, 8, 6, 0, 15, 19)),
+)
+
+
+def says(world: World) -> list[str]:
+    """The last of what was played."""
+    sounds = performed(world, stage_messages.Play)[-1].sounds
+    return [sound.path[1:] for sound in sounds if isinstance(sound, Clip)]
+
+
+def types(world: World, phone: Phone, keys: str) -> None:
+    for key in keys:
+        phone.asks("INFO", "Content-Type: application/dtmf", body=key.encode())
+        world.run()
 
 
 def test_a_message_is_left_for_whoever_cannot_be_reached(world: World) -> None:
@@ -80,18 +108,60 @@ def test_a_message_is_left_for_whoever_cannot_be_reached(world: World) -> None:
     assert world.record.outcome == "voicemail"
 
 
+def test_the_owner_logs_in_while_the_greeting_is_heard(world: World) -> None:  # S0-9, S0-10
+    alice = Phone(world, "100")
+    alice.invites("101")
+    world.run()
+    types(world, alice, "*")
+    assert says(world) == ["vm.mailbox_number"]
+    types(world, alice, "#")
+    assert says(world) == ["vm.password"]
+    types(world, alice, "0101#")
+    assert says(world) == ["vm.main_menu"]
+    assert alice.call.is_up
+    finish(world)
+    assert world.record.outcome == "voicemail"
+
+
+@pytest.mark.parametrize(
+    ("caller", "dialled", "asked"),
+    [
+        ("101", "*98", "vm.password"),  # S4-13: the PIN only
+        ("100", "*98", "vm.mailbox_number"),
+        ("100", "*98101", "vm.password"),
+    ],
+)
+def test_messages_are_heard_by_dialling_a_code(
+    world: World, caller: str, dialled: str, asked: str
+) -> None:
+    phone = Phone(world, caller)
+    phone.invites(dialled)
+    world.run()
+    assert says(world) == [asked]
+    finish(world)
+    assert (world.record.outcome, world.record.answered_by) == ("answered", "voicemail")
+
+
+@pytest.mark.parametrize("number", ["101", "100", "555"])
+def test_a_mailbox_that_is_not_there_sounds_as_one_with_a_pin(
+    world: World, number: str
+) -> None:  # VM-15
+    alice = Phone(world, "100")
+    alice.invites("*98")
+    world.run()
+    types(world, alice, f"{number}#")
+    assert says(world) == ["vm.password"]
+    types(world, alice, "9999#")
+    assert says(world)[0] == "vm.login_failed"
+    finish(world)
+
+
 def test_the_echo_test_needs_no_mailbox(world: World) -> None:
     alice = Phone(world, "100")
     alice.invites("*600")
     world.run()
     assert alice.call.is_up
     finish(world)
-
-
-def test_without_prompts_only_tones_are_heard() -> None:
-    phrases = SILENT.phrases
-    assert SILENT.prompts(["vm.goodbye"]) == ()
-    assert (phrases.count(1, 2), phrases.digits("1"), phrases.moment(0.0, 1.0)) == ((), (), ())
 
 
 def test_a_mailbox_whose_user_is_gone_keeps_messages_of_some_length(world: World) -> None:

@@ -17,5 +17,6 @@ Codes = Annotated[
 class FeatureCodesSection(TypedDict, total=False):
     """What is written under `feature_codes`."""
 
+    voicemail: Codes
     leave_message: Codes
     echo_test: Codes

@@ -107,7 +107,8 @@ def test_github_annotations_are_escaped(tmp_path: Path) -> None:
         f"::error file={file},line=2,col=14::log.level: '5%25' is not known here"
         "%0Aone of debug, info, warning, error",
         f"::error file={file},line=3,col=1::unknown key 'a'"
-        "%0Aknown here: network, media, state, music, users, defaults, feature_codes, log",
+        "%0Aknown here: network, media, state, music, language, timezone, prompts, users, defaults,"
+        " feature_codes, log",
     ]
 
 
