@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
+from collections.abc import Iterator
 from typing import NamedTuple
 
 PATIENCE = 5.0
@@ -64,6 +66,13 @@ class Rtp:
             return self._socket.recv(LARGEST)
         except TimeoutError:
             raise Nothing(f"no datagram in {timeout} s") from None
+
+    def waiting(self) -> Iterator[bytes]:
+        """The datagrams that have come."""
+        self._socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                yield self._socket.recv(LARGEST)
 
     def receive(self, timeout: float = PATIENCE) -> Packet:
         """The next packet; Raises Nothing."""
