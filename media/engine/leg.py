@@ -18,32 +18,26 @@ from softswitch.media import rtp, udptl
 from softswitch.media.engine.feeding import NOTHING, Packet, send_nothing
 from softswitch.media.engine.hooks import Digits, Stage, Tap, Way
 from softswitch.media.engine.interface import UDPTL, Remote
+from softswitch.media.engine.keyed import Keyed
 from softswitch.media.engine.outgoing import OutgoingStream
 from softswitch.media.engine.translation import accepted, audio_rate
-from softswitch.media.engine.upkeep import Upkeep
 from softswitch.media.formats import TELEPHONE_EVENT, Format
 from softswitch.media.latch import Address, Verdict
-from softswitch.media.rtp import FIXED, FIXED_SIZE, Header
-from softswitch.media.statistics import JITTER_GAIN, MAX_DEVIATION, Arrival
-
-MOVES_AFTER = 3.0
-"""Seconds of silence after which packets that prove themselves by their tags may come from another
-address than before."""
+from softswitch.media.rtp import Header
+from softswitch.media.statistics import Arrival
 
 MAX_EARLY = 4
 """Datagrams that wait for a description: a ClientHello, and a few checks of ICE."""
 
-unpack, pack = FIXED.unpack_from, FIXED.pack_into
 _RTP_OCTETS = range(128, 192)
 """What RTP and RTCP begin with; STUN, DTLS and others begin with less (RFC 7983 §7)."""
 
 
-class Leg(Upkeep):
+class Leg(Keyed):
     """A port in use."""
 
     __slots__ = (
         "_agreed",
-        "_steady_at",
         "digits",
         "early",
         "feeders",
@@ -64,8 +58,6 @@ class Leg(Upkeep):
         """STUN and DTLS of whoever was quicker than its description, with source and time."""
         self.digits: Digits | None = None
         self.on_digits: Callable[[Leg, Sequence[object]], None] = _unheard
-        self._steady_at = 0.0
-        """When a packet last came, at the door, from where the latch is locked."""
 
     # what signalling says
 
@@ -202,42 +194,6 @@ class Leg(Upkeep):
         else:
             self._arrive_rtp(packet, size, source, now)
 
-    def _hurry(self, packet: Packet, size: int, source: Address | None, now: float) -> bool:
-        """The short way of a packet that came or leaves protected, as a backend goes it for plain
-        ones; False, and nothing done, when the packet needs a closer look.
-
-        What it decides by is never encrypted.
-        """
-        if size < FIXED_SIZE or not (source is None or source == self.latch.locked):
-            return False
-        first, sequence, timestamp, ssrc = unpack(packet)
-        reception, guard, peer = self.reception, self.guard, self.peer
-        usual = sequence == reception.next_sequence and ssrc == reception.ssrc
-        if not usual or first not in self.secured or peer is None or type(packet) is not bytearray:
-            return False
-        if guard is not None:
-            size = guard.unprotect(packet, size)
-            if size < 0:
-                self.foreign += 1
-                return True
-        self._steady_at = now
-        reception.next_sequence = (sequence + 1) & 0xFFFF
-        reception.packets += 1
-        reception.octets += size - FIXED_SIZE
-        if timestamp != reception.timestamp:
-            transit = now * reception.clock_rate - timestamp
-            deviation = abs(transit - reception.transit)
-            reception.timestamp = timestamp
-            reception.transit = transit
-            if deviation < MAX_DEVIATION:
-                reception.jitter += (deviation - reception.jitter) * JITTER_GAIN
-        sequence = (sequence + self.sequence_offset) & 0xFFFF
-        timestamp = (timestamp + self.timestamp_offset) & 0xFFFFFFFF
-        pack(packet, 0, first, sequence, timestamp, self.ssrc_out)
-        out = memoryview(packet)[:size]
-        self._hand_over(out if peer.guard is None else peer.guard.protect(out))
-        return True
-
     def _arrive_rtp(self, packet: Packet, size: int, source: Address | None, now: float) -> None:
         if not self._agreed:
             self._agree()
@@ -269,17 +225,6 @@ class Leg(Upkeep):
         verdict = self.latch.judge(source, header)
         self.foreign += verdict is Verdict.FOREIGN
         return verdict is Verdict.RIGHT
-
-    def _follow(self, source: Address, now: float) -> None:
-        """A packet that proved itself tells where its sender is. While packets come from where
-        they came before, another address is an echo of the past, or somebody's who passes copies
-        on; the remote itself moves, and is heard there no more."""
-        latch = self.latch
-        if source == latch.locked:
-            self._steady_at = now
-        elif latch.locked is None or now - self._steady_at >= MOVES_AFTER:
-            latch.trust(source)
-            self._steady_at = now
 
     def _accept(self, header: Header, packet: Packet, size: int, now: float) -> None:
         """A packet of the remote."""

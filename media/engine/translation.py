@@ -12,7 +12,8 @@ same by the same number.
 """
 
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from softswitch.media.codecs import transcoder
@@ -41,7 +42,11 @@ class Step(NamedTuple):
     """Neither remote's reports say anything about the other's stream any more."""
 
 
-Steps = dict[int, Step]
+Steps = Mapping[int, Step]
+
+REMEMBERED = 256
+"""Pairs of descriptions: phones give the same few again and again."""
+_NOWHERE = Remote("", 0, 0, (), "", False, None)
 
 
 def accepted(remote: Remote, peer: Remote | None) -> dict[int, Format | None]:
@@ -63,12 +68,36 @@ def accepted(remote: Remote, peer: Remote | None) -> dict[int, Format | None]:
 
 
 def steps(source: Remote, target: Remote) -> Steps:
-    """What packets of the source become for the target; no step: dropped."""
-    meanings = accepted(source, target)
-    if not target.formats or not (source.formats or source.expected):
-        return {number: Step(number, None, None, True, False) for number in meanings}
-    result: Steps = {}
-    for number, known in meanings.items():
+    """What packets of the source become for the target; no step: dropped.
+
+    The same for all calls between such descriptions, and then not to be changed; but who decodes
+    and encodes remembers what came before, and is made for each call.
+    """
+    told = _told(source)
+    if not target.formats or not (told.formats or told.expected):
+        known = accepted(source, target)
+        return {number: Step(number, None, None, True, False) for number in known}
+    shared = _shared(told, _told(target))
+    return _steps(told, _told(target)) if shared is None else shared
+
+
+def _told(remote: Remote) -> Remote:
+    """What matters of a description here, so that others' may be the same."""
+    return _NOWHERE._replace(
+        payload_types=remote.payload_types, formats=remote.formats, expected=remote.expected
+    )
+
+
+@lru_cache(REMEMBERED)
+def _shared(source: Remote, target: Remote) -> Steps | None:
+    """None: each call needs its own."""
+    result = _steps(source, target)
+    return None if any(step.translated for step in result.values()) else result
+
+
+def _steps(source: Remote, target: Remote) -> Steps:
+    result: dict[int, Step] = {}
+    for number, known in accepted(source, target).items():
         step = None if known is None else _step(number, known, target.formats)
         if step is not None:
             result[number] = step

@@ -117,3 +117,11 @@ def test_a_type_that_needs_no_description_is_understood_without() -> None:
 
 def test_remotes_that_nobody_describes_send_nothing() -> None:
     assert accepted(remote(), None) == {}
+
+
+def test_calls_share_what_remembers_nothing() -> None:
+    one = remote(PCMU, EVENTS)
+    other = one._replace(address="192.0.2.9", rtp_port=9)
+    assert steps(one, one) is steps(other, other)
+    wide = remote(G722)
+    assert steps(one, wide)[0].transform is not steps(other, wide)[0].transform

@@ -1,0 +1,81 @@
+"""Packets of remotes that have keys: their short way, and where such a remote is.
+
+    packet in order ─► guard of its leg ─► counted ─► three numbers changed ─► guard of the peer
+
+What the short way decides by is never encrypted, so it decides before keys are used; who sends is
+proven by the packet's tag, not by its address.
+"""
+
+from __future__ import annotations
+
+from softswitch.media.engine.feeding import Packet
+from softswitch.media.engine.hooks import Way
+from softswitch.media.engine.outgoing import OutgoingStream
+from softswitch.media.engine.upkeep import Upkeep
+from softswitch.media.latch import Address
+from softswitch.media.rtp import FIXED, FIXED_SIZE
+from softswitch.media.statistics import JITTER_GAIN, MAX_DEVIATION
+
+MOVES_AFTER = 3.0
+"""Seconds of silence after which packets that prove themselves by their tags may come from another
+address than before."""
+
+unpack, pack = FIXED.unpack_from, FIXED.pack_into
+
+
+class Keyed(Upkeep):
+    """The part of a leg that knows keys matter."""
+
+    __slots__ = ("_steady_at",)
+
+    def __init__(self, outgoing: OutgoingStream, way: Way | None) -> None:
+        super().__init__(outgoing, way)
+        self._steady_at = 0.0
+        """When a packet last came, at the door, from where the latch is locked."""
+
+    def _hurry(self, packet: Packet, size: int, source: Address | None, now: float) -> bool:
+        """The short way of a packet that came or leaves protected, as a backend goes it for plain
+        ones; False, and nothing done, when the packet needs a closer look.
+
+        What it decides by is never encrypted.
+        """
+        if size < FIXED_SIZE or not (source is None or source == self.latch.locked):
+            return False
+        first, sequence, timestamp, ssrc = unpack(packet)
+        reception, guard, peer = self.reception, self.guard, self.peer
+        usual = sequence == reception.next_sequence and ssrc == reception.ssrc
+        if not usual or first not in self.secured or peer is None or type(packet) is not bytearray:
+            return False
+        if guard is not None:
+            size = guard.unprotect(packet, size)
+            if size < 0:
+                self.foreign += 1
+                return True
+        self._steady_at = now
+        reception.next_sequence = (sequence + 1) & 0xFFFF
+        reception.packets += 1
+        reception.octets += size - FIXED_SIZE
+        if timestamp != reception.timestamp:
+            transit = now * reception.clock_rate - timestamp
+            deviation = abs(transit - reception.transit)
+            reception.timestamp = timestamp
+            reception.transit = transit
+            if deviation < MAX_DEVIATION:
+                reception.jitter += (deviation - reception.jitter) * JITTER_GAIN
+        sequence = (sequence + self.sequence_offset) & 0xFFFF
+        timestamp = (timestamp + self.timestamp_offset) & 0xFFFFFFFF
+        pack(packet, 0, first, sequence, timestamp, self.ssrc_out)
+        out = memoryview(packet)[:size]
+        self._hand_over(out if peer.guard is None else peer.guard.protect(out))
+        return True
+
+    def _follow(self, source: Address, now: float) -> None:
+        """A packet that proved itself tells where its sender is. While packets come from where
+        they came before, another address is an echo of the past, or somebody's who passes copies
+        on; the remote itself moves, and is heard there no more."""
+        latch = self.latch
+        if source == latch.locked:
+            self._steady_at = now
+        elif latch.locked is None or now - self._steady_at >= MOVES_AFTER:
+            latch.trust(source)
+            self._steady_at = now
