@@ -121,7 +121,7 @@ class Greeting(NamedTuple):
 class Voicemail:
     """The mailbox of a user."""
 
-    enabled: bool = False
+    enabled: bool = True
     pin: str = field(default="", repr=False)
     """Empty: the last four digits of the extension, until the owner chooses his own."""
     answers: tuple[str, ...] = ("no_answer", "busy", "unavailable")

@@ -81,7 +81,8 @@ class Switch:
                 }
                 for extension in users
             },
-            "defaults": dict(user or {}),
+            # Callers who are not answered hear so, unless a test is about mailboxes.
+            "defaults": {"voicemail": "off", **(user or {})},
             "log": {"level": "info"},
         }
         self.file.write_text(yaml.safe_dump(settings, sort_keys=False))

@@ -87,12 +87,11 @@ VoicemailSection = Annotated[VoicemailKeys, BeforeValidator(voicemail_section)]
 def voicemail(below: VoicemailKeys | None, own: VoicemailKeys | None, folder: Path) -> Voicemail:
     """A user's mailbox: what `defaults` says, key by key replaced by the user's own.
 
-    Whoever writes the section wants one. Files are relative to `folder`.
+    Files are relative to `folder`.
     """
     merged: dict[str, Any] = {**(below or {}), **(own or {})}
     written = merged.pop("greeting", {"file": ""})
     file = greeting_file(folder, written)
-    merged["enabled"] = is_enabled(below, own)
     use_for = written.get("use_for", SITUATIONS)
     return Voicemail(greeting=Greeting(file, use_for) if file else None, **merged)
 
@@ -100,7 +99,7 @@ def voicemail(below: VoicemailKeys | None, own: VoicemailKeys | None, folder: Pa
 def is_enabled(below: VoicemailKeys | None, own: VoicemailKeys | None) -> bool:
     """Whether a user has a mailbox."""
     merged: VoicemailKeys = {**(below or {}), **(own or {})}
-    return merged.get("enabled", not (below is None and own is None))
+    return merged.get("enabled", Voicemail().enabled)
 
 
 def greeting_file(folder: Path, written: GreetingSection) -> Path | None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from softswitch.b2bua.calls import Calls
 from softswitch.bus import Bus, CallAnswered, CallArrived, CallEnded, CallRinging
 from softswitch.config import User
+from softswitch.config.configuration import Voicemail
 from softswitch.location import Binding, Location
 from softswitch.media.engine.interface import (
     MediaEvent,
@@ -45,6 +46,9 @@ SETTLE = 0.1
 MUSIC = "/music.ogg"
 STATISTICS = PortStatistics(50, 8000, 1, 49, 0.001, round_trip=0.02, mos_received=4.4, mos_sent=4.3)
 """Of every port, when it is closed."""
+
+NONE = Voicemail(enabled=False)
+"""Callers who are not answered hear so, unless a test is about mailboxes."""
 
 EPOCH = 1_000_000.0
 """The wall clock when the world begins."""
@@ -308,8 +312,9 @@ class World:
         for kind in (CallArrived, CallRinging, CallAnswered):
             self.bus.subscribe(kind, self.news.append)
         self.bus.subscribe(CallEnded, lambda event: self.records.append(event.record))
+        plain = cast("Any", settings)
         self.users = {
-            extension: User(extension, name=f"User {extension}", **cast("Any", settings))
+            extension: User(extension, f"User {extension}", **{"voicemail": NONE, **plain})
             for extension in extensions or ("100", "101", "102")
         }
         self.agent = UserAgent(

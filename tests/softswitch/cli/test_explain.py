@@ -13,6 +13,7 @@ from softswitch.routing.codes import Codes
 from softswitch.routing.explanation import explain as steps_of
 
 OFFICE = """\
+defaults: {voicemail: off}
 users:
   100: Anna
   101: {name: Bob, ring_time: 20s, forward: {no_answer: 102, busy: 102, return_to: 103}}
@@ -36,13 +37,13 @@ def test_nobody_answers_unless_it_is_given(tmp_path: Path) -> None:
         0,
         "100 Anna calls 101 Bob\n"
         "  1 ring 101 Bob for 20 s\n"
-        "    users.101 (office.yaml:3), ring_time 20 (office.yaml:3)\n"
+        "    users.101 (office.yaml:4), ring_time 20 (office.yaml:4)\n"
         "    101 does not answer\n"
         "  2 ring 102 Carla for 30 s\n"
-        "    forward.no_answer of 101 (office.yaml:3) to 102\n"
+        "    forward.no_answer of 101 (office.yaml:4) to 102\n"
         "    102 does not answer\n"
         "  3 ring 103 for 30 s\n"
-        "    forward.return_to of 101 (office.yaml:3) to 103, after 102: no_answer\n"
+        "    forward.return_to of 101 (office.yaml:4) to 103, after 102: no_answer\n"
         "    103 does not answer\n"
         "  4 the caller hears 480, no_answer\n"
         "    103: no_answer\n",
@@ -55,7 +56,7 @@ def test_what_is_given_decides(tmp_path: Path) -> None:
     assert text.splitlines()[3:] == [
         "    101 is busy",
         "  2 ring 102 Carla for 30 s",
-        "    forward.busy of 101 (office.yaml:3) to 102",
+        "    forward.busy of 101 (office.yaml:4) to 102",
         "    102 answers",
     ]
 
@@ -92,7 +93,7 @@ def test_what_cannot_be_given_is_said(tmp_path: Path, given: str) -> None:
 def test_what_the_switch_answers_itself_is_explained(
     tmp_path: Path, caller: str, dialled: str, line: str
 ) -> None:
-    directory = {"100": User("100"), "104": User("104", "Dave", voicemail=Voicemail(enabled=True))}
+    directory = {"100": User("100", voicemail=Voicemail(enabled=False)), "104": User("104", "Dave")}
     config = Config(tmp_path, Network(), tmp_path, directory, Log())
     codes = Codes(voicemail=("*98",), echo_test=("*600",))
     steps = steps_of(caller, dialled, directory, {}, codes)

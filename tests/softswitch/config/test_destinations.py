@@ -59,7 +59,7 @@ def test_users_that_always_forward_to_each_other_are_found(tmp_path: Path) -> No
 
 def test_mailboxes_have_to_be_there(tmp_path: Path) -> None:  # FWD-14
     text = (
-        "defaults: {forward: {busy: voicemail, no_answer: 'voicemail:109'}}\n"
+        "defaults: {voicemail: off, forward: {busy: voicemail, no_answer: 'voicemail:109'}}\n"
         "users:\n"
         "  101: {forward: {busy: voicemail, return_to: voicemail, always: 'voicemail:102'}}\n"
         "  102: {voicemail: on, forward: {busy: voicemail, rejected: 'voicemail:101'}}\n"

@@ -18,7 +18,7 @@ def read(**written: object) -> VoicemailKeys:
 
 def test_nobody_has_a_mailbox_unless_it_is_written() -> None:
     assert voicemail(None, None, FOLDER) == Voicemail()
-    assert not Voicemail().enabled
+    assert Voicemail().enabled
 
 
 @pytest.mark.parametrize(("written", "enabled"), [("on", True), ("off", False), (None, True)])
