@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from pathlib import Path
 
 from softswitch.media import wave
-from softswitch.media.engine.recordings import UNFINISHED, recover, sync_folder
+from softswitch.media.engine.recordings import UNFINISHED, recover
 
 MODE = 0o700
 """What people said is for nobody else on the machine."""
@@ -65,19 +64,6 @@ def shorten(path: str, seconds: float) -> float:
         return octets / per_second
     finally:
         os.close(descriptor)
-
-
-def copy(path: str, to: str) -> None:
-    """Make another file of the same sound, safe from a power cut."""
-    make_folder(to)
-    unfinished = Path(to + UNFINISHED)
-    with open(path, "rb") as source, open(unfinished, "wb") as target:
-        os.fchmod(target.fileno(), 0o600)
-        shutil.copyfileobj(source, target)
-        target.flush()
-        os.fsync(target.fileno())
-    unfinished.rename(to)
-    sync_folder(unfinished.parent)
 
 
 def remove(path: str) -> None:

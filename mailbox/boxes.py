@@ -84,8 +84,8 @@ class Boxes:
         self._where: dict[str, str] = {}
         """id → mailbox"""
         self._boxes: dict[str, Box] = {}
-        self._owed: dict[str, Message] = {}
-        """What the store could not take."""
+        self._owed: set[str] = set()
+        """Ids of what the store could not take."""
         self._folders: set[str] = set()
         """That are there."""
 
@@ -273,7 +273,7 @@ class Boxes:
     def _forget(self, message: Message) -> None:
         self._where.pop(message.id, None)
         self._messages.get(message.mailbox, {}).pop(message.id, None)
-        self._owed.pop(message.id, None)
+        self._owed.discard(message.id)
 
     def _write(
         self,
@@ -282,8 +282,9 @@ class Boxes:
         then: Callable[[bool], None] = lambda fine: None,
     ) -> None:
         """Write these, and what could not be written before; tell when it is committed."""
-        rows = {**self._owed, **{message.id: message for message in put}}
-        self._owed = {}
+        owed = [found for name in self._owed if (found := self.find(name)) is not None]
+        rows = {message.id: message for message in (*owed, *put)}
+        self._owed = set()
 
         def written(done: Committed) -> None:
             fine = done.exception() is None
@@ -294,11 +295,10 @@ class Boxes:
                 if before is not None and before.state == RECORDING:
                     self._set(row)
             if fine:
+                self._owed -= {row.id for row in put}
                 self._tell({row.mailbox for row in rows.values() if row.state != RECORDING})
             else:
-                # What has been written later says the same or more.
-                missing = {name: now for name in rows if (now := self.find(name)) is not None}
-                self._owed = {**missing, **self._owed}
+                self._owed |= rows.keys()
             then(fine)
 
         self._keeper.put_messages(list(rows.values()), drop).add_done_callback(written)

@@ -13,6 +13,7 @@ import json
 import logging
 import secrets
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -91,17 +92,24 @@ class Keeping:
 def aside(job: Callable[[], Any], done: Callable[[Any], None], /) -> None:
     """Run a job in another thread; then tell what it returned, or the OSError that it raised."""
 
-    def finished(future: asyncio.Future[Any]) -> None:
-        if not future.cancelled():
-            error = future.exception()
-            if error is not None and not isinstance(error, OSError):
-                log.error("a job failed", exc_info=error)
-                error = OSError(str(error))
-            if error is not None:
-                log.warning("%s", error)
-            done(error if error is not None else future.result())
+    future = asyncio.get_running_loop().run_in_executor(None, job)
+    future.add_done_callback(partial(finished, done))
 
-    asyncio.get_running_loop().run_in_executor(None, job).add_done_callback(finished)
+
+def finished(done: Callable[[Any], None], future: asyncio.Future[Any]) -> None:
+    """Tell; but not when the switch ends."""
+    if future.cancelled():
+        return
+    error = future.exception()
+    if error is None:
+        done(future.result())
+        return
+    if isinstance(error, OSError):
+        log.warning("%s", error)
+    else:
+        log.error("a job failed", exc_info=error)
+        error = OSError(str(error))
+    done(error)
 
 
 def row_of(box: Box) -> MailboxRow:

@@ -160,7 +160,10 @@ def _made(sound: Tones | Pause, found: Codec) -> Samples:
 
 
 def _read(path: str, begins: float = 0.0) -> tuple[list[Floats], int]:
-    """Mono, in pieces, and the rate; without its beginning. Raises OSError, LibsndfileError, CannotPlay."""
+    """Mono, in pieces, and the rate; without its beginning.
+
+    Raises OSError, LibsndfileError, CannotPlay.
+    """
     pieces: list[Floats] = []
     with open(path, "rb") as raw, soundfile.SoundFile(raw) as file:
         rate = file.samplerate

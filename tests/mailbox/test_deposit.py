@@ -346,7 +346,7 @@ actions = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(actions, st.booleans(), st.floats(0.0, 200.0))
 def test_whatever_callers_do_the_call_ends_and_messages_have_files(
     tmp_path_factory: pytest.TempPathFactory,

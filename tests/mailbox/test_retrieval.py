@@ -371,6 +371,8 @@ def test_a_message_can_be_mailed_where_there_is_mail(world: World) -> None:
     owner.line.wait(20.0)
     assert owner.press("8") == ["vm.more_menu", "vm.more_mail"]
     assert owner.press("4") == ["vm.mailed", "vm.after_message"]
+    world.boxes.delete("m1")
+    owner.press("84")
     assert [message.id for message in owner.mailed] == ["m1"]
 
 
@@ -514,6 +516,23 @@ def test_a_greeting_that_is_not_kept_leaves_the_one_before(world: World, end: st
         assert owner.press("*") == ["vm.settings_menu"]
     owner.line.wait(0.1)
     assert world.boxes.greeting("101", BUSY) == ""
+    assert world.files() == []
+
+
+def test_who_hangs_up_before_he_is_asked_has_recorded_nothing(world: World) -> None:
+    owner = logged_in(world)
+    owner.press("02")
+    owner.line.wait(3.0)
+    world.a_job_takes = 0.5
+    owner.press("#")
+    owner.line.drop()
+    assert owner.heard() == []
+    other = logged_in(world)
+    other.line.wait(1.0)
+    other.press("02")
+    other.line.wait(3.0)
+    other.line.drop()
+    world.clock.advance(1.0)
     assert world.files() == []
 
 
@@ -686,7 +705,7 @@ def live(owner: Owner, step: str) -> None:
         owner.world.boxes.delete(messages[0].id)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(keys, st.booleans(), st.sampled_from(["", "4711"]), st.booleans())
 def test_whatever_owners_press_nothing_breaks_and_nothing_is_lost(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str], own: bool, pin: str, known: bool

@@ -107,6 +107,7 @@ class World:
         self.folder = folder
         self.changes: list[tuple[str, int, int]] = []
         self.warnings: list[tuple[str, int, int]] = []
+        self.a_job_takes = 0.01
         self.locks: list[tuple[str, float]] = []
         self._ids = (f"m{number}" for number in count(1))
         self.boxes = self.new_boxes()
@@ -133,7 +134,7 @@ class World:
                 result = error
             done(result)
 
-        self.clock.later(0.01, run)
+        self.clock.later(self.a_job_takes, run)
 
     def leave(self, mailbox: str = "101", seconds: float = 8.0, caller: str = "102") -> Message:
         """A message that is there."""

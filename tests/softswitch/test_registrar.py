@@ -13,7 +13,14 @@ from softswitch.location import Location
 from softswitch.registrar import MAX_WAITING, STORE_TIMEOUT, SWEEP_EVERY, Registrar
 from softswitch.sip.flow import Address, Flow
 from softswitch.sip.message import Request, Response
-from softswitch.store.store import BindingRow, CallRow, Committed, StoreError
+from softswitch.store.store import (
+    BindingRow,
+    CallRow,
+    Committed,
+    MailboxRow,
+    MessageRow,
+    StoreError,
+)
 from softswitch.user_agent import UserAgent
 from tests.support import virtual_time
 from tests.support.registering import CONTACT, NOW, PHONE, binding, register
@@ -63,6 +70,18 @@ class SlowStore:
         raise NotImplementedError
 
     def add_trace(self, call_id: str, data: bytes) -> Committed:
+        raise NotImplementedError
+
+    def put_messages(self, put: Sequence[MessageRow], drop: Sequence[str] = ()) -> Committed:
+        raise NotImplementedError
+
+    async def messages(self) -> list[MessageRow]:
+        raise NotImplementedError
+
+    def put_mailbox(self, mailbox: MailboxRow) -> Committed:
+        raise NotImplementedError
+
+    async def mailboxes(self) -> list[MailboxRow]:
         raise NotImplementedError
 
     async def trace(self, call_id: str) -> bytes | None:

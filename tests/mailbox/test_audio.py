@@ -1,0 +1,67 @@
+"""Files of messages: whole under their names, whatever happens."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from softswitch.mailbox import audio
+from softswitch.media import wave
+from softswitch.media.wave import HEADER_SIZE, Layout
+from tests.mailbox.world import write_sound
+
+
+def test_a_folder_is_for_us_alone(tmp_path: Path) -> None:
+    audio.make_folder(f"{tmp_path}/voicemail/101/x.wav")
+    assert (tmp_path / "voicemail" / "101").stat().st_mode & 0o777 == 0o700
+    audio.make_folder(f"{tmp_path}/voicemail/101/y.wav")
+
+
+def test_what_a_crash_has_left_becomes_a_file(tmp_path: Path) -> None:
+    path = f"{tmp_path}/m.wav"
+    unfinished = Path(path + ".part")
+    unfinished.write_bytes(wave.header(Layout("PCMU", 8000, 1), 0) + b"\x7f" * 16_000)
+    assert audio.rescue(path) == 2.0
+    assert not unfinished.exists()
+    assert audio.rescue(path) == 2.0
+
+
+def test_nothing_is_no_sound(tmp_path: Path) -> None:
+    path = f"{tmp_path}/m.wav"
+    assert audio.rescue(path) == 0.0
+    Path(path + ".part").write_bytes(b"RIFF")
+    assert audio.rescue(path) == 0.0
+    Path(path).write_bytes(b"nothing of ours, though it is long enough to be a header of something")
+    assert audio.rescue(path) == 0.0
+    assert audio.shorten(path, 1.0) == 0.0
+
+
+@pytest.mark.parametrize("layout", [Layout("PCMU", 8000, 1), Layout("L16", 16000, 1)])
+@settings(max_examples=50, deadline=None)
+@given(seconds=st.floats(0.0, 3.0))
+def test_a_file_is_shortened_and_stays_one(
+    tmp_path_factory: pytest.TempPathFactory, layout: Layout, seconds: float
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "shortened.wav"
+    octets = 2 * layout.rate * layout.block_octets
+    path.write_bytes(wave.header(layout, octets) + b"\x7f" * octets)
+    left = audio.shorten(str(path), seconds)
+    assert left == pytest.approx(min(seconds, 2.0), abs=2 / layout.rate)
+    assert audio.length(str(path)) == left
+    data = path.read_bytes()
+    assert data[:HEADER_SIZE] == wave.header(layout, len(data) - HEADER_SIZE)
+
+
+def test_a_file_that_is_not_there_cannot_be_shortened(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No such file"):
+        audio.shorten(f"{tmp_path}/m.wav", 1.0)
+
+
+def test_removing_is_harmless(tmp_path: Path) -> None:
+    path = f"{tmp_path}/m.wav"
+    write_sound(path, 1.0)
+    Path(path + ".part").write_bytes(b"")
+    audio.remove(path)
+    audio.remove(path)
+    assert list(tmp_path.iterdir()) == []
