@@ -129,7 +129,7 @@ def test_the_hash_key_ends_the_message(switch: Switch, tmp_path: Path) -> None: 
     ("stack", "number", "keys"),
     [
         ("pjsua2", "*98", f"{PIN}11"),
-        ("baresip", "102", f"*#{PIN}21"),  # S0-8 to S0-11: the own number, then as from outside
+        ("baresip", "102", f"*#{PIN}#21"),  # S0-8 to S0-11: the own number, then as from outside
     ],
 )
 def test_the_owner_hears_what_was_said(
