@@ -12,12 +12,14 @@ MASK = b"***"
 _CREDENTIALS = re.compile(
     rb"((?:proxy-)?authorization[ \t]*:)[^\r\n]*(?:\r?\n[ \t]+[^\r\n]*)*", re.I
 ).match
-_KEY = re.compile(rb"(inline:|a=ice-pwd:)[^\s|;]+", re.I)
+_KEY = re.compile(rb"((?:inline:|a=ice-pwd:)[ \t]*)[^\s|;]+|(a=key-mgmt:|\nk=)[^\r\n]*", re.I)
+"""With spaces before it, too: what the grammar forbids is a secret all the same."""
 _SIGNAL = re.compile(rb"(signal[ \t]*=[ \t]*)[^\r\n]*", re.I)
 _VISIBLE = re.compile(rb"[!-~]")
 
 _LOGIN = b"authorization"
-_KEYS = (b"inline:", b"a=ice-pwd:")
+_KEYS = (b"inline:", b"a=ice-pwd:", b"a=key-mgmt:", b"\nk=")
+"""SDES (RFC 4568), ICE (RFC 8839), MIKEY (RFC 4567) and the oldest way (RFC 4566 §5.12)."""
 _WORDS = (_LOGIN, *_KEYS)
 """In lower case; what has none of them in it and no secret method has no secrets."""
 _METHODS = (b"info ", b"message ")
@@ -51,7 +53,7 @@ def mask(data: bytes) -> bytes:
     if _LOGIN in lowered:
         data = _mask_credentials(data, lowered)
     if any(word in lowered for word in _KEYS):
-        data = _KEY.sub(rb"\1" + MASK, data)
+        data = _KEY.sub(rb"\1\2" + MASK, data)
     if lowered.startswith(_METHODS):
         data = _mask_body(data)
     return data
@@ -74,10 +76,11 @@ def _mask_credentials(data: bytes, lowered: bytes) -> bytes:
 
 
 def _mask_body(data: bytes) -> bytes:
-    """`Signal=5` becomes `Signal=*`; a body of another form loses every visible character."""
+    """`Signal=5` becomes `Signal=*`; a body of another form, or of several parts, loses all that can
+    be seen of it."""
     head, blank, body = data.partition(b"\r\n\r\n")
     if not blank:
         head, blank, body = data.partition(b"\n\n")
-    if _SIGNAL.search(body):
+    if _SIGNAL.search(body) and b"multipart/" not in head.lower():
         return head + blank + _SIGNAL.sub(rb"\1*", body)
     return head + blank + _VISIBLE.sub(b"*", body)

@@ -40,6 +40,24 @@ def test_media_keys_are_gone() -> None:
     assert masked.endswith(b"a=crypto:1 AES inline:***|2^20|1:4\r\n")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"a=crypto:1 AES inline: c2VjcmV0",
+        b"a=crypto:1 AES inline:c2VjcmV0|2^20;inline:c2VjcmV0",
+        b"a=key-mgmt:mikey c2VjcmV0",
+        b"k=clear:a c2VjcmV0",
+        b"K=base64:c2VjcmV0",
+    ],
+)
+def test_keys_are_gone_however_they_are_written(line: bytes) -> None:
+    message = b"INVITE x SIP/2.0\r\n\r\nv=0\r\n" + line + b"\r\na=mid:0\r\n"
+    masked = mask(message)
+    assert b"c2VjcmV0" not in masked
+    assert masked.endswith(b"***\r\na=mid:0\r\n")
+    assert mask_all([message]) == [masked]
+
+
 def test_passwords_of_connectivity_checks_are_gone() -> None:
     message = b"INVITE x SIP/2.0\r\n\r\na=ice-ufrag:us\r\na=ice-pwd:c2VjcmV0/c2VjcmV0\r\n"
     masked = message.replace(b"c2VjcmV0/c2VjcmV0", b"***")
@@ -59,6 +77,13 @@ def test_passwords_of_connectivity_checks_are_gone() -> None:
 def test_digits_keyed_by_info_are_gone(body: bytes, masked: bytes) -> None:
     head = b"INFO sip:x SIP/2.0\r\nContent-Type: application/dtmf-relay\r\n\r\n"
     assert mask(head + body) == head + masked
+
+
+def test_no_part_of_an_info_of_several_parts_shows_its_digits() -> None:
+    head = b"INFO sip:x SIP/2.0\r\nContent-Type: multipart/mixed;boundary=x\r\n\r\n"
+    masked = mask(head + b"--x\r\n\r\n7\r\n--x\r\n\r\nSignal=4\r\n--x--\r\n")
+    assert b"7" not in masked
+    assert b"4" not in masked
 
 
 def test_digits_of_an_info_with_bare_line_feeds_are_gone() -> None:
@@ -88,7 +113,8 @@ def test_what_only_looks_like_credentials_stays(line: bytes) -> None:
 
 PIECES = (
     b"INVITE ", b"INFO ", b"message ", b"Authorization: beef", b"auth", b"orization:", b"\r\n",
-    b"\r\n ", b"inline:key", b"in", b"line:beef|1", b"\r\n\r\n", b"Signal=5", b"Proxy-", b"x",
+    b"\r\n ", b"\nk=", b"inline:key", b"in", b"line:beef|1", b"\r\n\r\n", b"Signal=5", b"Proxy-",
+    b"x",
 )  # fmt: skip
 
 
