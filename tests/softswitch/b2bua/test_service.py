@@ -247,6 +247,7 @@ def test_keys_reach_the_application() -> None:
     assert script.told == ["begin", "5"]
     script.line.hang_up()
     world.calls.media_event(DigitHeard(port, "6", 0.1, "event"))
+    script.line.digit("7")  # on its way when the application hung up
     assert script.told == ["begin", "5"]
     finish(world)
 
@@ -371,6 +372,31 @@ def test_a_device_was_heard_in_a_codec_that_cannot_be_spoken_here() -> None:
     assert [one.method for one in alice.call.requests] == ["INVITE"]
     assert b"RTP/AVP 8 " in alice.call.requests[0].body
     finish(world)
+
+
+def test_a_device_was_heard_in_a_codec_that_can_be_spoken_here() -> None:
+    world = World("100", "101")
+    mailbox_of(world, "101")
+    alice, bob = Phone(world, "100"), Phone(world, "101")
+    alice.invites("101")
+    world.run()
+    bob.rings(183, body=bob.sdp(payloads="8 101"))
+    world.run(31.0)
+    assert alice.call.heard == [100, 183, 200]
+    assert alice.call.bodies[0] == alice.call.bodies[1]
+    assert alice.call.requests == []
+    finish(world)
+
+
+def test_without_a_port_for_a_device_the_mailbox_takes_the_call() -> None:
+    world = World("100", "101", ports=1)
+    mailbox_of(world, "101")
+    alice, _ = Phone(world, "100"), Phone(world, "101")
+    alice.invites("101")
+    world.run()
+    assert alice.call.is_up
+    finish(world)
+    assert world.record.outcome == "voicemail"
 
 
 def test_a_mailbox_of_another_user_takes_the_call() -> None:  # FWD-14
