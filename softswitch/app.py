@@ -171,7 +171,7 @@ class App:
     def _make_state(self) -> None:
         state = self._config.state
         try:
-            state.mkdir(parents=True, exist_ok=True)
+            state.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise CannotRun(f"cannot use the state folder {state}: {error.strerror}") from None
 

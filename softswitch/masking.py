@@ -76,8 +76,8 @@ def _mask_credentials(data: bytes, lowered: bytes) -> bytes:
 
 
 def _mask_body(data: bytes) -> bytes:
-    """`Signal=5` becomes `Signal=*`; a body of another form, or of several parts, loses all that can
-    be seen of it."""
+    """`Signal=5` becomes `Signal=*`; of a body of another form, or of several parts, nothing can be
+    seen any more."""
     head, blank, body = data.partition(b"\r\n\r\n")
     if not blank:
         head, blank, body = data.partition(b"\n\n")

@@ -51,7 +51,7 @@ def _uri(path: Path, *, read_only: bool) -> str:
     Keys and call records are nobody else's business; SQLite gives its other files the same mode.
     """
     if not read_only:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Tried here, because a connection that fails to open leaves its thread behind.
     access = os.O_RDONLY if read_only else os.O_RDWR | os.O_CREAT
     os.close(os.open(path, access, 0o600))

@@ -117,6 +117,14 @@ def test_a_state_folder_that_cannot_be_is_one_clear_line(tmp_path: Path) -> None
     assert problem.startswith("cannot use the state folder /proc/nowhere: ")
 
 
+def test_only_the_owner_may_look_into_the_state_folder(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running.running(written(tmp_path)) as config:
+            assert config.state.stat().st_mode & 0o777 == 0o700
+
+    running.run(main())
+
+
 def test_a_damaged_store_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "var").mkdir()
     (tmp_path / "var" / DATABASE_NAME).write_bytes(b"no database at all" * 100)
