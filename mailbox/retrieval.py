@@ -74,7 +74,7 @@ class Retrieval:
             self._who,
             mailbox=self._mailbox,
             asks_number=self._asks_number,
-            is_own=self._is_own,
+            is_own=self._is_own and not line.remote,
             done=self._logged_in,
             refused=self.finish,
         ).begin()

@@ -7,10 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softswitch.mailbox import menus, pins
-from softswitch.mailbox.dialogue import Menu
-from softswitch.mailbox.listening import Listening
 from softswitch.mailbox.messages import BUSY, NAME, NO_ANSWER, TEMPORARY, Box, Message, Recording
-from softswitch.mailbox.personal import Personal
 from softswitch.mailbox.retrieval import Retrieval
 from tests.mailbox.world import FakeLine, Greeting, Phrases, Settings, World, prompts, silence
 
@@ -201,6 +198,14 @@ def test_too_many_wrong_pins_lock_the_mailbox_across_calls(world: World) -> None
     assert Owner(world).press("4711")[0] == "vm.you_have"
     world.clock.advance(3601)
     assert Owner(world, own=False).press("4711#")[0] == "vm.you_have"
+
+
+def test_a_line_from_elsewhere_is_nobodys_own_whatever_its_number(world: World) -> None:  # VM-15
+    owner = Owner(world)
+    owner.line.remote = True
+    owner.retrieval.begin(owner.line)
+    owner.press("0000#")
+    assert len(world.boxes.box("101").failures) == 1
 
 
 def test_the_own_phone_locks_nobody_out(world: World) -> None:  # VM-15
@@ -662,18 +667,6 @@ def test_the_first_pin_is_the_end_of_the_number(number: str, pin: str) -> None: 
 
 
 # all of it
-
-
-def test_every_key_of_every_menu_does_something() -> None:
-    for name, menu in vars(menus).items():
-        if isinstance(menu, Menu):
-            actions = {*menu.keys.values(), *([menu.at_end] if menu.at_end else [])}
-            owners = [
-                kind
-                for kind in (Retrieval, Listening, Personal)
-                if all(callable(getattr(kind, action, None)) for action in actions)
-            ]
-            assert owners, name
 
 
 def test_an_office_without_prompts_hears_its_messages(world: World) -> None:
