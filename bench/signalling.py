@@ -170,7 +170,8 @@ class Switch:
             bans=Bans(lambda: self.now, lambda host: True),
             is_ours=addressing.is_ours,
         )
-        uas = Uas(self.agent, authenticator, cast("Any", None), calls, addressing=addressing)
+        nobody = cast("Any", None)
+        uas = Uas(self.agent, authenticator, nobody, calls, nobody, addressing=addressing)
         self.agent.on_request = uas.receive
         self.agent.on_ack = calls.ack
         self.agent.on_cancel = calls.cancel

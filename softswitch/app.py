@@ -30,6 +30,9 @@ from softswitch.bans import Bans
 from softswitch.bus import Bus
 from softswitch.clock import Clock
 from softswitch.control import SOCKET_NAME, ControlError, ControlServer, Handler
+from softswitch.events.lamps import Lamps
+from softswitch.events.message_summary import MessageSummary
+from softswitch.events.notifier import Notifier
 from softswitch.journal import Journal
 from softswitch.keepalive import Keepalive
 from softswitch.location import Location
@@ -51,7 +54,8 @@ from softswitch.voicemail import Services, least
 from softswitch.voices import Voices
 
 if TYPE_CHECKING:
-    from softswitch.config import Config
+    from softswitch.config import Config, User
+    from softswitch.mailbox.boxes import Boxes
 
 log = logging.getLogger(__name__)
 
@@ -135,6 +139,7 @@ class App:
             call_at=_wake,
             trying_after=TRYING_AFTER,
         )
+        boxes = await self._boxes(store)
         calls = Calls(
             agent=agent,
             location=self._location,
@@ -149,12 +154,12 @@ class App:
             music=str(self._config.music or ""),
             untranslated=untranslated(),
             codes=Codes(**asdict(self._config.feature_codes)),
-            applications=await self._services(store),
+            applications=self._services(boxes),
             rtp_timeout=self._config.network.rtp_timeout,
             held_timeout=HELD_TIMEOUT,
         )
         media.on_event = calls.media_event
-        uas, registrar = await self._uas(agent, calls, store, addressing)
+        uas, registrar = await self._uas(agent, calls, store, addressing, boxes)
         agent.on_request = uas.receive
         agent.on_ack = calls.ack
         agent.on_cancel = calls.cancel
@@ -213,15 +218,37 @@ class App:
         stack.push_async_callback(media.stop)
         return media
 
-    async def _services(self, store: Store) -> Services:
-        users = self._config.users
-        boxes = await open_mailboxes(
-            store, self._bus, self._config.state, wall=self._clock.wall, least=least(users)
+    async def _boxes(self, store: Store) -> Boxes:
+        bus, state, wall = self._bus, self._config.state, self._clock.wall
+        return await open_mailboxes(store, bus, state, wall=wall, least=least(self._config.users))
+
+    def _services(self, boxes: Boxes) -> Services:
+        return Services(self._config.users, boxes, Voices(self._config), os.urandom)
+
+    def _notifier(self, agent: UserAgent, addressing: Addressing, boxes: Boxes) -> Notifier:
+        """Who tells phones of messages that wait."""
+        domains = self._config.network.domains
+        package = MessageSummary(
+            lamps(self._config.users),
+            boxes.summary,
+            codes=self._config.feature_codes.voicemail,
+            host=domains[0] if domains else "",
+            address=addressing.sip_address,
         )
-        return Services(users, boxes, Voices(self._config), os.urandom)
+        notifier = Notifier(agent=agent, addressing=addressing, packages=[package])
+        Lamps(
+            agent=agent,
+            addressing=addressing,
+            location=self._location,
+            bus=self._bus,
+            notifier=notifier,
+            package=package,
+            wall=self._clock.wall,
+        )
+        return notifier
 
     async def _uas(
-        self, agent: UserAgent, calls: Calls, store: Store, addressing: Addressing
+        self, agent: UserAgent, calls: Calls, store: Store, addressing: Addressing, boxes: Boxes
     ) -> tuple[Uas, Registrar]:
         """Who answers requests, with what they need: logins, bindings, keepalives."""
         users = self._config.users
@@ -251,8 +278,15 @@ class App:
             addressing=addressing,
             random=random,
         ).start()
-        domains = self._config.network.domains
-        uas = Uas(agent, authenticator, registrar, calls, addressing=addressing, domains=domains)
+        uas = Uas(
+            agent,
+            authenticator,
+            registrar,
+            calls,
+            self._notifier(agent, addressing, boxes),
+            addressing=addressing,
+            domains=self._config.network.domains,
+        )
         return uas, registrar
 
     async def _listen(self, transports: Transports) -> list[str]:
@@ -287,6 +321,15 @@ class App:
             except StoreError as error:
                 log.error("old traces are kept for longer: %s", error)
             await asyncio.sleep(SWEEP)
+
+
+def lamps(users: Mapping[str, User]) -> dict[str, tuple[str, ...]]:
+    """Whose lamps there are, and for which mailboxes: what is only mailed lights none."""
+    return {
+        extension: () if user.voicemail.on_message == "email" else (extension,)
+        for extension, user in users.items()
+        if user.voicemail.enabled
+    }
 
 
 def _server(protocol: str, local: Address) -> str:

@@ -5,7 +5,8 @@
      calls.in_dialog ◄── within a dialog ◄──────────────────────────────────────────────────┤
      200 to OPTIONS  ◄── a question about us ◄──────────────────────────────────────────────┤
                                                                                             ▼
-     registrar.receive, calls.invite ◄── our domain? ◄── whose is it? (401 without state)
+     registrar.receive, calls.invite, ◄── our domain? ◄── whose is it? (401 without state)
+     subscriptions.receive
 
 Nothing is kept for a request before its sender has logged in: every refusal on the way is one
 datagram, sent and forgotten.
@@ -26,12 +27,19 @@ from softswitch.user_agent import UserAgent
 
 log = logging.getLogger(__name__)
 
-METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REGISTER", "INFO", "UPDATE")
+METHODS = ("INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "REGISTER", "INFO", "UPDATE", "SUBSCRIBE")
 ALLOW = ", ".join(METHODS)
 """What is really there."""
 
-KNOWN_ELSEWHERE = frozenset({"SUBSCRIBE", "NOTIFY", "MESSAGE", "PUBLISH", "REFER", "PRACK"})
+KNOWN_ELSEWHERE = frozenset({"MESSAGE", "PUBLISH", "REFER", "PRACK"})
 """Methods that we know of and do not have: 405; others are 501 (§21.4.6, §21.5.2)."""
+
+NOTIFY = "NOTIFY"
+"""We send it and never ask for it, so there is no subscription that it could be of: 481, with or
+without login (RFC 6665 §4.1.3)."""
+
+PERSONAL = frozenset({"INVITE", "REGISTER"})
+"""Methods outside of dialogs for which somebody has to log in; SUBSCRIBE wants it within, too."""
 
 ACCEPT = "application/sdp"
 SUPPORTED = "path"
@@ -45,7 +53,7 @@ READ_AS_SDP = frozenset({"INVITE", "UPDATE"})
 
 INVITE_NONCE_SECONDS = 60.0
 REGISTER_NONCE_SECONDS = 300.0
-"""How old a nonce may be: a call is dearer than a registration."""
+"""How old a nonce may be: a call is dearer than a registration. SUBSCRIBE is held like a call."""
 
 RETRY_AFTER_SECONDS = 30
 """When to try again while this process is going down: the time a drain takes at most."""
@@ -81,6 +89,22 @@ class Calls(Protocol):
         """Accept and answer a request with a To tag; 481 when there is no such dialog."""
 
 
+class Subscriptions(Protocol):
+    """Who answers SUBSCRIBE."""
+
+    @property
+    def allow_events(self) -> str:
+        """What can be subscribed to."""
+
+    def knows(self, request: Request) -> bool:
+        """Whether a SUBSCRIBE with a To tag is within a dialog that is there."""
+
+    def receive(
+        self, request: Request, transaction: ServerTransaction, flow: Flow, user: str
+    ) -> None:
+        """Answer a SUBSCRIBE of a user who has logged in."""
+
+
 class Addressing(Protocol):
     """Who knows our addresses."""
 
@@ -97,6 +121,7 @@ class Uas:
         authenticator: Authenticator,
         registrar: Registrar,
         calls: Calls,
+        subscriptions: Subscriptions,
         *,
         addressing: Addressing,
         domains: Collection[str] = (),
@@ -108,6 +133,7 @@ class Uas:
         self._authenticator = authenticator
         self._registrar = registrar
         self._calls = calls
+        self._subscriptions = subscriptions
         self._addressing = addressing
         self._domains = frozenset(domain.lower() for domain in domains)
 
@@ -117,11 +143,13 @@ class Uas:
         if problem is not None:
             status, reason, headers = problem
             self._agent.refuse(request, flow, status, reason, headers)
+        elif request.method == "SUBSCRIBE":
+            self._receive_subscribe(request, flow)
         elif request.to_tag and request.method != "REGISTER":
             self._calls.in_dialog(request, flow)
         elif request.method == "OPTIONS":
             self._answer_options(request, flow)
-        elif request.method in ("INVITE", "REGISTER"):
+        elif request.method in PERSONAL:
             self._receive_personal(request, flow)
         else:
             self._agent.refuse(request, flow, 481)  # BYE, INFO, UPDATE live in dialogs only
@@ -149,15 +177,23 @@ class Uas:
             self._refuse_while_draining(request, flow)
             return
         headers = [("Allow", ALLOW), ("Accept", ACCEPT), ("Supported", SUPPORTED)]
+        headers.append(("Allow-Events", self._subscriptions.allow_events))
         self._agent.refuse(request, flow, 200, headers=headers)
 
+    def _receive_subscribe(self, request: Request, flow: Flow) -> None:
+        """Of a dialog that we have forgotten nobody has to prove anything: they begin anew."""
+        if request.to_tag and not self._subscriptions.knows(request):
+            self._agent.refuse(request, flow, 481)
+        else:
+            self._receive_personal(request, flow)
+
     def _receive_personal(self, request: Request, flow: Flow) -> None:
-        """REGISTER, or an INVITE that begins a call: for users only."""
-        is_invite = request.method == "INVITE"
-        if self.draining and is_invite:
+        """REGISTER, an INVITE that begins a call, or SUBSCRIBE: for users only."""
+        is_register = request.method == "REGISTER"
+        if self.draining and not is_register:
             self._refuse_while_draining(request, flow)
             return
-        lifetime = INVITE_NONCE_SECONDS if is_invite else REGISTER_NONCE_SECONDS
+        lifetime = REGISTER_NONCE_SECONDS if is_register else INVITE_NONCE_SECONDS
         verdict = self._authenticator.check(request, flow, lifetime=lifetime)
         if isinstance(verdict, Challenge):
             self._agent.refuse(request, flow, 401, headers=verdict.headers)
@@ -169,9 +205,12 @@ class Uas:
         if request.method == "REGISTER":
             transaction = self._agent.accept(request, flow)
             self._registrar.receive(request, transaction, flow, user)
-        elif not self._is_for_us(request):
+        elif not (request.to_tag or self._is_for_us(request)):
             log.info("Call-ID %s: %s called %s: not ours", request.call_id, user, request.uri)
             self._agent.refuse(request, flow, 403)
+        elif request.method == "SUBSCRIBE":
+            transaction = self._agent.accept(request, flow)
+            self._subscriptions.receive(request, transaction, flow, user)
         else:
             transaction = self._agent.accept(request, flow)
             self._calls.invite(request, transaction, flow, user)
@@ -191,6 +230,8 @@ def _method_problem(method: str) -> tuple[int, str, Headers] | None:
     """§8.2.1; before anything about logins, which says nothing about users."""
     if method in METHODS:
         return None
+    if method == NOTIFY:
+        return 481, "", []
     return 405 if method in KNOWN_ELSEWHERE else 501, "", [("Allow", ALLOW)]
 
 

@@ -48,7 +48,7 @@ SHELLS = {
 }
 """The modules of the pure packages that may do I/O."""
 
-PURE = ("media", "routing", "mailbox", "softswitch/sip", "softswitch/b2bua")
+PURE = ("media", "routing", "mailbox", "softswitch/sip", "softswitch/b2bua", "softswitch/events")
 MAX_MODULE_LINES = 600
 MAX_FUNCTION_LINES = 60
 

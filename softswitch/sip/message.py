@@ -335,6 +335,8 @@ def respond(
 
 
 def _copied(method: str, status: int) -> Collection[str]:
+    if status < 300 and method == "SUBSCRIBE":
+        return COPIED_WITH_ROUTE
     if status < 300 and method == "INVITE":
         return COPIED_WITH_ROUTE if status > 100 else COPIED_WITH_TIME
     return COPIED

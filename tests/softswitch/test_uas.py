@@ -8,6 +8,7 @@ from softswitch.sip.message import Request, Response
 from softswitch.sip.server_transaction import ServerTransaction
 from softswitch.uas import ALLOW, Uas
 from softswitch.user_agent import UserAgent
+from tests.support.corpora import corpora
 from tests.support.sip_peers import SDP, TCP, UDP, Network, make_request, parse_response
 
 CHALLENGE = Challenge([("WWW-Authenticate", "Digest one"), ("WWW-Authenticate", "Digest two")])
@@ -15,6 +16,8 @@ CHALLENGE = Challenge([("WWW-Authenticate", "Digest one"), ("WWW-Authenticate", 
 
 class Around:
     """Everything that the UAS asks or tells; remembers what it was told."""
+
+    allow_events = "message-summary"
 
     def __init__(self) -> None:
         self.verdict: Granted | Challenge | Drop = Granted("100")
@@ -31,6 +34,9 @@ class Around:
         self, request: Request, transaction: ServerTransaction, flow: Flow, user: str
     ) -> None:
         self.registered.append((request, transaction, flow, user))
+
+    def knows(self, request: Request) -> bool:
+        return request.to_tag == "ours"
 
     def invite(
         self, request: Request, transaction: ServerTransaction, flow: Flow, user: str
@@ -60,7 +66,9 @@ class Scene:
             call_at=lambda when, callback: None,  # type: ignore[arg-type,return-value]
         )
         around = self.around
-        self.uas = Uas(self.agent, around, around, around, addressing=around, domains=domains)
+        self.uas = Uas(
+            self.agent, around, around, around, around, addressing=around, domains=domains
+        )
         self.agent.on_request = self.uas.receive
 
     def hear(self, data: bytes, flow: Flow = UDP) -> list[Response]:
@@ -89,7 +97,7 @@ def test_a_call_of_a_user_begins_with_100() -> None:
     assert scene.around.lifetimes == [60.0]
 
 
-@pytest.mark.parametrize("method", ["INVITE", "REGISTER"])
+@pytest.mark.parametrize("method", ["INVITE", "REGISTER", "SUBSCRIBE"])
 def test_strangers_are_challenged_without_keeping_state(method: str) -> None:
     scene = Scene()
     scene.around.verdict = CHALLENGE
@@ -119,7 +127,7 @@ def test_a_malformed_request_is_refused_first() -> None:
 
 
 def test_a_request_without_hops_left_is_refused() -> None:
-    data = make_request("SUBSCRIBE", headers=[("Max-Forwards", "0")])
+    data = make_request("REFER", headers=[("Max-Forwards", "0")])
     assert Scene().status(data) == 483
 
 
@@ -137,8 +145,6 @@ def test_a_request_that_came_by_another_way_is_refused() -> None:
 @pytest.mark.parametrize(
     ("method", "status"),
     [
-        ("SUBSCRIBE", 405),
-        ("NOTIFY", 405),
         ("MESSAGE", 405),
         ("PUBLISH", 405),
         ("REFER", 405),
@@ -264,6 +270,7 @@ def test_options_are_answered_without_login_whoever_they_are_for() -> None:
     assert response.headers.get("Allow") == ALLOW
     assert response.headers.get("Accept") == "application/sdp"
     assert response.headers.get("Supported") == "path"
+    assert response.headers.get("Allow-Events") == "message-summary"
 
 
 def test_an_ack_out_of_the_blue_is_not_answered() -> None:
@@ -272,6 +279,58 @@ def test_an_ack_out_of_the_blue_is_not_answered() -> None:
     scene.agent.on_ack = lambda ack, flow: heard.append(ack)
     assert scene.hear(make_request("ACK")) == []
     assert len(heard) == 1
+
+
+# Subscriptions
+
+
+@pytest.mark.parametrize("to_tag", ["", "ours"])
+def test_a_subscription_of_a_user_begins_and_goes_on_with_a_login(to_tag: str) -> None:
+    scene = Scene(("pbx.example",))
+    host = "192.0.2.10:5066" if to_tag else "pbx.example"  # within the dialog, as our Contact says
+    data = make_request("SUBSCRIBE", f"sip:100@{host}", to_tag=to_tag)
+    assert scene.hear(data) == []
+    [(request, transaction, _, user)] = scene.around.registered
+    assert (request.method, transaction.method, user) == ("SUBSCRIBE", "SUBSCRIBE", "100")
+    assert scene.around.lifetimes == [60.0]
+
+
+def test_strangers_within_a_subscription_are_challenged() -> None:
+    scene = Scene()
+    scene.around.verdict = CHALLENGE
+    assert scene.status(make_request("SUBSCRIBE", to_tag="ours")) == 401
+
+
+def test_a_subscription_that_we_have_forgotten_ends_without_login() -> None:
+    scene = Scene()
+    scene.around.verdict = CHALLENGE
+    assert scene.status(make_request("SUBSCRIBE", to_tag="of-yesterday")) == 481
+    assert scene.around.lifetimes == []
+
+
+def test_users_may_not_subscribe_elsewhere() -> None:
+    uri = "sip:101@elsewhere.example"
+    assert Scene(("pbx.example",)).status(make_request("SUBSCRIBE", uri)) == 403
+
+
+@pytest.mark.parametrize("to_tag", ["", "theirs"])
+def test_nobody_has_to_notify_us_of_anything(to_tag: str) -> None:
+    scene = Scene()
+    assert scene.status(make_request("NOTIFY", to_tag=to_tag)) == 481
+    assert (scene.around.lifetimes, scene.around.told) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [("06", 401), ("07", 400), ("36", 405), ("37", 401), ("50", 481)]
+)
+def test_what_was_an_attack_on_others_is_refused(number: str, status: int) -> None:
+    """Endless Accepts, no login, and a NOTIFY that nobody asked for (cve-class)."""
+    [path] = corpora("cve-class").glob(f"{number}-*.sip")
+    scene = Scene()
+    scene.around.verdict = CHALLENGE
+    assert scene.status(path.read_bytes()) == status
+    assert scene.around.registered == []
+    assert len(scene.agent._transactions) == 0
 
 
 # Domains
@@ -306,7 +365,7 @@ def test_without_domains_every_host_means_us() -> None:
 # On the way out
 
 
-@pytest.mark.parametrize("method", ["INVITE", "OPTIONS"])
+@pytest.mark.parametrize("method", ["INVITE", "OPTIONS", "SUBSCRIBE"])
 def test_while_draining_new_calls_are_sent_away(method: str) -> None:
     scene = Scene()
     scene.uas.draining = True

@@ -68,6 +68,10 @@ class Strangers:
     """Nobody is known here, and nobody talks."""
 
     agent: UserAgent
+    allow_events = "message-summary"
+
+    def knows(self, request: Request) -> bool:
+        return False
 
     def check(self, request: Request, flow: Flow, *, lifetime: float) -> Challenge:
         return Challenge([("WWW-Authenticate", 'Digest realm="x", nonce="y"')])
@@ -106,7 +110,7 @@ class Scene:
             call_at=lambda when, callback: None,  # type: ignore[arg-type,return-value]
         )
         strangers.agent = self.agent
-        uas = Uas(self.agent, strangers, strangers, strangers, addressing=strangers)
+        uas = Uas(self.agent, strangers, strangers, strangers, strangers, addressing=strangers)
         self.agent.on_request = uas.receive
         self.agent.on_ack = lambda request, flow: None
         self.agent.on_cancel = lambda request, transaction, flow: None

@@ -79,10 +79,12 @@ class Phone:
         transport: str = "udp",
         codec: str = "PCMU",
         encryption: str = "off",
+        **settings: Any,
     ) -> None:
         """`codec` is the only encoding that it knows: PCMU, PCMA, G722, L16, and OPUS on baresip.
 
-        `encryption`: off, wish (keys under a plain profile), sdes, and dtls on baresip.
+        `encryption`: off, wish (keys under a plain profile), sdes, and dtls on baresip. Other
+        settings are for one kind of phone: see its worker.
         """
         require(stack)
         self.extension = extension
@@ -102,6 +104,7 @@ class Phone:
             transport=transport,
             codec=codec,
             encryption=encryption,
+            **settings,
         )
 
     def __enter__(self) -> Self:
@@ -140,6 +143,11 @@ class Phone:
         """The next call that rings here."""
         event = self._wait(("incoming",), timeout=timeout)
         return PhoneCall(self, int(event["call"]), str(event["caller"]), str(event["headers"]))
+
+    def lamp(self, timeout: float = PATIENCE) -> tuple[bool, str]:
+        """The next that the phone is told of its mailbox: is the lamp lit, how many messages?"""
+        event = self._wait(("lamp",), timeout=timeout)
+        return bool(event["lit"]), str(event["count"])
 
     def rings(self) -> bool:
         """Has a call come in that no test has asked for yet?"""

@@ -104,6 +104,17 @@ class Account(pj.Account):  # type: ignore[misc]
             name = "registered" if prm.expiration else "unregistered"
         self.phone.channel.event(name, status=prm.code, reason=prm.reason)
 
+    def onMwiInfo(self, prm: Any) -> None:
+        _, _, body = prm.rdata.wholeMsg.replace("\r\n", "\n").partition("\n\n")
+        summary = dict(line.split(": ", 1) for line in body.splitlines() if ": " in line)
+        if summary:  # it is called for the answers to SUBSCRIBE as well
+            self.phone.channel.event(
+                "lamp",
+                lit=summary["Messages-Waiting"] == "yes",
+                count=summary["Voice-Message"],
+                account=summary["Message-Account"],
+            )
+
     def onIncomingCall(self, prm: Any) -> None:
         call = self.phone.adopt(prm.callId)
         info = call.getInfo()
@@ -132,8 +143,9 @@ class Phone:
         transport: str = "udp",
         codec: str = "PCMU",
         encryption: str = "off",
+        subscribes: bool = False,
     ) -> dict[str, Any]:
-        """Switch the phone on; it registers when it is told to."""
+        """Switch the phone on; it registers when it is told to, and may subscribe to its lamp."""
         self._server = server
         host = server.rpartition(":")[0]
         endpoint = self._endpoint = pj.Endpoint()
@@ -160,6 +172,7 @@ class Phone:
         media.boundAddress = media.publicAddress = host
         config.mediaConfig.srtpUse = ENCRYPTIONS[encryption]
         config.mediaConfig.srtpSecureSignaling = 0
+        config.mwiConfig.enabled = subscribes
         config.natConfig.contactRewriteUse = 0
         config.natConfig.sdpNatRewriteUse = 0
         self.account = Account(self)

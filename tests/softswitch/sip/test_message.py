@@ -241,6 +241,9 @@ def test_only_what_forms_a_dialog_has_the_route_set() -> None:
     routed = [("Record-Route", "<sip:p;lr>")]
     assert "Record-Route" in respond(parse_request(invite_text(extra=routed)), 183).headers
     assert "Record-Route" not in respond(parse_request(invite_text(extra=routed)), 486).headers
+    subscribe = parse_request(request_text("SUBSCRIBE", extra=routed))
+    assert "Record-Route" in respond(subscribe, 200).headers
+    assert "Record-Route" not in respond(subscribe, 403).headers
     options = parse_request(request_text("OPTIONS", extra=routed))
     assert "Record-Route" not in respond(options, 200).headers
 
