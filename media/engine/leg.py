@@ -273,6 +273,8 @@ class Leg(Keyed):
         if self.guard is None:
             if self.remote is None:
                 self.early = (*self.early[1 - MAX_EARLY :], (data, source, now))
+            else:
+                self.foreign += source != self.latch.destination
             return
         for answer, address in self.guard.receive(data, source, now):
             self.way.send_to(self, answer, address)

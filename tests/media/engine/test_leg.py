@@ -343,6 +343,16 @@ def test_rtcp_of_strangers_is_counted_and_goes_nowhere() -> None:
     assert anna.look(60.0, *LIMITS)
 
 
+def test_stun_is_counted_when_it_is_a_strangers_and_nothing_to_a_leg_that_never_asked() -> None:
+    anna, _ = pair()
+    request = b"\x00\x01\x00\x00\x21\x12\xa4\x42" + bytes(12)
+    anna.arrive(bytearray(request), len(request), ATTACKER, 50.0)
+    assert anna.foreign == 1
+    anna.arrive(bytearray(request), len(request), ANNA, 50.0)
+    assert anna.foreign == 1
+    assert anna.look(60.0, *LIMITS)
+
+
 def test_a_flood_of_rtcp_is_not_looked_at() -> None:
     anna, _ = pair()
     crossed = [hear_rtcp(anna, ANNA_RTCP, report(), 5.5) for _ in range(1000)]
