@@ -66,6 +66,13 @@ def shorten(path: str, seconds: float) -> float:
         os.close(descriptor)
 
 
+def clear(folder: str) -> None:
+    """Remove what a crash has left half written in the folders of this one, and nobody knows of."""
+    for unfinished in Path(folder).glob(f"*/*{UNFINISHED}"):
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+
+
 def remove(path: str) -> None:
     """Forget a file, finished or not; harmless when there is none."""
     for name in (path, path + UNFINISHED):

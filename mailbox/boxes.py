@@ -21,6 +21,9 @@ from softswitch.mailbox.messages import DELETED, NEW, OLD, RECORDING, Box, Messa
 ALMOST_FULL = 0.9
 """Share of the messages that a mailbox can hold (VM-8)."""
 
+DELETED_KEPT = 7 * 86400.0
+"""Seconds that a deleted message can be brought back (VM-14)."""
+
 MESSAGES, GREETINGS = "voicemail", "greetings"
 """Folders."""
 
@@ -165,8 +168,14 @@ class Boxes:
             self._write([changed])
 
     def delete(self, message_id: str) -> None:
-        """Nobody hears it again, unless it is brought back (VM-14)."""
+        """Nobody hears it again, unless it is brought back (VM-14).
+
+        Whatever was deleted there long ago goes for ever.
+        """
         self.mark(message_id, DELETED)
+        mailbox = self._where.get(message_id)
+        if mailbox is not None:
+            self.purge([mailbox])
 
     def undo(self, message_id: str) -> None:
         """Bring a deleted message back. It was heard, so it is old."""
@@ -174,13 +183,15 @@ class Boxes:
         if message is not None and message.state == DELETED:
             self.mark(message_id, OLD)
 
-    def purge(self, before: float) -> int:
-        """Forget for ever what was deleted before this time; how many that were."""
+    def purge(self, mailboxes: Iterable[str] | None = None) -> int:
+        """Forget for ever what was deleted long ago, in all mailboxes if none is named; how many
+        messages that were."""
+        before = self.wall() - DELETED_KEPT
         gone = [
             message
-            for messages in list(self._messages.values())
-            for message in list(messages.values())
-            if message.state == DELETED and message.deleted_at < before
+            for mailbox in (self._messages if mailboxes is None else mailboxes)
+            for message in self.deleted(mailbox)
+            if message.deleted_at < before
         ]
         for message in gone:
             self.discard(message)

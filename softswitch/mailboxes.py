@@ -19,15 +19,13 @@ from typing import Any, Protocol
 
 from softswitch.bus import Bus, MailboxChanged, MailboxFilling, MailboxLocked
 from softswitch.mailbox import audio
-from softswitch.mailbox.boxes import Boxes, Told
+from softswitch.mailbox.boxes import GREETINGS, MESSAGES, Boxes, Told
 from softswitch.mailbox.messages import Box, Message, Recording
 from softswitch.store.store import Committed, MailboxRow, MessageRow
 
 log = logging.getLogger(__name__)
 
 ID_OCTETS = 8
-DELETED_KEPT = 7 * 86400.0
-"""Seconds that a deleted message can be brought back (VM-14)."""
 
 
 class Rows(Protocol):
@@ -72,7 +70,9 @@ async def open_mailboxes(
         seconds = await asyncio.to_thread(_rescued, boxes.path(message))
         if boxes.adopt(message, seconds, least(message.mailbox)):
             log.warning("mailbox %s: an interrupted message is kept", message.mailbox)
-    boxes.purge(wall() - DELETED_KEPT)
+    boxes.purge()
+    for folder in (MESSAGES, GREETINGS):
+        await asyncio.to_thread(audio.clear, f"{state}/{folder}")
     return boxes
 
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from softswitch.mailbox.boxes import DELETED_KEPT
 from softswitch.mailbox.messages import DELETED, NEW, OLD, RECORDING, Box, Message, Recording
 from tests.mailbox.world import NOON, World, write_sound
 
@@ -75,13 +76,18 @@ def test_deleted_messages_come_back_until_they_are_purged(world: World) -> None:
     world.boxes.delete("m1")
     world.clock.advance(0.1)
     assert world.changes[-1] == ("101", 0, 0)
-    assert world.boxes.purge(world.clock.now - 60) == 0
+    assert world.boxes.purge() == 0
     world.boxes.undo("m1")
     world.clock.advance(0.1)
     assert world.changes[-1] == ("101", 0, 1)
     world.boxes.delete("m1")
-    world.clock.advance(60.0)
-    assert world.boxes.purge(world.clock.now - 30) == 1
+    world.leave()
+    world.clock.advance(DELETED_KEPT)
+    world.boxes.delete("m2")
+    world.clock.advance(0.1)
+    assert world.states() == {"m2": DELETED}
+    world.clock.advance(DELETED_KEPT)
+    assert world.boxes.purge() == 1
     world.clock.advance(0.1)
     assert world.keeper.messages == {}
     assert world.files() == []

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from softswitch.bus import Bus, MailboxChanged, MailboxFilling, MailboxLocked
-from softswitch.mailbox.boxes import Boxes
+from softswitch.mailbox.boxes import DELETED_KEPT, Boxes
 from softswitch.mailbox.messages import Box, Message, Recording
-from softswitch.mailboxes import DELETED_KEPT, aside, box_of, finished, open_mailboxes, row_of
+from softswitch.mailboxes import aside, box_of, finished, open_mailboxes, row_of
 from softswitch.media import wave
 from softswitch.media.wave import Layout
 from softswitch.store import DATABASE_NAME
@@ -85,6 +85,7 @@ def test_what_a_crash_has_interrupted_is_taken_in(
     async def crash(boxes: Boxes, told: list[object]) -> None:
         for seconds in (3.0, 1.0, 0.0):
             interrupt(boxes.path(boxes.begin(draft())), seconds)
+        interrupt(boxes.greeting_path("101", boxes.new_greeting("101")), 3.0)
 
     async def look(boxes: Boxes, told: list[object]) -> None:
         await asyncio.sleep(0.1)
