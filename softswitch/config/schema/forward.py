@@ -14,7 +14,6 @@ HANG_UP = "hangup"
 SITUATIONS = ("always", "busy", "no_answer", "unavailable", "rejected")
 
 Callers = Annotated[str, PlainValidator(units.one_of("any", "internal", "external"))]
-Destination = Annotated[str, PlainValidator(units.destination)]
 _between = units.duration_between("1s", "1h")
 
 
