@@ -122,7 +122,7 @@ class Lamps:
             self._request(binding.user, uri, routes, flow),
             flow,
             partial(self._answered, binding.user, binding.id, device),
-            lambda why: self._heard(binding.user, binding.id, device),
+            lambda why: self._silent(binding.id, device),
         )
 
     def _request(self, user: str, uri: str, routes: tuple[str, ...], flow: Flow) -> Request:
@@ -147,6 +147,12 @@ class Lamps:
         """Whatever it says: a phone that takes no such thing has no lamp."""
         if response.is_final:
             self._heard(user, binding_id, device)
+
+    def _silent(self, binding_id: int, device: Device) -> None:
+        """It may not know: its next registration, even if it only refreshes, is answered with the
+        state."""
+        if self._devices.get(binding_id) is device:
+            del self._devices[binding_id]
 
     def _heard(self, user: str, binding_id: int, device: Device) -> None:
         device.is_waiting = False

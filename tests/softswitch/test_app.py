@@ -81,10 +81,10 @@ def test_registrations_are_back_after_a_restart(tmp_path: Path) -> None:
 
 def test_whoever_has_voicemail_has_a_lamp_and_mail_does_not_light_it() -> None:
     users = {
-        "100": User("100"),
-        "101": User("101", voicemail=Voicemail(enabled=True)),
-        "102": User("102", voicemail=Voicemail(enabled=True, on_message="both")),
-        "103": User("103", voicemail=Voicemail(enabled=True, on_message="email")),
+        "100": User("100", voicemail=Voicemail(enabled=False)),
+        "101": User("101"),
+        "102": User("102", voicemail=Voicemail(on_message="both")),
+        "103": User("103", voicemail=Voicemail(on_message="email")),
     }
     assert app.lamps(users) == {"101": ("101",), "102": ("102",), "103": ()}
 

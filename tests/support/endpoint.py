@@ -119,12 +119,15 @@ class Endpoint:
             self._socket.sendto(bytes(message), self.server)
 
     def receive(self, timeout: float = PATIENCE) -> Message:
-        """The next message that is no repetition. Raises Nothing."""
+        """The next message that is no repetition, and no news of a lamp. Raises Nothing."""
         while True:
             data = self._stream(timeout) if self.transport == "TCP" else self._datagram(timeout)
             if data not in self._seen:
                 self._seen.add(data)
-                return Message.parse(data)
+                message = Message.parse(data)
+                if message.what != "NOTIFY":
+                    return message
+                self.reply(message, 200)
 
     def expect(self, what: int | str, timeout: float = PATIENCE) -> Message:
         """The next message, which must be that; 100 is passed over, and keep-alives answered."""

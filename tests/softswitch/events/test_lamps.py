@@ -194,17 +194,19 @@ def test_whatever_a_phone_says_it_is_told_the_next_time(status: int) -> None:
     on_scene(story)
 
 
-def test_a_silent_phone_is_told_one_thing_at_a_time() -> None:
+def test_a_silent_phone_is_told_one_thing_at_a_time_and_how_things_are_when_it_is_back() -> None:
     async def story(scene: Scene) -> None:
         scene.status = 0
         scene.register(binding())
         await scene.live(SOON)
         for new in range(1, 50):
             scene.change("100", new)
-        await scene.live(30)
-        assert len({request.branch for request in scene.take()}) == 1
-        await scene.live(4)
-        assert {count(request) for request in scene.take()} == {"49/0"}
+        await scene.live(40)
+        assert [count(request) for request in scene.take()] == ["0/0"]
+        scene.status = 200
+        scene.register(binding(cseq=2), refreshed=True)  # it is there again
+        await scene.live(SOON)
+        assert [count(request) for request in scene.take()] == ["49/0"]
 
     on_scene(story)
 
