@@ -8,14 +8,15 @@ import argparse
 FIRST = 1000
 
 
-def configuration(extensions: int, listen: str, rtp: str, log: str) -> str:
-    """The YAML text."""
+def configuration(extensions: int, listen: str, rtp: str, log: str, greeting: str = "") -> str:
+    """The YAML text; `greeting` is the file that callers hear in voicemail before the beep."""
     users = "".join(
         f'  {number}: {{password: "pw{number}"}}\n' for number in range(FIRST, FIRST + extensions)
     )
+    voicemail = f", voicemail: {{greeting: {greeting}}}" if greeting else ""
     return (
         f'network: {{sip: {{udp: "{listen}", tcp: "{listen}"}}, rtp: {rtp}}}\n'
-        f"defaults: {{max_calls: 10000, max_devices: 5}}\n"
+        f"defaults: {{max_calls: 10000, max_devices: 5{voicemail}}}\n"
         f"log: {{level: {log}}}\n"
         f"users:\n{users}"
     )

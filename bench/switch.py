@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import wave
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -27,6 +28,8 @@ RTP_PORTS = "10000-31999"
 READY = "The switch is ready"
 START_TIME = 30.0
 """Seconds until it must be ready, on a busy machine too."""
+GREETING = "beep-only.wav"
+"""What callers hear in voicemail before the beep: as good as nothing."""
 ROOT = Path(__file__).parent.parent
 
 
@@ -37,6 +40,8 @@ class Switch(NamedTuple):
     port: int
     processes: Processes
     extensions: int
+    state: Path = Path()
+    """Its folder of what it keeps."""
 
 
 class DidNotStart(Exception):
@@ -50,7 +55,10 @@ def running(extensions: int) -> Iterator[Switch]:
         folder = Path(name)
         port = free_port(HOST)
         file = folder / "switch.yaml"
-        file.write_text(configuration(extensions, f"{HOST}:{port}", RTP_PORTS, "warning"))
+        short = folder / GREETING
+        silence(short)
+        listen = f"{HOST}:{port}"
+        file.write_text(configuration(extensions, listen, RTP_PORTS, "warning", short.name))
         with (folder / "log").open("w") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "softswitch", "run", file],
@@ -62,9 +70,18 @@ def running(extensions: int) -> Iterator[Switch]:
             )
         try:
             _wait_until_ready(process, folder / "log")
-            yield Switch(HOST, port, Processes.of(process.pid), extensions)
+            yield Switch(HOST, port, Processes.of(process.pid), extensions, folder / "var")
         finally:
             _end(process)
+
+
+def silence(file: Path) -> None:
+    """A twentieth of a second of it."""
+    with wave.open(str(file), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(8000)
+        out.writeframes(bytes(2 * 400))
 
 
 def free_port(host: str) -> int:

@@ -63,7 +63,8 @@ def target_of(name: str, pids: Sequence[int], root: Path, spool: Path | None) ->
     """The switch, started if need be. Raises NoTarget, PeerMissing and DidNotStart."""
     if name == OURS:
         with running(EXTENSIONS) as switch:
-            yield Target(OURS, switch._replace(extensions=PHONES), spool)
+            own = switch.state / "voicemail"
+            yield Target(OURS, switch._replace(extensions=PHONES), spool or own)
     elif name in PEERS:
         with PEERS[name](root, range(FIRST, FIRST + EXTENSIONS)) as peer:
             host, port = peer.address

@@ -1,11 +1,12 @@
 """Messages left in voicemail, many at once: CPU, set-up time, and whether the files are whole."""
 
 import time
-import wave
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import cycle
 from pathlib import Path
+
+import soundfile
 
 from bench.load.dialogs import Outgoing, State
 from bench.load.latency import finish, hang_up_after
@@ -94,6 +95,6 @@ def spooled(new: set[Path], spool: Path | None) -> Row:
 
 def seconds_of(file: Path) -> float:
     """How long a WAV file is; 0 when it is none."""
-    with suppress(wave.Error, EOFError), wave.open(str(file)) as sound:
-        return float(sound.getnframes() / sound.getframerate())
+    with suppress(soundfile.LibsndfileError):
+        return float(soundfile.info(str(file)).duration)
     return 0.0
