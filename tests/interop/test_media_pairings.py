@@ -7,19 +7,17 @@ import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from tests.support.audio import heard_tone, sounding, write_tone
+from tests.support.conversation import connected, speak_at_once
 from tests.support.phones import Phone, PhoneCall
 from tests.support.switch import Switch
 
 SECONDS = 0.8
-SETTLE = 0.3
-"""Seconds for buffers to fill before a tone begins, and to empty behind it."""
 ENOUGH = 0.7
 """Seconds of a tone that are heard: buffers of phones begin and end with a little less."""
 MUSIC = 0.9
@@ -83,35 +81,15 @@ def phones(switch: Switch) -> Iterator[dict[str, Phone]]:
         list(people.map(Phone.close, switched_on.values()))
 
 
-@contextmanager
-def connected(
-    phones: dict[str, Phone], caller: str, callee: str
-) -> Iterator[tuple[PhoneCall, PhoneCall]]:
-    """A call that is up, and over behind the block."""
-    outgoing = phones[caller].dial(callee)
-    incoming = phones[callee].incoming()
-    incoming.answer()
-    outgoing.wait("answered")
-    try:
-        yield outgoing, incoming
-    finally:
-        outgoing.hangup()
-        incoming.ended()
-        outgoing.ended()
-
-
 def hear_each_other(outgoing: PhoneCall, incoming: PhoneCall, folder: Path) -> None:
     """Both play and record at once; then each has heard the other."""
-    outgoing.record(folder / "caller-heard.wav")
-    incoming.record(folder / "callee-heard.wav")
-    time.sleep(SETTLE)
-    outgoing.play(write_tone(folder / "from-caller.wav", CALLER_TONE, SECONDS))
-    incoming.play(write_tone(folder / "from-callee.wav", CALLEE_TONE, SECONDS))
-    time.sleep(SECONDS + SETTLE)
-    outgoing.stop_recording()
-    incoming.stop_recording()
-    assert heard_tone(folder / "callee-heard.wav", CALLER_TONE) >= ENOUGH
-    assert heard_tone(folder / "caller-heard.wav", CALLEE_TONE) >= ENOUGH
+    said = (
+        write_tone(folder / "from-caller.wav", CALLER_TONE, SECONDS),
+        write_tone(folder / "from-callee.wav", CALLEE_TONE, SECONDS),
+    )
+    heard = speak_at_once((outgoing, incoming), said, SECONDS)
+    assert heard_tone(heard.by_callee, CALLER_TONE) >= ENOUGH
+    assert heard_tone(heard.by_caller, CALLEE_TONE) >= ENOUGH
 
 
 @pytest.mark.parametrize(
@@ -129,7 +107,7 @@ def hear_each_other(outgoing: PhoneCall, incoming: PhoneCall, folder: Path) -> N
 def test_phones_of_any_kind_hear_each_other(
     phones: dict[str, Phone], tmp_path: Path, caller: str, callee: str
 ) -> None:
-    with connected(phones, caller, callee) as (outgoing, incoming):
+    with connected(phones[caller], phones[callee], callee) as (outgoing, incoming):
         if "dtls" in (PHONES[caller].encryption, PHONES[callee].encryption):
             time.sleep(HANDSHAKE)
         hear_each_other(outgoing, incoming, tmp_path)
@@ -138,7 +116,7 @@ def test_phones_of_any_kind_hear_each_other(
 def test_hold_and_resume_work_on_encrypted_legs_and_who_is_held_hears_music(
     switch: Switch, phones: dict[str, Phone], tmp_path: Path
 ) -> None:
-    with connected(phones, "104", "103") as (outgoing, incoming):
+    with connected(phones["104"], phones["103"], "103") as (outgoing, incoming):
         time.sleep(HANDSHAKE)
         outgoing.hold()
         switch.wait_for_state("held")
@@ -163,7 +141,7 @@ def test_where_encryption_is_required_plain_rtp_is_refused(
 def test_nobody_reads_a_key_in_the_log_or_in_a_trace(
     switch: Switch, phones: dict[str, Phone]
 ) -> None:
-    with connected(phones, "104", "102"):
+    with connected(phones["104"], phones["102"], "102"):
         (line,) = [line for line in switch.command("show", "calls").splitlines() if "102" in line]
         trace = switch.command("trace", line.split()[0], "--full")
     assert "a=crypto:" in trace

@@ -4,20 +4,16 @@ The sound consists of values that µ-law can express, and every buffer of the ph
 length: what differs by a single sample would have been changed by the switch.
 """
 
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.support.audio import known_sound, read_wav, write_wav, wrong_samples
+from tests.support.conversation import connected, speak_at_once
 from tests.support.phones import Phone
 from tests.support.switch import Switch
 
 SECONDS = 2.0
-SETTLE = 0.3
-"""Seconds for the jitter buffers to fill before the sound begins."""
-TAIL = 0.5
-"""Seconds that the last sample may be on its way: two buffers and the network."""
 LOST_TO_A_BUSY_MACHINE = 0.02
 """Share of samples that a late packet may cost a phone with a fixed buffer: 40 ms of two seconds.
 The claim that the relay changes no octet is made in test_relay.py, without a phone's clock."""
@@ -37,21 +33,12 @@ def test_both_hear_what_the_other_plays(
     ):
         one.register()
         other.register()
-        outgoing = one.dial("101")
-        incoming = other.incoming()
-        incoming.answer()
-        outgoing.wait("answered")
-        outgoing.record(tmp_path / "caller-heard.wav")
-        incoming.record(tmp_path / "callee-heard.wav")
-        time.sleep(SETTLE)
-        outgoing.play(write_wav(tmp_path / "from-caller.wav", from_caller))
-        incoming.play(write_wav(tmp_path / "from-callee.wav", from_callee))
-        time.sleep(SECONDS + TAIL)
-        outgoing.stop_recording()
-        incoming.stop_recording()
-        outgoing.hangup()
-        incoming.ended()
-        outgoing.ended()
+        said = (
+            write_wav(tmp_path / "one.wav", from_caller),
+            write_wav(tmp_path / "two.wav", from_callee),
+        )
+        with connected(one, other, "101") as call:
+            heard = speak_at_once(call, said, SECONDS)
     allowed = LOST_TO_A_BUSY_MACHINE * len(from_caller)
-    assert wrong_samples(from_caller, read_wav(tmp_path / "callee-heard.wav")) <= allowed
-    assert wrong_samples(from_callee, read_wav(tmp_path / "caller-heard.wav")) <= allowed
+    assert wrong_samples(from_caller, read_wav(heard.by_callee)) <= allowed
+    assert wrong_samples(from_callee, read_wav(heard.by_caller)) <= allowed

@@ -1,6 +1,5 @@
 """Phones that share no codec hear each other through the switch."""
 
-import time
 import wave
 from pathlib import Path
 
@@ -9,15 +8,12 @@ import pytest
 
 from softswitch.media.resample import whole
 from tests.support.audio import RATE, write_wav
+from tests.support.conversation import connected, speak_at_once
 from tests.support.phones import Phone
 from tests.support.sound import Samples, likeness, speech
 from tests.support.switch import Switch
 
 SECONDS = 1.5
-SETTLE = 0.3
-"""Seconds for the jitter buffers to fill before the sound begins."""
-TAIL = 0.5
-"""Seconds that the last sample may be on its way."""
 COMPARED = RATE
 """Samples, from the beginning: before the clock of a phone can have drifted or a packet be late."""
 
@@ -50,23 +46,11 @@ def test_both_hear_the_other(
     ):
         one.register()
         other.register()
-        outgoing = one.dial("101")
-        incoming = other.incoming()
-        incoming.answer()
-        outgoing.wait("answered")
-        outgoing.record(tmp_path / "caller-heard.wav")
-        incoming.record(tmp_path / "callee-heard.wav")
-        time.sleep(SETTLE)
-        outgoing.play(write_wav(tmp_path / "low.wav", low))
-        incoming.play(write_wav(tmp_path / "high.wav", high))
-        time.sleep(SECONDS + TAIL)
-        outgoing.stop_recording()
-        incoming.stop_recording()
-        outgoing.hangup()
-        incoming.ended()
-        outgoing.ended()
-    assert fidelity(low, recording(tmp_path / "callee-heard.wav")) > least
-    assert fidelity(high, recording(tmp_path / "caller-heard.wav")) > least
+        said = write_wav(tmp_path / "low.wav", low), write_wav(tmp_path / "high.wav", high)
+        with connected(one, other, "101") as call:
+            heard = speak_at_once(call, said, SECONDS)
+    assert fidelity(low, recording(heard.by_callee)) > least
+    assert fidelity(high, recording(heard.by_caller)) > least
 
 
 def recording(path: Path) -> Samples:
