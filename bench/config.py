@@ -9,14 +9,17 @@ FIRST = 1000
 
 
 def configuration(extensions: int, listen: str, rtp: str, log: str, greeting: str = "") -> str:
-    """The YAML text; `greeting` is the file that callers hear in voicemail before the beep."""
+    """The YAML text; `greeting` is the file that callers hear in voicemail before the beep.
+
+    Without one there is no voicemail, and so no lamp that phones would be told of.
+    """
     users = "".join(
         f'  {number}: {{password: "pw{number}"}}\n' for number in range(FIRST, FIRST + extensions)
     )
-    voicemail = f", voicemail: {{greeting: {greeting}}}" if greeting else ""
+    voicemail = f"{{greeting: {greeting}}}" if greeting else "off"
     return (
         f'network: {{sip: {{udp: "{listen}", tcp: "{listen}"}}, rtp: {rtp}}}\n'
-        f"defaults: {{max_calls: 10000, max_devices: 5{voicemail}}}\n"
+        f"defaults: {{max_calls: 10000, max_devices: 5, voicemail: {voicemail}}}\n"
         f"log: {{level: {log}}}\n"
         f"users:\n{users}"
     )
