@@ -1,10 +1,11 @@
 """A worker inside the test's own process, the channel to it, and phones on real sockets."""
 
+import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
-from itertools import count
+from itertools import cycle
 
 import pytest
 
@@ -26,13 +27,26 @@ BACKENDS: dict[str, Callable[[Callable[[], float]], Backend]] = {
 HOST = "127.0.0.1"
 PAYLOAD = bytes(range(160))
 
-_port_ranges = count(45000, 40)
+_firsts = cycle(range(10_000 + os.getpid() % 50 * 200, 32_000, 40))
+"""Below the ports that the system hands out, so that no phone gets one of them by chance."""
 
 
 def port_range(pairs: int = 4) -> tuple[int, int]:
-    """Ports that no other test uses, and that no test's phone gets by chance."""
-    first = next(_port_ranges)
-    return first, first + 2 * pairs
+    """Ports that nobody uses at the moment, and no other test for long."""
+    while True:
+        first = next(_firsts)
+        stop = first + 2 * pairs
+        if all(_is_free(port) for port in range(first, stop)):
+            return first, stop
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("0.0.0.0", port))
+        except OSError:
+            return False
+        return True
 
 
 class Clock:
