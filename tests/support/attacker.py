@@ -15,6 +15,7 @@ import struct
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import cycle
 from multiprocessing.connection import Connection
 from types import TracebackType
@@ -30,6 +31,8 @@ PAUSE = 0.005
 PATIENCE = 10.0
 UDP_SEGMENT = 103
 """Of SOL_UDP; Python has no name for it."""
+BEGINNING = 40
+"""Octets of what he hears that are kept."""
 FRAME = 160
 PAYLOAD = (MARK * FRAME)[:FRAME]
 RTP = struct.Struct("!BBHII")
@@ -55,8 +58,8 @@ class Spoils(NamedTuple):
 
     sent: Counter[str]
     """Packets, by kind."""
-    heard: int
-    """Datagrams that came to his socket."""
+    heard: list[tuple[str, int, bytes]]
+    """Datagrams that came to his socket: from where, and how they begin."""
     seconds: float
 
 
@@ -104,7 +107,8 @@ class Attacker:
 def _attack(pipe: Connection, host: str, ports: list[int], rate: float) -> None:
     """The process."""
     sent: Counter[str] = Counter()
-    heard, fired = 0, 0
+    heard: list[tuple[str, int, bytes]] = []
+    fired = 0
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
         door.bind((HOST, 0))
         weapon = _Weapon()
@@ -137,15 +141,14 @@ def _fire(door: socket.socket, salvo: Salvo, to: tuple[str, int]) -> None:
     door.sendmsg([data], [(socket.SOL_UDP, UDP_SEGMENT, struct.pack("=H", size))], 0, to)
 
 
-def _listen(door: socket.socket) -> int:
-    """How many datagrams wait."""
-    count = 0
-    try:
-        while door.recv(2048, socket.MSG_DONTWAIT):
-            count += 1
-    except BlockingIOError:
-        return count
-    return count
+def _listen(door: socket.socket) -> list[tuple[str, int, bytes]]:
+    """The datagrams that wait."""
+    heard = []
+    with suppress(BlockingIOError):
+        while True:
+            data, (host, port) = door.recvfrom(2048, socket.MSG_DONTWAIT)
+            heard.append((host, port, data[:BEGINNING]))
+    return heard
 
 
 class _Weapon:
