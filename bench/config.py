@@ -8,18 +8,27 @@ import argparse
 FIRST = 1000
 
 
-def configuration(extensions: int, listen: str, rtp: str, log: str, greeting: str = "") -> str:
-    """The YAML text; `greeting` is the file that callers hear in voicemail before the beep.
+def configuration(
+    extensions: int,
+    listen: str,
+    rtp: str,
+    log: str,
+    *,
+    mailboxes: range = range(0),
+    greeting: str = "",
+) -> str:
+    """The YAML text. Some extensions have `mailboxes`, where callers hear the file `greeting`.
 
-    Without one there is no voicemail, and so no lamp that phones would be told of.
+    The others have none, and so no lamp that their phones would be told of.
     """
+    mailbox = f", voicemail: {{greeting: {greeting}}}"
     users = "".join(
-        f'  {number}: {{password: "pw{number}"}}\n' for number in range(FIRST, FIRST + extensions)
+        f'  {number}: {{password: "pw{number}"{mailbox if number in mailboxes else ""}}}\n'
+        for number in range(FIRST, FIRST + extensions)
     )
-    voicemail = f"{{greeting: {greeting}}}" if greeting else "off"
     return (
         f'network: {{sip: {{udp: "{listen}", tcp: "{listen}"}}, rtp: {rtp}}}\n'
-        f"defaults: {{max_calls: 10000, max_devices: 5, voicemail: {voicemail}}}\n"
+        f"defaults: {{max_calls: 10000, max_devices: 5, voicemail: off}}\n"
         f"log: {{level: {log}}}\n"
         f"users:\n{users}"
     )

@@ -49,7 +49,7 @@ class DidNotStart(Exception):
 
 
 @contextmanager
-def running(extensions: int) -> Iterator[Switch]:
+def running(extensions: int, mailboxes: range = range(0)) -> Iterator[Switch]:
     """A fresh switch, ready for phones. Raises DidNotStart."""
     with tempfile.TemporaryDirectory(prefix="bench-switch-") as name:
         folder = Path(name)
@@ -58,7 +58,10 @@ def running(extensions: int) -> Iterator[Switch]:
         short = folder / GREETING
         silence(short)
         listen = f"{HOST}:{port}"
-        file.write_text(configuration(extensions, listen, RTP_PORTS, "warning", short.name))
+        text = configuration(
+            extensions, listen, RTP_PORTS, "warning", mailboxes=mailboxes, greeting=short.name
+        )
+        file.write_text(text)
         with (folder / "log").open("w") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "softswitch", "run", file],

@@ -62,7 +62,8 @@ class NoTarget(Exception):
 def target_of(name: str, pids: Sequence[int], root: Path, spool: Path | None) -> Iterator[Target]:
     """The switch, started if need be. Raises NoTarget, PeerMissing and DidNotStart."""
     if name == OURS:
-        with running(EXTENSIONS) as switch:
+        absent = range(FIRST + PHONES, FIRST + EXTENSIONS)
+        with running(EXTENSIONS, absent) as switch:
             own = switch.state / "voicemail"
             yield Target(OURS, switch._replace(extensions=PHONES), spool or own)
     elif name in PEERS:
