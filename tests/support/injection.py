@@ -104,8 +104,8 @@ class Outcome(NamedTuple):
             f"{len(self.calls)} calls, {self.up} up at the end; the attacker sent {sent} packets "
             f"({sent / self.spoils.seconds:.0f}/s: {dict(self.spoils.sent)}) "
             f"and heard {len(self.spoils.heard)}; {self.foreign} counted as foreign in "
-            f"{self.noticed} legs; phones said {said} packets, {self.lost:.2%} lost, {wrong} wrong; "
-            f"media workers {before} → {after} kB"
+            f"{self.noticed} legs; phones said {said} packets, {self.lost:.2%} lost, "
+            f"{wrong} wrong; media workers {before} → {after} kB"
         )
 
 
