@@ -1,0 +1,201 @@
+"""Messages as mails: what they say in each language, and that callers can smuggle nothing in."""
+
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from softswitch.mailbox.mail import (
+    Sender,
+    Sound,
+    clean,
+    compose,
+    file_name,
+    rfc_5322_date,
+    trial,
+)
+from softswitch.mailbox.mail_texts import TEXTS
+from softswitch.mailbox.messages import Message
+from softswitch.mailbox.phrases import LocalTime
+
+BEGAN, ENDED = 1_344_277_103.0, 1_344_277_167.5
+"""The call of 6 August 2012, 15:18:23 in Buenos Aires, and the end of its message."""
+SENDER = Sender("vm@example.com", "Example Ltd")
+MP3 = Sound(b"\xff\xe3sound", "mpeg", "mp3")
+FIELDS = {
+    "From", "To", "Auto-Submitted", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type",
+}  # fmt: skip
+
+
+def left(caller: str = "1150316501", name: str = "", seconds: float = 57.2) -> Message:
+    return Message("m1", "101", caller, name, "101", "busy", BEGAN, ENDED, seconds)
+
+
+def buenos_aires(at: float) -> LocalTime:
+    minute = {BEGAN: 18, ENDED: 19}[at]
+    return LocalTime(2012, 8, 6, 0, 15, minute)
+
+
+def mailed(message: Message, language: str = "es", sound: Sound | None = MP3) -> EmailMessage:
+    """As a mail program reads it."""
+    mail = compose(
+        message,
+        sender=SENDER,
+        recipients=["anna@example.com", "jan@example.com"],
+        language=language,
+        local=buenos_aires,
+        new=3,
+        sound=sound,
+    )
+    octets = mail.as_bytes()
+    assert octets.isascii()
+    assert max(map(len, octets.split(b"\r\n"))) <= 998
+    read = message_from_bytes(octets, _class=EmailMessage, policy=policy.default)
+    assert isinstance(read, EmailMessage)
+    return read
+
+
+def body(mail: EmailMessage, kind: str) -> str:
+    part = mail.get_body((kind,))
+    assert part is not None
+    text: str = part.get_content()
+    return text
+
+
+def test_a_mail_is_like_the_one_people_know() -> None:
+    mail = mailed(left())
+    assert mail["Subject"] == "Mensaje de voz recibido de 1150316501 a las 15:19:27"
+    assert mail["From"] == "Example Ltd <vm@example.com>"
+    assert mail["To"] == "anna@example.com, jan@example.com"
+    assert mail["Date"] == "Mon, 06 Aug 2012 15:19:27 -0300"
+    assert mail["Message-ID"] == "<m1.voicemail@example.com>"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert set(mail) == FIELDS
+    (sound,) = mail.iter_attachments()
+    assert sound.get_content_type() == "audio/mpeg"
+    assert sound.get_filename() == "1344277103_1150316501.mp3"
+    assert sound.get_content() == MP3.data
+
+
+def test_the_text_says_who_when_and_how_long() -> None:
+    mail = mailed(left(name="Żółć"))
+    assert body(mail, "plain").splitlines() == [
+        "Example Ltd",
+        "VOICEMAIL - Mensaje Nuevo Recibido",
+        "",
+        "Número de Teléfono: 1150316501",
+        "Nombre: Żółć",
+        "Fecha: Lun 6 de Agosto 2012 a las 15:19:27",
+        "Duración: 0:57",
+        "",
+        "Mensajes nuevos en la casilla 101: 3",
+    ]
+    html = body(mail, "html")
+    assert "<h1>Example Ltd</h1>" in html
+    assert '<a href="tel:1150316501">1150316501</a>' in html
+    assert "<b>Lun 6 de Agosto 2012 a las 15:19:27</b>" in html
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "date"),
+    [
+        ("en", "Voice message from 1150316501 at 15:19:27", "Mon 6 August 2012 at 15:19:27"),
+        ("pl", "Wiadomość głosowa od 1150316501 o 15:19:27", "pon. 6 sierpnia 2012 o 15:19:27"),
+        ("xx", "Voice message from 1150316501 at 15:19:27", "Mon 6 August 2012 at 15:19:27"),
+    ],
+)
+def test_each_language_has_its_own_words_and_dates(language: str, subject: str, date: str) -> None:
+    mail = mailed(left(), language)
+    assert mail["Subject"] == subject
+    assert date in body(mail, "plain")
+
+
+@pytest.mark.parametrize("language", TEXTS)
+def test_each_language_knows_all_days_and_months(language: str) -> None:
+    assert len(set(TEXTS[language].weekdays)) == 7
+    assert len(set(TEXTS[language].months)) == 12
+
+
+def test_a_withheld_number_is_called_so() -> None:
+    mail = mailed(left(caller=""))
+    assert mail["Subject"] == "Mensaje de voz recibido de un número oculto a las 15:19:27"
+    assert "tel:" not in body(mail, "html")
+    assert file_name(left(caller=""), "wav") == "1344277103_anonymous.wav"
+
+
+def test_a_sender_without_a_name_and_a_mail_without_sound() -> None:
+    mail = compose(
+        left(),
+        sender=Sender("vm@example.com"),
+        recipients=["anna@example.com"],
+        language="en",
+        local=buenos_aires,
+        new=1,
+        sound=None,
+    )
+    assert mail["From"] == "vm@example.com"
+    assert list(mail.iter_attachments()) == []
+    assert "<h1>" not in body(mail, "html")
+    assert body(mail, "plain").startswith("VOICEMAIL")
+
+
+@pytest.mark.parametrize(
+    "nasty",
+    [
+        "Eve\r\nBcc: all@example.com",
+        "Eve\nSubject: hello\n\nbody",
+        "Eve\u2028Bcc: all@example.com",
+        "=?utf-8?q?Eve=0D=0ABcc:_all@example.com?=",
+        "=?utf-8?b?RXZlDQpCY2M6IGFsbEBleGFtcGxlLmNvbQ==?=",
+        '"><script>alert(1)</script>',
+        '"; name="evil.exe',
+        "../../etc/passwd\0.exe",
+        "\u202egnp.exe",
+        "a" * 5000,
+        "\ud800",
+        "{recipients} %s {0}",
+    ],
+)
+def test_callers_can_smuggle_nothing_in(nasty: str) -> None:  # ML-6
+    mail = mailed(left(caller=nasty, name=nasty))
+    assert set(mail) == FIELDS
+    assert len(mail["Subject"]) < 120
+    assert "\n" not in mail["Subject"]
+    assert "<script" not in body(mail, "html")
+    assert len(body(mail, "plain").splitlines()) in (8, 9)
+    (sound,) = mail.iter_attachments()
+    name = sound.get_filename()
+    assert name is not None
+    assert name.startswith("1344277103_")
+    assert name.endswith(".mp3")
+    assert not set('/\\";\r\n\0 ') & set(name)
+
+
+@given(st.text(max_size=90))
+@settings(max_examples=60, deadline=None)
+def test_whatever_a_caller_is_called_a_mail_can_be_read(text: str) -> None:
+    mail = mailed(left(caller=text, name=text[::-1]))
+    assert set(mail) == FIELDS
+    assert mail["Subject"].strip().startswith("Mensaje de voz recibido de ")
+    assert clean(clean(text)) == clean(text)
+
+
+@pytest.mark.parametrize(
+    ("local", "date"),
+    [
+        (LocalTime(2012, 8, 7, 0, 0, 4), "Mon, 07 Aug 2012 00:04:27 +0545"),
+        (LocalTime(2012, 8, 6, 6, 18, 19), "Sun, 06 Aug 2012 18:19:27 +0000"),
+        (LocalTime(2012, 8, 6, 6, 14, 49), "Sun, 06 Aug 2012 14:49:27 -0330"),
+    ],
+)
+def test_a_date_tells_how_far_it_is_from_utc(local: LocalTime, date: str) -> None:
+    assert rfc_5322_date(ENDED, local) == date
+
+
+def test_a_trial_is_a_mail_too() -> None:
+    mail = trial(SENDER, "anna@example.com", ENDED, buenos_aires(ENDED))
+    assert (mail["From"], mail["To"]) == ("Example Ltd <vm@example.com>", "anna@example.com")
+    assert mail["Subject"] == "softswitch: mail works"
+    assert mail["Message-ID"] == "<1344277167.500000.test@example.com>"
