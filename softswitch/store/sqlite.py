@@ -24,7 +24,7 @@ from typing import Any
 
 from .connection import ROWS_FOLLOW, Connection, Rows
 from .schema import prepare
-from .store import BindingRow, CallRow, MailboxRow, MessageRow, StoreError
+from .store import BindingRow, CallRow, MailboxRow, MessageRow, OutboxRow, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +53,8 @@ ADD_TRACE = _insert("traces", ("call_id", "messages"))
 PUT_MESSAGE = _insert("messages", MessageRow._fields)
 DROP_MESSAGE = "DELETE FROM messages WHERE id = ?"
 PUT_MAILBOX = _insert("mailboxes", MailboxRow._fields)
+PUT_OUTBOX = _insert("outbox", OutboxRow._fields)
+DROP_OUTBOX = "DELETE FROM outbox WHERE message_id = ?"
 
 
 class Write:
@@ -104,6 +106,17 @@ class SqliteStore:
 
     def put_mailbox(self, mailbox: MailboxRow) -> asyncio.Future[None]:
         return self._write((PUT_MAILBOX, [mailbox]), durable=True)
+
+    def put_outbox(
+        self, put: Sequence[OutboxRow], drop: Sequence[str] = ()
+    ) -> asyncio.Future[None]:
+        dropped = [(message_id,) for message_id in drop]
+        return self._write((PUT_OUTBOX, put), (DROP_OUTBOX, dropped), durable=True)
+
+    async def outbox(self) -> list[OutboxRow]:
+        columns = ", ".join(OutboxRow._fields)
+        rows = await self._read(f"SELECT {columns} FROM outbox ORDER BY since, message_id")
+        return [OutboxRow(*row) for row in rows]
 
     async def drop_traces(self, before: float) -> None:
         await self._write(("DELETE FROM traces WHERE kept_at < ?", [(before,)]))

@@ -98,6 +98,21 @@ class MailboxRow(NamedTuple):
     """JSON: an object."""
 
 
+class OutboxRow(NamedTuple):
+    """The mail for one message. See softswitch.outbox."""
+
+    message_id: str
+    mailbox: str
+    since: float
+    attempts: int
+    next_at: float
+    served: str
+    """Addresses whose server has it, joined by line feeds."""
+    state: str
+    error: str
+    """Why the last attempt failed; empty when none did."""
+
+
 class Store(Protocol):
     """Everything that is kept. Methods raise StoreError; waiting for one never blocks the loop."""
 
@@ -146,6 +161,12 @@ class Store(Protocol):
 
     async def mailboxes(self) -> list[MailboxRow]:
         """All of them, by mailbox."""
+
+    def put_outbox(self, put: Sequence[OutboxRow], drop: Sequence[str] = ()) -> Committed:
+        """Keep these mails and forget those of these messages; safe as messages are."""
+
+    async def outbox(self) -> list[OutboxRow]:
+        """All mails, the oldest first."""
 
     async def secret(self, name: str, make: Callable[[], bytes]) -> bytes:
         """What is kept under this name; `make` is asked for it the first time."""

@@ -19,6 +19,7 @@ from softswitch.store.store import (
     Committed,
     MailboxRow,
     MessageRow,
+    OutboxRow,
     StoreError,
 )
 from softswitch.user_agent import UserAgent
@@ -82,6 +83,12 @@ class SlowStore:
         raise NotImplementedError
 
     async def mailboxes(self) -> list[MailboxRow]:
+        raise NotImplementedError
+
+    def put_outbox(self, put: Sequence[OutboxRow], drop: Sequence[str] = ()) -> Committed:
+        raise NotImplementedError
+
+    async def outbox(self) -> list[OutboxRow]:
         raise NotImplementedError
 
     async def trace(self, call_id: str) -> bytes | None:

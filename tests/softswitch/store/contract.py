@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, cast
 
-from softswitch.store.store import BindingRow, CallRow, MailboxRow, MessageRow, Store
+from softswitch.store.store import BindingRow, CallRow, MailboxRow, MessageRow, OutboxRow, Store
 
 Check = Callable[[Store], Coroutine[Any, Any, None]]
 
@@ -158,6 +158,14 @@ async def keeps_what_owners_have_decided(store: Store) -> None:
     assert await store.mailboxes() == [MAILBOX, MAILBOX._replace(mailbox="102", pin="")]
 
 
+async def keeps_mails_until_they_are_dropped(store: Store) -> None:
+    later = OutboxRow("m1", "101", 2.0, 3, 60.5, "a@x.pl\nb@x.pl", "waiting", "451 later")
+    first = later._replace(message_id="m2", since=1.0)
+    await store.put_outbox([later, first, later._replace(message_id="m3")])
+    await store.put_outbox([first._replace(state="sent")], ["m3", "x"])
+    assert await store.outbox() == [first._replace(state="sent"), later]
+
+
 async def takes_text_of_any_kind_as_a_value(store: Store) -> None:
     nasty = "'; DROP TABLE bindings; --\0\u202e"
     await store.put_bindings([binding(1, nasty)])
@@ -176,5 +184,6 @@ CHECKS: tuple[Check, ...] = (
     makes_a_secret_once,
     keeps_messages_until_they_are_dropped,
     keeps_what_owners_have_decided,
+    keeps_mails_until_they_are_dropped,
     takes_text_of_any_kind_as_a_value,
 )
