@@ -6,6 +6,7 @@ import typer
 
 from softswitch.cli.check import check
 from softswitch.cli.explain import explain
+from softswitch.cli.mail import app as mail
 from softswitch.cli.prompts import app as prompts
 from softswitch.cli.run import run
 from softswitch.cli.show import show
@@ -23,6 +24,7 @@ def application() -> typer.Typer:
     )
     for command in (run, check, explain, show, trace):
         app.command()(command)
+    app.add_typer(mail, name="mail")
     app.add_typer(prompts, name="prompts")
     return app
 

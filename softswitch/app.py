@@ -33,10 +33,12 @@ from softswitch.control import SOCKET_NAME, ControlError, ControlServer, Handler
 from softswitch.events.lamps import Lamps
 from softswitch.events.message_summary import MessageSummary
 from softswitch.events.notifier import Notifier
+from softswitch.jobs.client import Jobs
 from softswitch.journal import Journal
 from softswitch.keepalive import Keepalive
 from softswitch.location import Location
 from softswitch.mailboxes import open_mailboxes
+from softswitch.mailer import open_mailer
 from softswitch.media.engine.client import WorkerEngine
 from softswitch.registrar import Registrar
 from softswitch.routing.codes import Codes
@@ -158,6 +160,7 @@ class App:
             rtp_timeout=self._config.network.rtp_timeout,
             held_timeout=HELD_TIMEOUT,
         )
+        await self._mail(stack, tasks, store, boxes)
         media.on_event = calls.media_event
         uas, registrar = await self._uas(agent, calls, store, addressing, boxes)
         agent.on_request = uas.receive
@@ -247,6 +250,16 @@ class App:
         )
         return notifier
 
+    async def _mail(
+        self, stack: AsyncExitStack, tasks: asyncio.TaskGroup, store: Store, boxes: Boxes
+    ) -> None:
+        """Send messages as mail, if there is a server to send them through."""
+        jobs = Jobs()
+        mailer = await open_mailer(self._config, store, boxes, self._bus, self._clock.wall, jobs)
+        if mailer is not None:
+            stack.push_async_callback(jobs.close)
+            stack.callback(tasks.create_task(mailer.run()).cancel)
+
     async def _uas(
         self, agent: UserAgent, calls: Calls, store: Store, addressing: Addressing, boxes: Boxes
     ) -> tuple[Uas, Registrar]:
@@ -326,7 +339,7 @@ class App:
 def lamps(users: Mapping[str, User]) -> dict[str, tuple[str, ...]]:
     """Whose lamps there are, and for which mailboxes: what is only mailed lights none."""
     return {
-        extension: () if user.voicemail.on_message == "email" else (extension,)
+        extension: () if user.voicemail.on_message == "email" and user.email else (extension,)
         for extension, user in users.items()
         if user.voicemail.enabled
     }

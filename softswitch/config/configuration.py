@@ -128,6 +128,8 @@ class Voicemail:
     """In which situations it takes calls: these, or rejected."""
     on_message: str = "store"
     """store, email (mail it, and keep it only until it is mailed) or both."""
+    attach: str = "mp3"
+    """What a mail brings along: mp3, wav or none."""
     max_message: float = 180.0
     min_message: float = 2.0
     """Seconds of sound; less is no message."""
@@ -157,6 +159,8 @@ class User:
     call_waiting: bool = True
     forward: Forwarding = field(default_factory=Forwarding)
     voicemail: Voicemail = Voicemail()
+    email: tuple[str, ...] = ()
+    """Where messages are mailed to."""
     origin: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     """key → "file:line", or "default"; of `password` also "secrets.yaml" or "missing". Keys of
     `forward` and `voicemail` stand as `forward.busy`."""
@@ -171,6 +175,23 @@ class FeatureCodes:
     leave_message: tuple[str, ...] = ("*99",)
     """With a number behind it."""
     echo_test: tuple[str, ...] = ("*600",)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """By whom and through which server mails are sent."""
+
+    sender: str
+    """The address that all mails come from."""
+    server: str
+    port: int
+    name: str = ""
+    """Of the sender: the company's."""
+    tls: str = "starttls"
+    """starttls, tls (from the first octet) or none."""
+    username: str = ""
+    """Empty: no log-in."""
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +223,8 @@ class Config:
     log: Log
     media: Media = Media()
     feature_codes: FeatureCodes = FeatureCodes()
+    mail: Mail | None = None
+    """None: no mails are sent."""
     music: Path | None = SHIPPED_MUSIC
     """What held people hear; None: nothing."""
     timezone: str | None = None

@@ -30,6 +30,7 @@ from softswitch.config.files import read_source
 from softswitch.config.problems import ConfigErrors, Problem, Source, Wrong, quoted
 from softswitch.config.schema.document import ADAPTER, Document, known_keys
 from softswitch.config.schema.forward import forwarding
+from softswitch.config.schema.mail import mail
 from softswitch.config.schema.users import DefaultsSection, UserSection
 from softswitch.config.schema.voicemail import voicemail
 from softswitch.config.secrets import SECRETS_FILE, password_name
@@ -45,6 +46,7 @@ DEFAULT_STATE = "var"
 _MESSAGES = {
     "dict_type": "must be keys with values under it, not a list",
     "list_type": "must be a list",
+    "missing": "is missing",
 }
 
 
@@ -95,6 +97,7 @@ class _Loader:
             log=Log(**document.get("log", {})),
             media=Media(**document.get("media", {})),
             feature_codes=FeatureCodes(**document.get("feature_codes", {})),
+            mail=mail(document.get("mail")),
             music=_music(self.path, document),
             timezone=document.get("timezone"),
             prompts=_prompts(self.path, document),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from softswitch.config import units
 from softswitch.config.problems import Wrong, quoted
@@ -10,7 +10,8 @@ from softswitch.config.references import Finding, Location
 from softswitch.config.schema.document import Document
 from softswitch.config.schema.voicemail import VoicemailKeys, greeting_file
 
-MAIL = "mail"
+MAIL: Final = "mail"
+_HERE = ("localhost", "127.0.0.1", "::1")
 
 
 def check(document: Document, written: list[str], path: Path) -> Iterator[Finding]:
@@ -23,6 +24,7 @@ def check(document: Document, written: list[str], path: Path) -> Iterator[Findin
         sections.append((("users", word, "voicemail"), own))
     for above, section in sections:
         yield from _section(above, section, document, path)
+    yield from _mail(document)
 
 
 def _section(
@@ -36,3 +38,16 @@ def _section(
     if greeting and file is not None and not file.is_file():
         wrong = Wrong(f"there is no file {quoted(greeting['file'])}", "WAV, FLAC, OGG or MP3")
         yield (*above, "greeting", "file"), wrong
+
+
+def _mail(document: Document) -> Iterator[Finding]:
+    """A name and a password go together, and nobody on the way may read them."""
+    mail = document.get(MAIL)
+    if mail is None:
+        return
+    if ("username" in mail) != ("password" in mail):
+        yield (MAIL,), Wrong("username and password go together", "or leave both out")
+    host = mail["server"].host
+    if "password" in mail and mail.get("tls") == "none" and host not in _HERE:
+        wrong = Wrong("the password would be sent unencrypted", "write starttls or tls")
+        yield (MAIL, "tls"), wrong

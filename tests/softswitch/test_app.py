@@ -84,9 +84,15 @@ def test_whoever_has_voicemail_has_a_lamp_and_mail_does_not_light_it() -> None:
         "100": User("100", voicemail=Voicemail(enabled=False)),
         "101": User("101"),
         "102": User("102", voicemail=Voicemail(on_message="both")),
-        "103": User("103", voicemail=Voicemail(on_message="email")),
+        "103": User("103", voicemail=Voicemail(on_message="email"), email=("jan@example.com",)),
+        "104": User("104", voicemail=Voicemail(on_message="email")),
     }
-    assert app.lamps(users) == {"101": ("101",), "102": ("102",), "103": ()}
+    assert app.lamps(users) == {
+        "101": ("101",),
+        "102": ("102",),
+        "103": (),
+        "104": ("104",),
+    }
 
 
 def cannot_run(path: Path) -> str:

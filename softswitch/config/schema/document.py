@@ -9,6 +9,7 @@ from typing_extensions import TypedDict, is_typeddict
 from softswitch.config.schema.feature_codes import FeatureCodesSection
 from softswitch.config.schema.fields import SECTION, Path
 from softswitch.config.schema.log import LogSection
+from softswitch.config.schema.mail import MailSection
 from softswitch.config.schema.media import MediaSection
 from softswitch.config.schema.network import NetworkSection
 from softswitch.config.schema.speech import Language, TimeZone
@@ -29,6 +30,7 @@ class Document(TypedDict, total=False):
     users: Annotated[UsersSection, SECTION]
     defaults: Annotated[DefaultsSection, SECTION]
     feature_codes: Annotated[FeatureCodesSection, SECTION]
+    mail: Annotated[MailSection, SECTION]
     log: Annotated[LogSection, SECTION]
 
 

@@ -11,6 +11,7 @@ from softswitch.config.configuration import Fax as FaxWords
 from softswitch.config.problems import Wrong
 from softswitch.config.schema.fields import SECTION, Extension, Password, Text, as_list, as_section
 from softswitch.config.schema.forward import ForwardSection
+from softswitch.config.schema.mail import Addresses
 from softswitch.config.schema.speech import Language
 from softswitch.config.schema.voicemail import VoicemailSection
 
@@ -62,6 +63,7 @@ class UserSection(DefaultsSection, total=False):
 
     name: Text
     password: Password
+    email: Addresses
 
 
 def long_form(value: object) -> object:

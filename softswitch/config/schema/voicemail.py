@@ -73,6 +73,7 @@ class VoicemailKeys(TypedDict, total=False):
     pin: Annotated[str, PlainValidator(pin)]
     answers: Situations
     on_message: Annotated[str, PlainValidator(units.one_of("store", "email", "both"))]
+    attach: Annotated[str, PlainValidator(units.one_of("mp3", "wav", "none"))]
     max_message: Annotated[float, PlainValidator(units.duration_between("5s", "1h"))]
     min_message: Annotated[float, PlainValidator(units.duration_between("0s", "30s"))]
     max_silence: Annotated[float, PlainValidator(units.duration_between("2s", "1m"))]

@@ -108,7 +108,7 @@ def test_github_annotations_are_escaped(tmp_path: Path) -> None:
         "%0Aone of debug, info, warning, error",
         f"::error file={file},line=3,col=1::unknown key 'a'"
         "%0Aknown here: network, media, state, music, language, timezone, prompts, users, defaults,"
-        " feature_codes, log",
+        " feature_codes, mail, log",
     ]
 
 

@@ -89,6 +89,7 @@ def test_the_origin_of_each_value_is_known(tmp_path: Path) -> None:
         "call_waiting": "default",
         "forward": "default",
         "voicemail": "default",
+        "email": "default",
     }
     assert config.users["101"].origin["name"] == f"{place}:13"
     assert config.users["101"].origin["password"] == "missing"
@@ -161,7 +162,7 @@ def test_a_mistake_in_one_section_does_not_hide_what_does_not_fit_in_another(
             "trunks: {}",
             ":1:1: unknown key 'trunks'",
             "known here: network, media, state, music, language, timezone, prompts, users, "
-            "defaults, feature_codes, log",
+            "defaults, feature_codes, mail, log",
         ),
         (
             "network: {sip: {udpp: 1}}",

@@ -15,6 +15,7 @@ def test_the_keys_of_each_place_are_known() -> None:
         "users",
         "defaults",
         "feature_codes",
+        "mail",
         "log",
     )
     assert known_keys(("network", "sip")) == ("udp", "tcp")

@@ -1,0 +1,96 @@
+"""Mails that are to be sent, and when each is tried again (ML-2). Kept in the store.
+
+    waiting ──► sent         every recipient's server has it
+        └─────► given_up     two days later, or nobody is left to send it to
+
+Rows stay until their message is gone for ever, so that no message is mailed twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from softswitch.store.store import Committed, OutboxRow
+
+WAITING, SENT, GIVEN_UP = "waiting", "sent", "given_up"
+
+RETRIES = (60.0, 300.0, 1800.0, 7200.0)
+"""Seconds until the next attempt, after each; the last holds for all further ones."""
+PATIENCE = 48 * 3600.0
+"""Seconds after which nobody tries any more."""
+
+
+class Rows(Protocol):
+    """What the outbox needs of the store."""
+
+    def put_outbox(self, put: Sequence[OutboxRow], drop: Sequence[str] = ()) -> Committed: ...
+
+
+class Outbox:
+    """All mails by message, in memory; every change is written down."""
+
+    def __init__(
+        self, store: Rows, rows: Iterable[OutboxRow], *, is_gone: Callable[[str], bool]
+    ) -> None:
+        """`rows`: what was kept; `is_gone` tells whether a message does not exist any more."""
+        self._store = store
+        kept = list(rows)
+        self._rows = {row.message_id: row for row in kept if not is_gone(row.message_id)}
+        gone = [row.message_id for row in kept if row.message_id not in self._rows]
+        if gone:
+            store.put_outbox([], gone)
+        self.latest = max((row.since for row in kept), default=None)
+        """When the newest mail was begun before this start; None: there was none."""
+
+    def __contains__(self, message_id: str) -> bool:
+        return message_id in self._rows
+
+    def add(self, message_id: str, mailbox: str, now: float) -> None:
+        """A mail for this message, to be sent at once."""
+        self._put(OutboxRow(message_id, mailbox, now, 0, now, "", WAITING, ""))
+
+    def due(self, now: float) -> list[OutboxRow]:
+        """What is to be tried now, the oldest first."""
+        return [row for row in self._waiting() if row.next_at <= now]
+
+    def next_at(self) -> float | None:
+        """When something will be due; None: nothing waits."""
+        return min((row.next_at for row in self._waiting()), default=None)
+
+    def sent(self, row: OutboxRow, served: Iterable[str]) -> None:
+        """All recipients have it."""
+        self._put(row._replace(state=SENT, served="\n".join(served), error=""))
+
+    def give_up(self, row: OutboxRow, why: str) -> None:
+        """Nobody will try again."""
+        self._put(row._replace(state=GIVEN_UP, error=why))
+
+    def failed(self, row: OutboxRow, served: Iterable[str], why: str, now: float) -> bool:
+        """An attempt was for nothing, but for the recipients that are served by now.
+
+        False when it was the last one.
+        """
+        attempts = row.attempts + 1
+        row = row._replace(attempts=attempts, served="\n".join(served), error=why)
+        if now - row.since >= PATIENCE:
+            self.give_up(row, why)
+            return False
+        wait = RETRIES[min(attempts, len(RETRIES)) - 1]
+        # The last attempt is made when two days are over, not two hours later.
+        self._put(
+            row._replace(next_at=max(now + RETRIES[0], min(now + wait, row.since + PATIENCE)))
+        )
+        return True
+
+    def _waiting(self) -> list[OutboxRow]:
+        return [row for row in self._rows.values() if row.state == WAITING]
+
+    def _put(self, row: OutboxRow) -> None:
+        self._rows[row.message_id] = row
+        self._store.put_outbox([row])
+
+
+def served_by(row: OutboxRow) -> list[str]:
+    """The addresses that have it already."""
+    return row.served.split("\n") if row.served else []

@@ -1,0 +1,381 @@
+"""Messages become mails: to whom, when again, and what becomes of the message; no network."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from softswitch.bus import Bus, MailboxChanged
+from softswitch.config import Config, User
+from softswitch.config.configuration import Log, Mail, Network, Voicemail
+from softswitch.jobs.client import JobFailed
+from softswitch.mailbox.boxes import Boxes, Told
+from softswitch.mailbox.messages import DELETED, NEW, Box, Message
+from softswitch.mailer import Mailer, open_mailer
+from softswitch.outbox import GIVEN_UP, SENT, WAITING
+from softswitch.smtp import Outcome, ServerFailed
+from softswitch.store.store import Committed, OutboxRow, Store
+from tests.support.virtual_time import run
+
+NOON = 1_344_277_103.0
+SETTINGS = Mail("vm@example.com", "smtp.example.com", 587)
+ANNA, JAN = "anna@example.com", "jan@example.com"
+
+
+@pytest.fixture(autouse=True)
+def _threads_take_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Virtual time would jump while a thread works."""
+
+    async def at_once(job: Callable[[], Any]) -> Any:
+        return job()
+
+    monkeypatch.setattr(asyncio, "to_thread", at_once)
+
+
+class Done:
+    """A write that is committed at once."""
+
+    def add_done_callback(self, fn: Callable[[Any], object], /) -> None:
+        fn(self)
+
+    def exception(self) -> None:
+        return None
+
+
+class Shelf:
+    """A store that forgets nothing."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, OutboxRow] = {}
+
+    def put_messages(self, put: Sequence[Message], drop: Sequence[str]) -> Done:
+        return Done()
+
+    def put_box(self, box: Box) -> Done:
+        return Done()
+
+    def put_outbox(self, put: Sequence[OutboxRow], drop: Sequence[str] = ()) -> Committed:
+        self.rows.update((row.message_id, row) for row in put)
+        return cast(Committed, Done())
+
+    async def outbox(self) -> list[OutboxRow]:
+        return list(self.rows.values())
+
+
+class Office:
+    """Two mailboxes, a mail server that a test tells what to say, and time that jumps."""
+
+    def __init__(self, folder: Path, on_message: str = "both", attach: str = "mp3") -> None:
+        self.folder = folder
+        self.shelf = Shelf()
+        self.attach = attach
+        self.mails: list[tuple[float, EmailMessage, list[str]]] = []
+        self.attempts = 0
+        self.failure = ""
+        self.refused: dict[str, str] = {}
+        self.no_encoder = ""
+        self._ids = iter(f"m{number}" for number in range(1, 1000))
+        voicemail = Voicemail(on_message=on_message, attach=attach)
+        self.users = {
+            "100": User("100", voicemail=voicemail),
+            "101": User("101", voicemail=voicemail, email=(ANNA, JAN), language="es"),
+            "102": User("102", voicemail=Voicemail(), email=(JAN,)),
+        }
+        self.bus = Bus()
+        self.boxes = self.new_boxes()
+
+    def new_boxes(self) -> Boxes:
+        return Boxes(
+            self.shelf,
+            str(self.folder),
+            aside=lambda job, done: None,
+            new_id=lambda: next(self._ids),
+            wall=self.wall,
+            told=Told(
+                lambda *change: self.bus.publish(MailboxChanged(*change)),
+                lambda *change: None,
+                lambda *change: None,
+            ),
+        )
+
+    def wall(self) -> float:
+        return NOON + asyncio.get_running_loop().time()
+
+    def leave(self, mailbox: str = "101") -> Message:
+        """A message comes."""
+        now = self.wall()
+        draft = Message("", mailbox, "100", "", mailbox, "busy", now - 10, now, 8.0)
+        message = self.boxes.begin(draft)
+        self.hold(message)
+        self.boxes.keep(message)
+        return message
+
+    def hold(self, message: Message, sound: bytes | None = b"RIFF") -> None:
+        """Its file holds this; None: there is none."""
+        file = Path(self.boxes.path(message))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.unlink(missing_ok=True)
+        if sound is not None:
+            file.write_bytes(sound)
+
+    async def mp3(self, path: str) -> bytes:
+        if self.no_encoder:
+            raise JobFailed(self.no_encoder)
+        return b"MP3 of " + path.rpartition("/")[2].encode()
+
+    async def deliver(
+        self, settings: Mail, mail: EmailMessage, recipients: Sequence[str]
+    ) -> Outcome:
+        self.attempts += 1
+        if self.failure:
+            raise ServerFailed(self.failure)
+        taken = [one for one in recipients if one not in self.refused]
+        if taken:
+            self.mails.append((self.wall() - NOON, mail, taken))
+        return Outcome("250", {one: self.refused[one] for one in recipients if one not in taken})
+
+    async def mailer(self, settings: Mail | None = SETTINGS) -> Mailer | None:
+        config = Config(
+            self.folder, Network(), self.folder, self.users, Log(), mail=settings, timezone="UTC"
+        )
+        store = cast(Store, self.shelf)
+        mailer = await open_mailer(config, store, self.boxes, self.bus, self.wall, self)
+        if mailer is not None:
+            mailer._deliver = self.deliver
+        return mailer
+
+    def runs(self, scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """The scenario beside a mailer."""
+
+        async def main() -> None:
+            mailer = await self.mailer()
+            assert mailer is not None
+            async with asyncio.TaskGroup() as tasks:
+                running = tasks.create_task(mailer.run())
+                await asyncio.sleep(0)
+                await scenario()
+                running.cancel()
+
+        run(main())
+
+    def states(self) -> list[str]:
+        return [row.state for row in self.shelf.rows.values()]
+
+
+def attachments(mail: EmailMessage) -> list[tuple[str | None, bytes]]:
+    return [(one.get_filename(), one.get_content()) for one in mail.iter_attachments()]
+
+
+def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR]
+
+
+def test_a_message_is_mailed_to_all_addresses_and_stays(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+
+    async def scenario() -> None:
+        message = office.leave()
+        await asyncio.sleep(0.1)
+        ((at, mail, recipients),) = office.mails
+        assert (at, recipients) == (0.0, [ANNA, JAN])
+        assert mail["To"] == f"{ANNA}, {JAN}"
+        assert mail["Subject"].startswith("Mensaje de voz recibido de 100")
+        assert attachments(mail) == [("1344277093_100.mp3", b"MP3 of m1.wav")]
+        assert [one.id for one in office.boxes.messages("101")] == [message.id]
+        office.boxes.mark(message.id, "old")
+        office.boxes.mark(message.id, NEW)
+        await asyncio.sleep(1e6)
+
+    office.runs(scenario)
+    assert len(office.mails) == 1
+    assert office.states() == [SENT]
+
+
+def test_who_wants_no_mail_gets_none(tmp_path: Path) -> None:  # S0-3
+    office = Office(tmp_path)
+
+    async def scenario() -> None:
+        office.leave("100")  # no address
+        office.leave("102")  # on_message: store
+        office.bus.publish(MailboxChanged("199", 1, 0))
+        await asyncio.sleep(100)
+
+    office.runs(scenario)
+    assert office.mails == []
+    assert office.shelf.rows == {}
+
+
+@pytest.mark.parametrize(
+    ("attach", "sounds"),
+    [("wav", [("1344277093_100.wav", b"RIFF")]), ("none", [])],
+)
+def test_something_else_can_be_attached(
+    tmp_path: Path, attach: str, sounds: list[tuple[str, bytes]]
+) -> None:
+    office = Office(tmp_path, attach=attach)
+
+    async def scenario() -> None:
+        office.leave()
+        await asyncio.sleep(1)
+
+    office.runs(scenario)
+    assert attachments(office.mails[0][1]) == sounds
+
+
+def test_without_an_encoder_the_sound_is_wav(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:  # ML-4
+    office = Office(tmp_path)
+    office.no_encoder = "the process is gone"
+
+    async def scenario() -> None:
+        for _ in range(3):
+            office.leave()
+            await asyncio.sleep(1)
+        office.no_encoder = ""
+        office.leave()
+        await asyncio.sleep(1)
+
+    office.runs(scenario)
+    names = [attachments(mail)[0][0] for _, mail, _ in office.mails]
+    assert [str(name)[-3:] for name in names] == ["wav", "wav", "wav", "mp3"]
+    assert errors(caplog) == ["mail: MP3: the process is gone; WAV is sent instead"]
+
+
+def test_a_server_that_takes_nothing_is_one_line_and_asked_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:  # ML-2
+    caplog.set_level(logging.INFO)
+    office = Office(tmp_path, on_message="email")
+    office.failure = "smtp.example.com port 587: 451 later"
+
+    async def scenario() -> None:
+        for _ in range(5):
+            office.leave()
+        await asyncio.sleep(400)
+        assert office.states() == [WAITING] * 5
+        assert len(office.boxes.messages("101")) == 5
+        assert office.attempts == 3
+        office.failure = ""
+        await asyncio.sleep(2000)
+
+    office.runs(scenario)
+    assert errors(caplog) == ["mail: the mail server: smtp.example.com port 587: 451 later"]
+    assert caplog.text.count("mail: the mail server: works again") == 1
+    assert len(office.mails) == 5
+    assert office.states() == [SENT] * 5
+    assert office.boxes.messages("101") == []
+    assert [one.state for one in office.boxes.deleted("101")] == [DELETED] * 5
+
+
+def test_after_two_days_nobody_tries_any_more_and_the_message_stays(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    office = Office(tmp_path, on_message="email")
+    office.failure = "451"
+
+    async def scenario() -> None:
+        office.leave()
+        await asyncio.sleep(4 * 86400)
+
+    office.runs(scenario)
+    assert office.states() == [GIVEN_UP]
+    assert errors(caplog)[1:] == ["mailbox 101: a message could not be mailed: 451"]
+    assert len(office.boxes.messages("101")) == 1
+
+
+def test_only_who_was_refused_is_tried_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:  # ML-3: of all recipients
+    office = Office(tmp_path, on_message="email")
+    office.refused = {JAN: "550 nobody"}
+
+    async def scenario() -> None:
+        office.leave()
+        office.leave()
+        await asyncio.sleep(70)
+        assert len(office.boxes.messages("101")) == 2
+        office.refused = {}
+        await asyncio.sleep(400)
+        assert office.boxes.messages("101") == []
+
+    office.runs(scenario)
+    assert [recipients for _, _, recipients in office.mails] == [[ANNA], [ANNA], [JAN], [JAN]]
+    assert errors(caplog) == [f"mail: {JAN}: 550 nobody"]
+
+
+def test_a_sound_that_cannot_be_read_is_tried_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    office = Office(tmp_path, attach="wav")
+
+    async def scenario() -> None:
+        message = office.leave()
+        office.hold(message, None)
+        await asyncio.sleep(1)
+        office.hold(message, b"again")
+        await asyncio.sleep(100)
+
+    office.runs(scenario)
+    assert errors(caplog) == ["mail: m1: the sound of a message: No such file or directory"]
+    assert attachments(office.mails[0][1])[0][1] == b"again"
+
+
+def test_a_message_that_is_gone_is_not_mailed(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.failure = "451"
+
+    async def scenario() -> None:
+        message = office.leave()
+        await asyncio.sleep(1)
+        office.boxes.discard(message)
+        office.failure = ""
+        await asyncio.sleep(1000)
+
+    office.runs(scenario)
+    assert office.mails == []
+    assert office.states() == [GIVEN_UP]
+
+
+def test_a_restart_forgets_no_mail_and_sends_none_twice(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+
+    async def first() -> None:
+        office.leave()
+        await asyncio.sleep(10)
+        office.failure = "451"
+        office.leave()
+        await asyncio.sleep(10)
+
+    office.runs(first)
+    assert office.states() == [SENT, WAITING]
+    office.failure = ""
+    office.bus = Bus()
+    old = Message("m0", "101", "100", "", "101", "busy", NOON - 1e5, NOON - 1e5, 5.0)
+    between = Message("m9", "101", "100", "", "101", "busy", NOON + 30, NOON + 35, 5.0)
+    for message in (old, between):
+        office.hold(message)
+    office.boxes.load([old, between], [])
+
+    async def second() -> None:
+        await asyncio.sleep(200)
+        office.boxes.delete("m0")
+
+    office.runs(second)
+    assert {name: row.state for name, row in office.shelf.rows.items()} == {
+        "m1": SENT,
+        "m2": SENT,
+        "m9": SENT,
+    }
+    assert len(office.mails) == 3
+
+
+def test_without_a_mail_server_there_is_no_mailer(tmp_path: Path) -> None:
+    async def main() -> None:
+        assert await Office(tmp_path).mailer(None) is None
+
+    run(main())
