@@ -31,6 +31,11 @@ from softswitch.media.engine.sockets import OUT_OF_SOCKETS, SocketPair, family, 
 
 TICK = 0.5
 """Seconds between heartbeats, and between looks at legs; also how exact the RTP time-out is."""
+LOOKS = 8
+"""Legs that are looked at in one go. A report costs some 70 µs, and packets wait meanwhile."""
+BETWEEN_LOOKS = 0.001
+"""Seconds: with eight looks each, 4,000 legs have had theirs within a tick."""
+NEVER = float("inf")
 WILDCARDS = ("0.0.0.0", "::")
 MAX_NAMED = 20
 """Ports that one complaint names: the rest of a range that somebody else has is only counted."""
@@ -53,6 +58,9 @@ class Worker:
         self._entropy = entropy
         self._running = True
         self._next_tick = self._due = backend.now
+        self._next_look = NEVER
+        self._unseen: list[Leg] = []
+        """Legs at which it is time to look."""
         self._outbox: list[bytes] = [] if greeting is None else [control.encode(greeting)]
         self._settings = control.Configure(0, 0, 0.0, 0.0, ())
         self._next_ports: list[int] = []
@@ -94,12 +102,15 @@ class Worker:
         if self._next_tick <= now:
             self._tick(now)
             self._next_due()
+        if self._next_look <= now:
+            self._look(now)
+            self._next_due()
         if self._outbox:
             self._flush()
 
     def _next_due(self) -> float:
-        """When the first department, or the tick, has something to do."""
-        self._due = min(self._departments.next_deadline, self._next_tick)
+        """When the first department, the tick, or a leg has something to do."""
+        self._due = min(self._departments.next_deadline, self._next_tick, self._next_look)
         return self._due
 
     def close(self) -> None:
@@ -150,20 +161,27 @@ class Worker:
 
     def _tick(self, now: float) -> None:
         self._next_tick = now + TICK
+        self._unseen = [leg for leg in self._legs.values() if leg.look_at <= now]
+        self._next_look = now if self._unseen else NEVER
+        if not self._outbox:  # whatever else is said is a sign of life too
+            self._say(control.Alive(len(self._legs)))
+
+    def _look(self, now: float) -> None:
+        """At a few legs; at the next few a moment later, so that packets need not wait for all."""
         limits = (self._settings.rtp_timeout, self._settings.held_timeout)
-        seen = []
-        for leg in self._legs.values():
-            if now < leg.look_at:
-                continue
+        unseen, seen = self._unseen, []
+        for leg in unseen[-LOOKS:]:
+            if self._legs.get(leg.id) is not leg:
+                continue  # closed meanwhile
             if leg.look(now, *limits):
                 self._say(control.TimedOut(leg.id))
             figures = leg.quality(now)
             if figures is not None:
                 seen.append((leg.id, figures))
+        del unseen[-LOOKS:]
+        self._next_look = now + BETWEEN_LOOKS if unseen else NEVER
         for first in range(0, len(seen), control.QUALITIES):
             self._say(control.Qualities(tuple(seen[first : first + control.QUALITIES])))
-        if not self._outbox:  # whatever else is said is a sign of life too
-            self._say(control.Alive(len(self._legs)))
 
     # lending pairs
 
