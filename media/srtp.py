@@ -15,7 +15,6 @@ makes a stream, so a stranger's packets grow nothing, and no number of them ends
 
 import struct
 import sys
-from mmap import mmap
 from typing import Any, NamedTuple
 
 from pylibsrtp._binding import ffi, lib
@@ -84,16 +83,6 @@ SUITES: dict[str, Suite] = {
     suite.name: suite for suite in _ALL if suite.octets != _AES_CM_256_OCTETS or _reads_policies()
 }
 """Best first: GCM is the fastest and authenticates the longest, a short tag is better than none."""
-
-
-class Memory:
-    """A large buffer that packets lie in, never resized, found once instead of with each packet."""
-
-    __slots__ = ("data", "octets")
-
-    def __init__(self, buffer: bytearray | memoryview | mmap) -> None:
-        self.data = ffi.from_buffer("char[]", buffer)
-        self.octets = ffi.buffer(self.data)
 
 
 class _Context:
@@ -169,20 +158,6 @@ class Receiver(_Context):
             self._met(bytes(ssrc))
         return int(length[0])
 
-    def unprotect_at(self, memory: Memory, start: int, size: int) -> int:
-        """As `unprotect`, of the `size` octets from `start` on."""
-        ssrc: bytes = memory.octets[start + 8 : start + 12]
-        other = ssrc != self._ssrc
-        if size < _RTP_HEADER or (other and ssrc in self._retired):
-            return -1
-        length = self._length
-        length[0] = size
-        if lib.srtp_unprotect(self._session[0], memory.data + start, length) != _OK:
-            return -1
-        if other:
-            self._met(ssrc)
-        return int(length[0])
-
     def unprotect_rtcp(self, data: bytes) -> bytes | None:
         """The packet in clear; None when its tag is wrong or it came before."""
         size, ssrc = len(data), data[4:8]
@@ -227,21 +202,6 @@ class Sender(_Context):
             self._met(ssrc)
         protected: bytes = view[0 : length[0]]
         return protected
-
-    def protect_at(self, memory: Memory, start: int, size: int) -> int:
-        """Protect the `size` octets from `start` on where they lie, with MAX_TRAILER octets of room
-        behind them; the octets to be sent, or -1 where `protect` gives None."""
-        ssrc: bytes = memory.octets[start + 8 : start + 12]
-        other = ssrc != self._ssrc
-        if size < _RTP_HEADER or (other and ssrc in self._retired):
-            return -1
-        length = self._length
-        length[0] = size
-        if lib.srtp_protect(self._session[0], memory.data + start, length) != _OK:
-            return -1
-        if other:
-            self._met(ssrc)
-        return int(length[0])
 
     def protect_rtcp(self, data: bytes) -> bytes | None:
         """The report as it is to be sent; None when it is none."""
