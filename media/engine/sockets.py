@@ -85,6 +85,16 @@ class SocketPair:
             raise
         return line
 
+    def answer(self, data: bytes, address: Address) -> None:
+        """Send from the RTP port to somebody who has asked there, if that can be done."""
+        with suppress(OSError):
+            self.rtp.sendto(data, address)
+
+    def report(self, data: bytes, address: Address, *, muxed: bool) -> None:
+        """Send RTCP, from the RTP port where both share it (RFC 5761), if that can be done."""
+        with suppress(OSError):
+            (self.rtp if muxed else self.rtcp).sendto(data, address)
+
     def close(self) -> None:
         """Give the ports back to the machine."""
         self.rtp.close()

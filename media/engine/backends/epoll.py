@@ -206,16 +206,13 @@ class EpollBackend:
 
     def send_to(self, leg: Leg, data: bytes, address: Address) -> None:
         """Send from the leg's RTP port to somebody who has asked there."""
-        with suppress(OSError):
-            self._endpoints[leg.id].pair.rtp.sendto(data, address)
+        self._endpoints[leg.id].pair.answer(data, address)
 
     def send_rtcp(self, leg: Leg, data: bytes) -> None:
         """Send a report to where the leg's remote takes them."""
         destination = leg.rtcp_destination
         if destination is not None:
-            pair = self._endpoints[leg.id].pair
-            with suppress(OSError):
-                (pair.rtp if leg.muxed else pair.rtcp).sendto(data, destination)
+            self._endpoints[leg.id].pair.report(data, destination, muxed=leg.muxed)
 
     def connect(self, endpoint: _Endpoint, remote: Address) -> None:
         """From now on the remote's packets take the short way."""
