@@ -5,8 +5,7 @@
     samples_in(format, data)   how long a payload lasts, in RTP ticks
     encode_clip(samples, …)    a recording as payloads, ahead of time
 
-`g711` has both laws as tables over arrays of any shape, for batches of calls; `comfort` the noise
-of RFC 3389.
+`g711` has both laws as tables over arrays of any shape, for batches of calls.
 """
 
 from softswitch.media.codecs.catalogue import codec
