@@ -21,7 +21,7 @@ def configuration(
 
     The others have none, and so no lamp that their phones would be told of.
     """
-    mailbox = f", voicemail: {{greeting: {greeting}}}"
+    mailbox = f", voicemail: {{enabled: on, greeting: {greeting}}}"
     users = "".join(
         f'  {number}: {{password: "pw{number}"{mailbox if number in mailboxes else ""}}}\n'
         for number in range(FIRST, FIRST + extensions)
