@@ -24,7 +24,7 @@ from typing import Any
 
 from .connection import ROWS_FOLLOW, Connection, Rows
 from .schema import prepare
-from .store import BindingRow, CallRow, MailboxRow, MessageRow, OutboxRow, StoreError
+from .store import BindingRow, CallRow, MailboxRow, MessageRow, OutboxRow, SettingRow, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,7 @@ def _insert(table: str, columns: Iterable[str]) -> str:
 
 
 CALL_COLUMNS = ", ".join(CallRow._fields)
+SETTING_COLUMNS = ", ".join(SettingRow._fields)
 PUT_BINDING = _insert("bindings", BindingRow._fields)
 DROP_BINDING = "DELETE FROM bindings WHERE id = ?"
 ADD_CALL = _insert("calls", CallRow._fields)
@@ -54,6 +55,7 @@ PUT_MESSAGE = _insert("messages", MessageRow._fields)
 DROP_MESSAGE = "DELETE FROM messages WHERE id = ?"
 PUT_MAILBOX = _insert("mailboxes", MailboxRow._fields)
 PUT_OUTBOX = _insert("outbox", OutboxRow._fields)
+PUT_SETTING = _insert("settings", SettingRow._fields)
 DROP_OUTBOX = "DELETE FROM outbox WHERE message_id = ?"
 
 
@@ -117,6 +119,25 @@ class SqliteStore:
         columns = ", ".join(OutboxRow._fields)
         rows = await self._read(f"SELECT {columns} FROM outbox ORDER BY since, message_id")
         return [OutboxRow(*row) for row in rows]
+
+    def put_settings(self, put: Sequence[SettingRow]) -> asyncio.Future[None]:
+        return self._write((PUT_SETTING, put), durable=True)
+
+    async def settings(self) -> list[SettingRow]:
+        sql = f"SELECT {SETTING_COLUMNS} FROM settings WHERE ended_at = 0 ORDER BY changed_at, id"
+        return [SettingRow(*row) for row in await self._read(sql)]
+
+    async def past_settings(self, user: str, limit: int) -> list[SettingRow]:
+        rows = await self._read(
+            f"SELECT {SETTING_COLUMNS} FROM settings WHERE user = ? AND ended_at > 0"
+            " ORDER BY ended_at DESC, id LIMIT ?",
+            (user, limit),
+        )
+        return [SettingRow(*row) for row in rows]
+
+    async def drop_settings(self, before: float) -> None:
+        sql = "DELETE FROM settings WHERE ended_at > 0 AND ended_at < ?"
+        await self._write((sql, [(before,)]))
 
     async def drop_traces(self, before: float) -> None:
         await self._write(("DELETE FROM traces WHERE kept_at < ?", [(before,)]))

@@ -113,6 +113,23 @@ class OutboxRow(NamedTuple):
     """Why the last attempt failed; empty when none did."""
 
 
+class SettingRow(NamedTuple):
+    """What a user has set, in force or over. See softswitch.settings.overrides.Override."""
+
+    id: str
+    user: str
+    key: str
+    value: str
+    instead: str
+    """What the configuration said when it was set."""
+    source: str
+    changed_at: float
+    ended_at: float
+    """0: it is in force."""
+    ended_by: str
+    """In words, why it is over."""
+
+
 class Store(Protocol):
     """Everything that is kept. Methods raise StoreError; waiting for one never blocks the loop."""
 
@@ -167,6 +184,18 @@ class Store(Protocol):
 
     async def outbox(self) -> list[OutboxRow]:
         """All mails, the oldest first."""
+
+    def put_settings(self, put: Sequence[SettingRow]) -> Committed:
+        """Keep these settings, all or nothing; safe as messages are."""
+
+    async def settings(self) -> list[SettingRow]:
+        """Those that are in force, the oldest first."""
+
+    async def past_settings(self, user: str, limit: int) -> list[SettingRow]:
+        """The last of a user's that are over, newest first."""
+
+    async def drop_settings(self, before: float) -> None:
+        """Forget those that were over before this time."""
 
     async def secret(self, name: str, make: Callable[[], bytes]) -> bytes:
         """What is kept under this name; `make` is asked for it the first time."""

@@ -7,7 +7,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, cast
 
-from softswitch.store.store import BindingRow, CallRow, MailboxRow, MessageRow, OutboxRow, Store
+from softswitch.store.store import (
+    BindingRow,
+    CallRow,
+    MailboxRow,
+    MessageRow,
+    OutboxRow,
+    SettingRow,
+    Store,
+)
 
 Check = Callable[[Store], Coroutine[Any, Any, None]]
 
@@ -166,6 +174,28 @@ async def keeps_mails_until_they_are_dropped(store: Store) -> None:
     assert await store.outbox() == [first._replace(state="sent"), later]
 
 
+async def keeps_settings_until_they_are_over(store: Store) -> None:
+    row = SettingRow("a", "101", "dnd", "on", "", "phone *78 by 101", 1.5, 0.0, "")
+    later = row._replace(id="b", key="forward.busy", value="102", changed_at=2.5)
+    await store.put_settings([later, row])
+    assert await store.settings() == [row, later]
+    over = row._replace(ended_at=3.5, ended_by="phone *79 by 101")
+    again = row._replace(id="c", changed_at=3.5)
+    await all_done(store.put_settings([over, again]), store.put_settings([later]))
+    assert await store.settings() == [later, again]
+    assert await store.past_settings("101", 9) == [over]
+    assert await store.past_settings("102", 9) == []
+
+
+async def lists_and_forgets_the_settings_that_are_over(store: Store) -> None:
+    row = SettingRow("a", "101", "dnd", "on", "", "phone *78 by 101", 1.5, 2.5, "softswitch reset")
+    rows = [row._replace(id=f"{number}", ended_at=number + 2.5) for number in range(4)]
+    await store.put_settings(rows)
+    assert await store.past_settings("101", 2) == [rows[3], rows[2]]
+    await store.drop_settings(4.0)
+    assert await store.past_settings("101", 9) == [rows[3], rows[2]]
+
+
 async def takes_text_of_any_kind_as_a_value(store: Store) -> None:
     nasty = "'; DROP TABLE bindings; --\0\u202e"
     await store.put_bindings([binding(1, nasty)])
@@ -185,5 +215,7 @@ CHECKS: tuple[Check, ...] = (
     keeps_messages_until_they_are_dropped,
     keeps_what_owners_have_decided,
     keeps_mails_until_they_are_dropped,
+    keeps_settings_until_they_are_over,
+    lists_and_forgets_the_settings_that_are_over,
     takes_text_of_any_kind_as_a_value,
 )
