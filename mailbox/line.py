@@ -9,9 +9,18 @@ that an application is told comes from inside a method of its Line.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from softswitch.media.engine.interface import Recorded, Sound
+
+
+class Connect(NamedTuple):
+    """A wish to talk to a person instead: an operator, or whoever left a message."""
+
+    target: str
+    """What would be dialled: an extension or a number, or another destination."""
+    principal: str
+    """The user whose permission and money that takes: the owner of the mailbox (VM-17)."""
 
 
 class Line(Protocol):
@@ -50,6 +59,13 @@ class Line(Protocol):
 
     def finish(self) -> None:
         """End the recording."""
+
+    def connect(self, wanted: Connect, back: Callable[[], None]) -> None:
+        """Ring somebody else for the remote; once he answers, the application hears no more.
+
+        `back` is called when nobody took the call: the line is as it was, and quiet. Keys pressed
+        meanwhile are nobody's.
+        """
 
     def later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
         """Call back in a while; what is returned prevents it."""

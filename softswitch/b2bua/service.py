@@ -32,6 +32,7 @@ from softswitch.routing.decision import Retrieve, Service, Voicemail
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from softswitch.mailbox.line import Connect
     from softswitch.media.engine.interface import Played, Recorded, Sound
     from softswitch.records import CallOutcome
 
@@ -295,6 +296,10 @@ class ServiceLine:
         port = self._call.caller.port
         assert port is not None
         self._call.board.media.join(port, port)
+
+    def connect(self, wanted: Connect, back: Callable[[], None]) -> None:
+        """Nobody can be rung from here: the caller is handed back."""
+        self.later(0.0, back)
 
     def later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
         """Call back in a while, unless the call ends before."""

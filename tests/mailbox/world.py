@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from softswitch.mailbox.boxes import Boxes, Told
-from softswitch.mailbox.line import Application
+from softswitch.mailbox.line import Application, Connect
 from softswitch.mailbox.messages import Box, Message
 from softswitch.media import wave
 from softswitch.media.engine.interface import Clip, Pause, Recorded, Sound, Tones
@@ -183,6 +183,9 @@ class FakeLine:
         self.recording: tuple[str, float, float] | None = None
         """path, limit, silence"""
         self.application: Application
+        self.wanted: Connect | None = None
+        """Who is rung for the remote."""
+        self._back: Callable[[], None] = lambda: None
         self._recorded: Callable[[Recorded], None] | None = None
         self._playing: Callable[[bool], None] | None = None
         self._cancel: Callable[[], None] = lambda: None
@@ -253,6 +256,17 @@ class FakeLine:
 
     def finish(self) -> None:
         self.world.clock.later(0.0, self.end_recording)
+
+    def connect(self, wanted: Connect, back: Callable[[], None]) -> None:
+        assert not self.is_over
+        self._replace()
+        self.wanted, self._back = wanted, back
+
+    def nobody_answers(self) -> None:
+        """The remote is handed back."""
+        self.wanted = None
+        self._back()
+        self.world.clock.advance()
 
     def later(self, seconds: float, callback: Callable[[], None]) -> Callable[[], None]:
         assert not self.is_over
