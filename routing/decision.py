@@ -10,7 +10,8 @@ class Hop(NamedTuple):
 
     user: str
     situation: str
-    """always, busy, no_answer, unavailable or rejected; return when it comes back from there."""
+    """always, dnd, busy, no_answer, unavailable or rejected; redirect when the phone did it by
+    itself (3xx), return when the call comes back from there."""
     to: str
     because: str
 
@@ -23,6 +24,26 @@ class Ring(NamedTuple):
     """Seconds a device may ring before the call counts as not answered."""
     unreachable_after: float
     """Seconds without any response after which a device counts as unavailable."""
+    because: str
+    hops: tuple[Hop, ...] = ()
+    """The forwards that led here, the first one first."""
+    confirm: bool = False
+    """Whether whoever answers has to press 1 to take the call (FWD-7)."""
+
+
+class Dial(NamedTuple):
+    """Ring a number outside, through trunks."""
+
+    number: str
+    """E.164 with `+`, or the digits as they were dialled when they are no public number."""
+    trunks: tuple[str, ...]
+    """Their names, to be tried in this order (OUT-9, TK-9)."""
+    principal: str
+    """The user whose permission and money are used (OUT-1, FWD-8)."""
+    ring_time: float
+    """Seconds it may ring before the call counts as not answered."""
+    confirm: bool
+    """Whether whoever answers has to press 1 to take the call (FWD-7)."""
     because: str
     hops: tuple[Hop, ...] = ()
     """The forwards that led here, the first one first."""
@@ -54,6 +75,18 @@ class Echo(NamedTuple):
     because: str
 
 
+class Feature(NamedTuple):
+    """Do what a code asks for, and say so."""
+
+    function: str
+    """Such as forward_busy_on."""
+    argument: str
+    """What was dialled behind the code; empty: nothing."""
+    because: str
+    seconds: str = ""
+    """A ring time that was dialled as well."""
+
+
 class Reject(NamedTuple):
     """Refuse the call: nothing rings, or nobody answered."""
 
@@ -70,7 +103,7 @@ class Reject(NamedTuple):
         return reason_header(self.cause)
 
 
-Service = Voicemail | Retrieve | Echo
+Service = Voicemail | Retrieve | Echo | Feature
 """What the switch itself answers."""
 
-Decision = Ring | Service | Reject
+Decision = Ring | Dial | Service | Reject

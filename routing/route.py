@@ -12,12 +12,13 @@ out, the target's own forwards and mailbox are not used, unless `follow_target` 
 colleague's forward would otherwise take the call away, and the return would never happen.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from softswitch.routing.codes import NO_CODES, UNSPECIFIC, Codes, has_mailbox, service
 from softswitch.routing.decision import Decision, Hop, Ring, Voicemail
 from softswitch.routing.outcomes import UNKNOWN_NUMBER, Outcome, release
+from softswitch.routing.outside import Outside
 from softswitch.routing.plan import Directory, Extension, Facts, refusal, setting, shown
 
 MAX_FORWARDS = 5
@@ -69,9 +70,12 @@ class Route:
         "_first",
         "_forwards",
         "_now",
+        "_outside",
         "_returns",
+        "_trunk",
         "_used",
         "_visit",
+        "_wall",
         "hops",
     )
 
@@ -84,14 +88,21 @@ class Route:
         *,
         forwarded_before: int = 0,
         codes: Codes = NO_CODES,
+        outside: Outside | None = None,
+        wall: float = 0.0,
+        trunk: str | None = None,
     ) -> None:
         """`facts` tells what is true of a user when it is asked; `forwarded_before` counts the
-        forwards that the call has behind it (Diversion, History-Info)."""
+        forwards that the call has behind it (Diversion, History-Info). `wall`: seconds since 1970,
+        for calendars. `trunk`: by which one the call came; the caller is a number then."""
         self._dialled = dialled
         self._caller = caller
         self._directory = directory
         self._facts = facts
         self._codes = codes
+        self._outside = outside
+        self._wall = wall
+        self._trunk = trunk
         self._forwards = forwarded_before
         self._first: Outcome | None = None
         self._returns: list[_Return] = []
@@ -121,6 +132,18 @@ class Route:
         """What to do next: the user whom the last decision rang did not take the call."""
         self._now = now
         return self._go_on(outcome, f"{self._visit.user}: {outcome.value}")
+
+    def redirected(self, targets: Sequence[str], now: float) -> Decision:
+        """What to do next: the phone whose turn it is sends the call on by itself, to one of these
+        user parts, the best one first (FWD-13)."""
+        return self.after(Outcome.REJECTED, now)
+
+    def transfer(self, target: str, principal: str, now: float) -> Decision:
+        """What to do when the caller is to be sent on by a service, on behalf of a user whose
+        permission is used (an operator's key, a call back from a mailbox)."""
+        self._now = now
+        self._visit = _Visit(principal, False)
+        return self._go_to(_Visit(target, True), None)
 
     @property
     def first(self) -> Outcome:

@@ -14,7 +14,7 @@ from softswitch.bus import CallArrived
 from softswitch.media.engine.interface import NoPorts
 from softswitch.media.negotiation import begins, manner_of, manner_towards
 from softswitch.media.sdp import SdpError
-from softswitch.routing.decision import Reject, Ring
+from softswitch.routing.decision import Dial, Reject, Ring
 from softswitch.routing.plan import Facts
 from softswitch.routing.route import Route
 from softswitch.sip.dialog import Dialog
@@ -60,6 +60,7 @@ def arrive(
         if isinstance(decision, Ring):
             hunt.start(call, decision)
         else:
+            assert not isinstance(decision, Dial), "without an outside, nothing leads there"
             service.begin(call, decision)
 
 

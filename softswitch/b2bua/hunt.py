@@ -26,7 +26,7 @@ from softswitch.media.engine.interface import NoPorts
 from softswitch.media.negotiation import manner_towards
 from softswitch.media.negotiation.stream import NOT_ACCEPTABLE
 from softswitch.media.sdp import SdpError
-from softswitch.routing.decision import Reject, Ring
+from softswitch.routing.decision import Dial, Reject, Ring
 from softswitch.routing.outcomes import (
     Outcome,
     combine,
@@ -287,6 +287,7 @@ def _goes_on(call: Call, outcome: Outcome, to_devices: Sequence[tuple[str, str]]
         ringing.forwarded(call)
         start(call, decision)
     else:
+        assert not isinstance(decision, Dial), "without an outside, nothing leads there"
         service.begin(call, decision)
     return True
 

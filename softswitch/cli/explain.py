@@ -1,7 +1,6 @@
 """`softswitch explain FROM TO`: where a call would go, and which line of the file says so."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +9,7 @@ import typer
 from softswitch.cli.where import configuration, fail
 from softswitch.config import Config
 from softswitch.routing.codes import Codes
-from softswitch.routing.decision import Decision, Echo, Reject, Retrieve, Ring, Voicemail
+from softswitch.routing.decision import Decision, Dial, Echo, Reject, Retrieve, Ring, Voicemail
 from softswitch.routing.explanation import Step
 from softswitch.routing.explanation import explain as steps_of
 from softswitch.routing.outcomes import Outcome
@@ -48,7 +47,7 @@ def explain(
     for user in supposed:
         if user not in config.users:
             fail(f"--given {user}: no user has that number", WRONG_USE)
-    codes = Codes(**asdict(config.feature_codes))
+    codes = Codes(**config.feature_codes)
     steps = steps_of(caller, dialled, config.users, supposed, codes)
     typer.echo("\n".join(lines(caller, dialled, steps, config)))
 
@@ -67,6 +66,8 @@ def _what(decision: Decision, config: Config) -> str:
     match decision:
         case Ring(user, seconds):
             return f"ring {_named(user, config)} for {seconds:g} s"
+        case Dial(number, trunks, principal):
+            return f"dial {number} through {', '.join(trunks)}, as {_named(principal, config)}"
         case Voicemail(user, reason):
             return f"voicemail of {_named(user, config)}, greeting for {reason}"
         case Retrieve(user):
@@ -74,6 +75,8 @@ def _what(decision: Decision, config: Config) -> str:
             return f"hear the messages of {whose}"
         case Echo():
             return "the caller hears himself"
+        case Feature(function, argument):
+            return f"{function.replace('_', ' ')} {argument}".rstrip()
         case Reject(status, _, outcome):
             return f"the caller hears {status}, {outcome}"
 

@@ -10,6 +10,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from softswitch.config.presets import Dialled, feature_codes
+
 Encryption = Literal["off", "optional", "sdes", "dtls", "required"]
 Fax = Literal["t38", "passthrough", "off"]
 
@@ -92,6 +94,11 @@ class Forward:
     to: str
     callers: str = "any"
     """internal, external or any: whose calls it is for."""
+    when: str | None = None
+    """In which states of a calendar it is used, such as `office.closed`; several with commas
+    between them. None: at any time."""
+    confirm: bool | None = None
+    """Whether whoever answers has to press 1 (FWD-7); None: no, a single target need not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,7 @@ class Forwarding:
     """Where calls for a user go on to, by situation."""
 
     rules: dict[str, Forward] = field(default_factory=dict)
-    """always, busy, no_answer, unavailable, rejected."""
+    """always, dnd, busy, no_answer, unavailable, rejected."""
     return_after: float | None = 30.0
     """Seconds the target has to answer until the call comes back; None: it does not."""
     return_to: str | None = "voicemail"
@@ -157,6 +164,20 @@ class User:
     language: str = "en"
     """In which the switch speaks to the user, and to those who reach the user's mailbox."""
     call_waiting: bool = True
+    dnd: bool = False
+    """Do not disturb: calls find the user busy."""
+    phone_redirect: bool = True
+    """Whether a phone may send calls on by itself, with a 3xx response."""
+    calls: str = "national"
+    """How far the user may call (OUT-3)."""
+    allow: tuple[str, ...] = ()
+    """Countries and prefixes that may be called all the same."""
+    deny: tuple[str, ...] = ()
+    """Countries and prefixes that may not, whatever else is said."""
+    number: str | None = None
+    """The user's own number outside, E.164."""
+    caller_id: str | None = None
+    """Which number is shown outside, E.164, or withheld; None: the own one, else the trunk's."""
     forward: Forwarding = field(default_factory=Forwarding)
     voicemail: Voicemail = Voicemail()
     email: tuple[str, ...] = ()
@@ -164,17 +185,6 @@ class User:
     origin: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     """key → "file:line", or "default"; of `password` also "secrets.yaml" or "missing". Keys of
     `forward` and `voicemail` stand as `forward.busy`."""
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureCodes:
-    """What is dialled to ask something of the switch itself; nothing: it cannot be asked."""
-
-    voicemail: tuple[str, ...] = ("*98", "*97")
-    """The own mailbox; with a number behind it that of somebody else."""
-    leave_message: tuple[str, ...] = ("*99",)
-    """With a number behind it."""
-    echo_test: tuple[str, ...] = ("*600",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +212,46 @@ class Log:
     keep_traces: float = 7 * 86400.0
 
 
+@dataclass(frozen=True, slots=True)
+class Trunk:
+    """A way to the outside."""
+
+    name: str
+    hosts: tuple[str, ...]
+    """Addresses or names, the preferred one first; calls come from all of them."""
+    port: int | None = None
+    """None: SIP's own, or what a name's SRV record says."""
+    transport: str = "udp"
+    """udp or tcp."""
+    numbers: tuple[str, ...] = ()
+    """Our numbers at this carrier, E.164; the first is shown unless a user has another one."""
+    to: str | None = None
+    """Where calls go to numbers that nobody else has; None: nowhere."""
+    max_calls: int | None = None
+    """At the same time, in both directions; None: any number."""
+    forwarded_cli: str = "own"
+    """Whose number a forwarded call shows (FWD-9): own, original or original+diversion."""
+    diversion: bool = True
+    """Whether Diversion header fields are sent (FWD-10)."""
+    history_info: bool = True
+    """Whether History-Info header fields are sent."""
+    number_format: str = "e164+"
+    """How numbers are written to the carrier: e164+, e164, national or 0national (CLI-2)."""
+    identity: str = "pai"
+    """Where our number stands beside From: pai, ppi, rpid or from (there alone)."""
+    trust_identity: bool = True
+    """Whether P-Asserted-Identity and Remote-Party-ID of this carrier are believed (CLI-4)."""
+    clip_name: bool = False
+    """Whether the caller's name is sent along."""
+    domain: str = ""
+    """The host in From and To; empty: that of the trunk."""
+    username: str = ""
+    """Answers a challenge; empty: there is no account."""
+    password: str = field(default="", repr=False)
+    codecs: tuple[str, ...] = ()
+    encryption: Encryption = "off"
+
+
 LANGUAGES = ("en", "es", "pl")
 """In which there are prompts."""
 
@@ -222,7 +272,8 @@ class Config:
     users: dict[str, User]
     log: Log
     media: Media = Media()
-    feature_codes: FeatureCodes = FeatureCodes()
+    feature_codes: Dialled = field(default_factory=feature_codes)
+    """What is dialled to ask something of the switch itself."""
     mail: Mail | None = None
     """None: no mails are sent."""
     music: Path | None = SHIPPED_MUSIC
@@ -231,5 +282,6 @@ class Config:
     """By whose clock times are said; None: the machine's."""
     prompts: Path | None = None
     """A folder of the office's own recordings, which take the place of ours."""
+    trunks: dict[str, Trunk] = field(default_factory=dict)
     realm: str = DEFAULT_REALM
     missing_passwords: tuple[str, ...] = ()

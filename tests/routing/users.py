@@ -10,6 +10,8 @@ ORIGIN = {"name": "demo.yaml:8", "ring_time": "demo.yaml:9", "max_calls": "demo.
 class Rule:
     to: str
     callers: str = "any"
+    when: str | None = None
+    confirm: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,11 @@ class User:
     unreachable_after: float = 4.0
     max_calls: int = 4
     call_waiting: bool = True
+    dnd: bool = False
+    phone_redirect: bool = True
+    calls: str = "national"
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
     forward: Forwarding = field(default_factory=Forwarding)
     voicemail: Mailbox = field(default_factory=Mailbox)
     origin: Mapping[str, str] = field(default_factory=dict)
