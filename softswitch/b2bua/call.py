@@ -19,8 +19,8 @@ from softswitch.bus import CallEnded
 if TYPE_CHECKING:
     from softswitch.b2bua.crossing import Fields
     from softswitch.b2bua.leg import Leg
+    from softswitch.b2bua.line import ServiceLine
     from softswitch.b2bua.reoffer import Reoffer
-    from softswitch.b2bua.service import ServiceLine
     from softswitch.b2bua.switchboard import Switchboard
     from softswitch.records import CallOutcome, EndedBy
     from softswitch.routing.route import Route

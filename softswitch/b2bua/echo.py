@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from softswitch.b2bua.service import ServiceLine
+    from softswitch.b2bua.line import ServiceLine
 
 
 class Echo:

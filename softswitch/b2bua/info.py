@@ -97,14 +97,14 @@ def receive(leg: Leg, request: Request, flow: Flow) -> None:
 def press(target: Leg, request: Request) -> bool:
     """Let the media engine press the key that an INFO speaks of; False when that cannot be."""
     signal = info.parse(request.headers.get("Content-Type") or "", request.body)
-    if signal is None or signal.digit not in TONES or not _takes_events(target):
+    if signal is None or signal.digit not in TONES or not takes_events(target):
         return False
     assert target.port is not None
     target.call.board.media.send_digits(target.port, signal.digit, duration=signal.duration)
     return True
 
 
-def _takes_events(leg: Leg) -> bool:
+def takes_events(leg: Leg) -> bool:
     """Has it agreed on telephone events?"""
     agreed = leg.session.agreed if leg.session is not None and leg.port is not None else None
     return agreed is not None and any(

@@ -23,7 +23,7 @@ from softswitch.uas import ALLOW
 
 if TYPE_CHECKING:
     from softswitch.b2bua.leg import Leg
-    from softswitch.b2bua.service import ServiceLine
+    from softswitch.b2bua.line import ServiceLine
     from softswitch.sip.flow import Flow
     from softswitch.sip.message import Request
     from softswitch.sip.server_transaction import ServerTransaction

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from softswitch.b2bua.service import ServiceLine, Visit
+from softswitch.b2bua.line import ServiceLine
+from softswitch.b2bua.service import Visit
 from softswitch.media.engine import stage_messages
 from softswitch.media.engine.interface import Pause, Recorded
 from softswitch.routing.codes import Codes

@@ -1,0 +1,201 @@
+"""The line of mailbox/line.py over one call: what its application may do, and what it is told.
+
+open ─► begin ─► digit … ─┬─► over       the caller is gone
+                          ├─► hang_up    the application has had enough
+                          └─► connect    somebody is rung for the caller (handover)
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from softswitch.b2bua import ending, info, reinvite, ringing
+from softswitch.b2bua.accepted import accept
+from softswitch.b2bua.call import Call, Stage, Verdict
+from softswitch.b2bua.performing import Performing
+from softswitch.b2bua.staying import answering
+from softswitch.bus import CallAnswered
+from softswitch.media.negotiation.ourselves import own_agreement, own_media
+from softswitch.media.negotiation.stream import SENDRECV
+from softswitch.media.sdp import SdpError
+from softswitch.routing.decision import Feature, Retrieve, Service, Voicemail
+
+if TYPE_CHECKING:
+    from softswitch.mailbox.line import Connect
+    from softswitch.records import CallOutcome
+
+log = logging.getLogger(__name__)
+
+
+class Served(Protocol):
+    """What of an Application of mailbox/line.py is called here. Its methods never raise."""
+
+    def begin(self, line: ServiceLine) -> None:
+        """The line is there."""
+
+    def digit(self, digit: str) -> None:
+        """The caller pressed a key."""
+
+    def hung_up(self) -> None:
+        """The caller is gone, or talks to somebody else."""
+
+
+def _name(decision: Service) -> str:
+    """Who answered, for the record."""
+    if isinstance(decision, Voicemail):
+        return f"voicemail {decision.user}"
+    if isinstance(decision, Feature):
+        return f"code {decision.function}"
+    return "voicemail" if isinstance(decision, Retrieve) else "echo test"
+
+
+class ServiceLine(Performing):
+    """A call that an application has."""
+
+    __slots__ = (
+        "_application",
+        "_has_begun",
+        "caller",
+        "caller_name",
+        "language",
+        "outcome",
+        "remote",
+    )
+
+    def __init__(self, call: Call, application: Served, decision: Service) -> None:
+        super().__init__(call, _name(decision))
+        self._application = application
+        self._has_begun = False
+        user = call.board.directory.get(call.caller_user)
+        self.caller = call.caller_user
+        self.caller_name = user.name if user is not None else ""
+        self.language = "en"
+        self.remote = user is None
+        self.outcome: CallOutcome = "voicemail" if isinstance(decision, Voicemail) else "answered"
+        """The word of the record when the call was answered."""
+
+    # What happens to it
+
+    def open(self) -> None:
+        """Agree with the caller on what is spoken, and begin. Raises SdpError 488."""
+        call = self._call
+        caller = call.caller
+        assert caller.session is not None
+        if call.stage is Stage.ANSWERED:
+            call.answered_by = self.name
+            self._start()
+            return
+        policy = caller.session.policy
+        if call.late_offer:
+            self._accept(caller.describe(own_media(policy), SENDRECV), self._answered_late)
+            return
+        offer = caller.offer
+        assert offer is not None
+        agreement = own_agreement(offer, policy)
+        if not caller.sdp:
+            caller.sdp = caller.answer(offer, agreement, answering(offer))
+        elif not caller.session.suits(agreement):
+            # A device was heard before in what we cannot speak ourselves: the caller gets another
+            # offer as soon as it has acknowledged.
+            reinvite.plan(caller, own_media(policy))
+        call.timers.append(call.board.agent.later(ringing.REPEAT_EVERY, ringing.repeat, call))
+        self._start()
+
+    def digit(self, digit: str) -> None:
+        """The caller pressed a key."""
+        if not self._is_over and not self._is_away:
+            self._application.digit(digit)
+
+    def update(self) -> None:
+        """The caller has said something new about what is spoken, or who hears whom."""
+        call = self._call
+        caller = call.caller
+        assert caller.port is not None
+        held = caller.direction != SENDRECV
+        if held != call.held:
+            call.held = held
+            call.board.media.hold(caller.port, held)
+        self._listen()
+
+    def over(self) -> None:
+        """The application has the call no more."""
+        if self._end() and self._has_begun:
+            self._application.hung_up()
+
+    def forget(self) -> None:
+        """Let the application go: it knows this line."""
+        del self._application
+
+    def _start(self) -> None:
+        self._listen()
+        self._has_begun = True
+        self._application.begin(self)
+
+    def _listen(self) -> None:
+        """Keys come as events if the caller knows them; else they are heard in the sound."""
+        caller = self._call.caller
+        assert caller.port is not None
+        self._call.board.media.listen(caller.port, in_band=not info.takes_events(caller))
+
+    def _answered_late(self, body: bytes) -> None:
+        """The ACK brought the caller's answer to our offer."""
+        call = self._call
+        if call.stage is not Stage.ANSWERED:
+            return
+        try:
+            call.caller.take(call.caller.read(body))
+        except SdpError as error:
+            why = f"caller's answer in the ACK cannot be used: {error}"
+            ending.hang_up(call, Verdict("answered", 200, why, "switch"), [ending.INCOMPATIBLE])
+            return
+        self._start()
+        if call.stage is Stage.ANSWERED:
+            call.update_hold()
+
+    def _accept(self, sdp: bytes, on_answer: Callable[[bytes], None] | None = None) -> None:
+        """Answer the INVITE with 200."""
+        call = self._call
+        board, caller = call.board, call.caller
+        call.stage = Stage.ANSWERED
+        call.stop_timers()
+        call.answered_by = self.name
+        call.answered_at = board.clock.wall()
+        log.info("%s: answered by %s", call.id, self.name)
+        assert caller.invite is not None
+        assert caller.server is not None
+        assert caller.dialog is not None
+        caller.dialog.early = False
+        board.invites.pop(caller.server, None)
+        accept(caller, caller.invite, caller.server, sdp, [], on_answer)
+        caller.invite = caller.server = caller.offer = None
+        caller.sdp = b""
+        board.bus.publish(
+            CallAnswered(call.id, call.caller_user, call.callee, self.name, call.answered_at)
+        )
+
+    # What the application does, besides what it performs
+
+    def answer(self) -> None:
+        """Take the call, if that was not done before."""
+        call = self._call
+        if call.stage is Stage.RINGING:
+            self._accept(call.caller.sdp)
+            call.update_hold()
+
+    def connect(self, wanted: Connect, back: Callable[[], None]) -> None:
+        """Nobody can be rung from here: the caller is handed back."""
+        self.later(0.0, back)
+
+    def hang_up(self) -> None:
+        """End the call."""
+        call = self._call
+        if not self._end():
+            return
+        verdict = Verdict("answered", 200, f"{self.name} hung up", "switch")
+        if call.stage is Stage.ANSWERED:
+            ending.hang_up(call, verdict)
+        else:
+            unheard = verdict._replace(outcome="unavailable", status=480)
+            ending.refuse(call, unheard, [ending.NORMAL_CLEARING])
