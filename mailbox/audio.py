@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from softswitch.media import wave
@@ -21,6 +22,26 @@ MODE = 0o700
 def make_folder(path: str) -> None:
     """Make the folder of a file."""
     Path(path).parent.mkdir(mode=MODE, parents=True, exist_ok=True)
+
+
+def try_folder(path: str) -> None:
+    """The same where a recording is to follow: if it cannot be made, that fails, and says so."""
+    with contextlib.suppress(OSError):
+        make_folder(path)
+
+
+def link(files: Iterable[tuple[str, str]]) -> None:
+    """Give each of these files a second name; the sound is on the disk only once, and safe there.
+
+    When that is done the new names are, too.
+    """
+    for old, new in files:
+        os.link(old, new)
+        folder = os.open(Path(new).parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
 
 def rescue(path: str) -> float:

@@ -1,4 +1,4 @@
-"""All mailboxes, in memory; every change is written down before anybody is told.
+"""All messages, in memory; every change is written down before anybody is told.
 
     begin ─► file is recorded ─► keep ─► row committed ─► changed(mailbox, new, old)
                              └─► discard
@@ -10,61 +10,17 @@ with whatever is written next; until then it is in memory, and nobody has been t
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
-from typing import Any, NamedTuple, Protocol
+from functools import partial
 
-from softswitch.mailbox import audio
-from softswitch.mailbox.messages import DELETED, NEW, OLD, RECORDING, Box, Message, Recording
-
-ALMOST_FULL = 0.9
-"""Share of the messages that a mailbox can hold (VM-8)."""
-
-DELETED_KEPT = 7 * 86400.0
-"""Seconds that a deleted message can be brought back (VM-14)."""
-
-MESSAGES, GREETINGS = "voicemail", "greetings"
-"""Folders."""
-
-
-class Committed(Protocol):
-    """Done when a write is safe; has an exception when it could not be made so."""
-
-    def add_done_callback(self, fn: Callable[[Any], object], /) -> None: ...
-
-    def exception(self) -> BaseException | None: ...
-
-
-class Keeper(Protocol):
-    """What mailboxes ask of the store. Writes take effect in the order of the calls."""
-
-    def put_messages(self, put: Sequence[Message], drop: Sequence[str]) -> Committed:
-        """Keep these and forget those ids, all or nothing."""
-
-    def put_box(self, box: Box) -> Committed:
-        """Keep what an owner has decided."""
-
-
-class Aside(Protocol):
-    """Runs a job in another thread, then calls `done` with what it returned, or raised."""
-
-    def __call__(self, job: Callable[[], Any], done: Callable[[Any], None], /) -> None: ...
-
-
-class Told(NamedTuple):
-    """Who wants to know of changes."""
-
-    changed: Callable[[str, int, int], None]
-    """mailbox, new, old"""
-    filling: Callable[[str, int, int], None]
-    """mailbox, messages, how many it can hold: almost full, or full"""
-    locked: Callable[[str, float], None]
-    """mailbox, until when: somebody was wrong too often"""
+from softswitch.mailbox import audio, room
+from softswitch.mailbox.keeping import MESSAGES, Aside, Committed, Keeper, Told
+from softswitch.mailbox.messages import DELETED, NEW, OLD, RECORDING, Box, Message
+from softswitch.mailbox.owners import Owners
 
 
 class Boxes:
-    """Messages and owners' decisions by mailbox."""
+    """Messages by mailbox; `owners` has what their owners have decided."""
 
     def __init__(
         self,
@@ -75,9 +31,12 @@ class Boxes:
         new_id: Callable[[], str],
         wall: Callable[[], float],
         told: Told,
+        rules: Callable[[str], room.Rules],
     ) -> None:
+        """`rules` are those of a mailbox."""
         self.aside = aside
         self.wall = wall
+        self.owners = Owners(keeper, folder, aside=aside, new_id=new_id, locked=told.locked)
         self._keeper = keeper
         self._folder = folder
         self._new_id = new_id
@@ -86,18 +45,19 @@ class Boxes:
         """By mailbox and id, the oldest first."""
         self._where: dict[str, str] = {}
         """id → mailbox"""
-        self._boxes: dict[str, Box] = {}
+        self._rules = rules
+        self._levels: dict[str, int] = {}
+        """How full each mailbox was when its owner was last told, or when we began."""
         self._owed: set[str] = set()
         """Ids of what the store could not take."""
-        self._folders: set[str] = set()
-        """That are there."""
 
     def load(self, messages: Iterable[Message], boxes: Iterable[Box]) -> None:
         """Take in what was kept, at the start."""
         for message in messages:
             self._set(message)
-        for box in boxes:
-            self._boxes[box.mailbox] = box
+        for mailbox in self._messages:
+            self._levels[mailbox] = room.level(self.messages(mailbox), self._rules(mailbox))
+        self.owners.load(boxes)
 
     # messages
 
@@ -119,44 +79,61 @@ class Boxes:
         states = [one.state for one in self._all(mailbox)]
         return states.count(NEW), states.count(OLD)
 
-    def has_room(self, mailbox: str, most: int) -> bool:
+    def has_room(self, mailbox: str) -> bool:
         """Whether one more fits. What is being recorded counts: it will be one."""
-        return sum(one.state != DELETED for one in self._all(mailbox)) < most
+        there = [one for one in self._all(mailbox) if one.state != DELETED]
+        return room.percent(there, self._rules(mailbox)) < room.FULL
 
     def path(self, message: Message) -> str:
         """The file of a message."""
         return f"{self._folder}/{MESSAGES}/{message.mailbox}/{message.id}.wav"
 
+    def introduction_path(self, message: Message) -> str:
+        """The file of what was said when it was sent on."""
+        return f"{self._folder}/{MESSAGES}/{message.mailbox}/{message.id}.intro.wav"
+
     def begin(self, draft: Message) -> Message:
         """A message that is going to be recorded at its `path`; its id is given here."""
         message = draft._replace(id=self._new_id(), state=RECORDING)
         self._set(message)
-        self._make_folder(self.path(message))
+        audio.try_folder(self.path(message))
         self._write([message])
         return message
 
-    def keep(
-        self, message: Message, most: int = 0, done: Callable[[bool], None] | None = None
-    ) -> None:
+    def keep(self, message: Message, done: Callable[[bool], None] = lambda fine: None) -> None:
         """The recording is over, its file safe: the message is new from now on.
 
-        `done` hears whether it is committed. `most`: how many the mailbox can hold, if limited.
+        `done` hears whether it is committed.
         """
-        kept = message._replace(state=NEW)
+        self._write([message._replace(state=NEW)], then=done)
 
-        def written(fine: bool) -> None:
-            if fine and most:
-                self._warn(message.mailbox, most)
-            if done is not None:
-                done(fine)
+    def copy(
+        self, message: Message, mailbox: str, by: str, done: Callable[[bool], None], intro: str = ""
+    ) -> None:
+        """Put the same message into another mailbox, too; `done` hears whether it is there.
 
-        self._write([kept], then=written)
+        `by`: the mailbox it comes from, where an owner has sent it on, and `intro` the file of what
+        he said to that.
+        """
+        draft = message._replace(mailbox=mailbox, forwarded_by=by, deleted_at=0.0)
+        copied = self.begin(draft._replace(introduction=bool(intro)))
+        files = [(self.path(message), self.path(copied))]
+        if intro:
+            files.append((intro, self.introduction_path(copied)))
+
+        def linked(result: object) -> None:
+            if isinstance(result, OSError):
+                self.discard(copied)
+                done(False)
+            else:
+                self.keep(copied, done)
+
+        self.aside(partial(audio.link, files), linked)
 
     def discard(self, message: Message) -> None:
         """The recording is over, and nothing of it is kept."""
         self._forget(message)
-        path = self.path(message)
-        self._write([], [message.id], lambda fine: self._remove(path))
+        self._write([], [message.id], lambda fine: self._remove(message))
 
     def mark(self, message_id: str, state: str) -> None:
         """Call a message new or old, whatever it was: a deleted one is brought back."""
@@ -186,12 +163,12 @@ class Boxes:
     def purge(self, mailboxes: Iterable[str] | None = None) -> int:
         """Forget for ever what was deleted long ago, in all mailboxes if none is named; how many
         messages that were."""
-        before = self.wall() - DELETED_KEPT
+        now = self.wall()
         gone = [
             message
             for mailbox in (self._messages if mailboxes is None else mailboxes)
             for message in self.deleted(mailbox)
-            if message.deleted_at < before
+            if message.deleted_at < now - self._rules(mailbox).deleted_kept
         ]
         for message in gone:
             self.discard(message)
@@ -206,71 +183,14 @@ class Boxes:
             if one.state == RECORDING
         ]
 
-    def adopt(self, message: Message, seconds: float, least: float) -> bool:
+    def adopt(self, message: Message, seconds: float) -> bool:
         """Whether what was rescued of an unfinished one is a message; it is kept, or discarded."""
-        if seconds < max(least, 0.001):
+        if seconds < max(self._rules(message.mailbox).min_message, 0.001):
             self.discard(message)
             return False
         ended_at = max(message.ended_at, message.began_at + seconds)
         self.keep(message._replace(seconds=seconds, ended_at=ended_at))
         return True
-
-    # owners
-
-    def box(self, mailbox: str) -> Box:
-        """What the owner has decided."""
-        return self._boxes.get(mailbox) or Box(mailbox)
-
-    def put_box(self, box: Box) -> None:
-        """The owner has decided something."""
-        self._boxes[box.mailbox] = box
-        self._keeper.put_box(box)
-
-    def log_in_failed(self, box: Box) -> None:
-        """Somebody was wrong; perhaps the box is locked by that (VM-15)."""
-        was_locked_until = self.box(box.mailbox).locked_until
-        self.put_box(box)
-        if box.locked_until > was_locked_until:
-            self._told.locked(box.mailbox, box.locked_until)
-
-    def greeting_path(self, mailbox: str, recording_id: str) -> str:
-        """The file of a greeting."""
-        return f"{self._folder}/{GREETINGS}/{mailbox}/{recording_id}.wav"
-
-    def greeting(self, mailbox: str, kind: str, written: str = "") -> str:
-        """The file that the owner has recorded, or empty.
-
-        `written`: what the configuration names for it. When that was changed later, it counts.
-        """
-        recording = self.box(mailbox).greetings.get(kind)
-        if recording is not None and recording.instead == written:
-            return self.greeting_path(mailbox, recording.id)
-        return ""
-
-    def new_greeting(self, mailbox: str) -> str:
-        """The id of a greeting that is going to be recorded at its path."""
-        recording_id = self._new_id()
-        self._make_folder(self.greeting_path(mailbox, recording_id))
-        return recording_id
-
-    def set_greeting(self, mailbox: str, kind: str, recording: Recording | None) -> None:
-        """Use a recording from now on, or none of this kind any more. The one before it goes."""
-        box = self.box(mailbox)
-        others = {name: value for name, value in box.greetings.items() if name != kind}
-        before = box.greetings.get(kind)
-        self._boxes[mailbox] = box = box._replace(
-            greetings=others if recording is None else {**others, kind: recording}
-        )
-        committed = self._keeper.put_box(box)
-        if before is not None:
-            path = self.greeting_path(mailbox, before.id)
-            committed.add_done_callback(
-                lambda done: None if done.exception() else self._remove(path)
-            )
-
-    def drop_greeting(self, mailbox: str, recording_id: str) -> None:
-        """Forget one that was recorded but not taken."""
-        self._remove(self.greeting_path(mailbox, recording_id))
 
     # inside
 
@@ -317,23 +237,12 @@ class Boxes:
     def _tell(self, mailboxes: Iterable[str]) -> None:
         for mailbox in mailboxes:
             self._told.changed(mailbox, *self.summary(mailbox))
+            messages, rules = self.messages(mailbox), self._rules(mailbox)
+            before, level = self._levels.get(mailbox, 0), room.level(messages, rules)
+            self._levels[mailbox] = level
+            if level > before:
+                self._told.filling(mailbox, room.percent(messages, rules))
 
-    def _warn(self, mailbox: str, most: int) -> None:
-        """Once when it becomes almost full, and once when it is."""
-        messages = sum(self.summary(mailbox))
-        if messages in (math.ceil(most * ALMOST_FULL), most):
-            self._told.filling(mailbox, messages, most)
-
-    def _make_folder(self, path: str) -> None:
-        """Once a folder: it is a matter of microseconds, and what is written to it comes next.
-
-        When it cannot be made, the recording fails, and says so.
-        """
-        folder = path.rpartition("/")[0]
-        if folder not in self._folders:
-            with suppress(OSError):
-                audio.make_folder(path)
-                self._folders.add(folder)
-
-    def _remove(self, path: str) -> None:
-        self.aside(lambda: audio.remove(path), lambda result: None)
+    def _remove(self, message: Message) -> None:
+        paths = [self.path(message), self.introduction_path(message)]
+        self.aside(lambda: [audio.remove(path) for path in paths], lambda result: None)

@@ -15,9 +15,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from softswitch.mailbox import audio
+from softswitch.mailbox import audio, delivery
 from softswitch.mailbox.boxes import Boxes
-from softswitch.mailbox.line import Line
+from softswitch.mailbox.line import Connect, Line
 from softswitch.mailbox.messages import (
     BUSY,
     NAME,
@@ -34,6 +34,8 @@ from softswitch.media.tones import COUNTRIES, DEFAULT
 AFTER_SOUND = 0.5
 """Seconds that are left behind the last word when the silence after it is cut off."""
 
+AT_GREETING = "at_greeting"
+
 CONGESTION = COUNTRIES[DEFAULT].congestion
 """What a full mailbox sounds like when nobody can say it."""
 
@@ -47,6 +49,8 @@ class Visit(NamedTuple):
     """The number that was dialled."""
     arrived_at: float
     """Wall clock seconds."""
+    diverted_by: str = ""
+    """Whose forward has sent the call here, the first one."""
 
 
 class Deposit:
@@ -87,16 +91,20 @@ class Deposit:
         """Greet."""
         self._line = line
         self._speaker = Speaker(line)
-        # VM-5: whoever may log in has to be answered, or his keys may not get through.
-        if self._settings.remote_login or not line.remote:
+        if not line.remote or self._answers_at_greeting():
             line.answer()
         self._is_greeting = True
-        if self._boxes.has_room(self._mailbox, self._settings.max_messages):
+        if delivery.has_room(self._boxes, self._mailbox, self._settings):
             self._speaker.say(self._greeting(), self._beep)
         else:
             # VM-8: before somebody has spoken for nothing.
             full = self._prompts(["vm.mailbox_full"]) or [CONGESTION]
             self._speaker.say(full, self._hang_up)
+
+    def _answers_at_greeting(self) -> bool:
+        """VM-5: whoever may log in has to be answered, or his keys may not get through."""
+        settings = self._settings
+        return settings.answer == AT_GREETING or (not settings.answer and settings.remote_login)
 
     def digit(self, digit: str) -> None:
         """VM-2."""
@@ -120,24 +128,27 @@ class Deposit:
     def _greeting(self) -> list[Sound]:
         kind = greeting_for(self._visit.reason)
         own = (
-            self._boxes.greeting(self._mailbox, TEMPORARY)
-            or self._boxes.greeting(self._mailbox, kind, written_greeting(self._settings, kind))
+            self._boxes.owners.greeting(self._mailbox, TEMPORARY)
+            or self._boxes.owners.greeting(
+                self._mailbox, kind, written_greeting(self._settings, kind)
+            )
             or written_greeting(self._settings, self._visit.reason)
         )
         return [Clip(own)] if own else self._system_greeting(kind)
 
     def _system_greeting(self, reason: str) -> list[Sound]:
         """Somebody cannot take the call: his name in his own voice, or his number."""
-        name = self._boxes.greeting(self._mailbox, NAME)
+        name = self._boxes.owners.greeting(self._mailbox, NAME)
         who: Sequence[Sound] = (
             [Clip(name)] if name else self._prompts(self._phrases.digits(self._mailbox))
         )
         what = "vm.is_busy" if reason == BUSY else "vm.cannot_take_your_call"
         said = self._prompts([what])
-        return [*(who if said else ()), *said, *self._prompts(["vm.leave_a_message"])]
+        also = ["vm.press_zero"] if self._settings.operator else []
+        return [*(who if said else ()), *said, *self._prompts(["vm.leave_a_message", *also])]
 
     def _skip(self) -> None:
-        if self._boxes.has_room(self._mailbox, self._settings.max_messages):
+        if delivery.has_room(self._boxes, self._mailbox, self._settings):
             self._beep()
 
     def _log_in(self) -> None:
@@ -145,8 +156,20 @@ class Deposit:
             self._leave(self._exits.log_in)
 
     def _call_operator(self) -> None:
-        if self._exits.operator is not None and self._is_greeting:
-            self._leave(self._exits.operator)
+        operator = self._settings.operator
+        if operator and self._is_greeting:
+            self._is_greeting = False
+            self._speaker.stop()
+            self._line.connect(Connect(operator, self._mailbox), self._operator_gone)
+
+    def _operator_gone(self) -> None:
+        """Nobody is there either: a message can still be left."""
+        self._is_greeting = True
+        sorry = self._prompts(["vm.operator_not_there"])
+        if delivery.has_room(self._boxes, self._mailbox, self._settings):
+            self._speaker.say([*sorry, *self._prompts(["vm.leave_a_message"])], self._beep)
+        else:
+            self._goodbye(["vm.operator_not_there"])
 
     def _leave(self, way: Callable[[], None]) -> None:
         """Somebody else has the line from now on; nothing of what was said is kept."""
@@ -178,6 +201,8 @@ class Deposit:
                 began_at=visit.arrived_at,
                 ended_at=now,
                 seconds=0.0,
+                diverted_by=visit.diverted_by,
+                codec=line.codec,
             )
         )
         line.record(
@@ -221,7 +246,7 @@ class Deposit:
         self._goodbye(["vm.not_kept"])
 
     def _keep(self, message: Message, before: list[str]) -> None:
-        self._boxes.keep(message, self._settings.max_messages, partial(self._kept, before))
+        delivery.deliver(self._boxes, message, self._settings, partial(self._kept, before))
 
     def _kept(self, before: list[str], fine: bool) -> None:
         """Only now is it true that the message is kept (G21)."""

@@ -88,7 +88,7 @@ class Listening:
     def _envelope(self, message: Message) -> list[Sound]:
         """Who, and when (VM-18): a colleague's name in his own voice, if he has recorded it."""
         session = self._session
-        name = self._boxes.greeting(message.caller, NAME)
+        name = self._boxes.owners.greeting(message.caller, NAME)
         digits = told(message)
         who = session.words("vm.unknown_caller")
         if name:

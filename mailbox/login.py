@@ -94,7 +94,7 @@ class LogIn:
         return settings if settings and (self._is_own or settings.remote_login) else None
 
     def _box(self) -> Box:
-        return self._boxes.box(self._mailbox or "")
+        return self._boxes.owners.box(self._mailbox or "")
 
     def _length(self) -> int:
         """Of the PIN where it is certain, for the owner's own phone: no `#` is needed (VM-12)."""
@@ -118,7 +118,7 @@ class LogIn:
             self._done(box.mailbox, found == pins.FIRST, self._is_own)
             return
         if self._settings() is not None and not self._is_own and not is_locked:
-            self._boxes.log_in_failed(pins.failed(box, now))
+            self._boxes.owners.log_in_failed(pins.failed(box, now))
         self._tries += 1
         failed = self._prompts(["vm.login_failed"])
         if self._tries == pins.TRIES_PER_CALL:

@@ -38,6 +38,14 @@ class Message(NamedTuple):
     seconds: float
     state: str = NEW
     deleted_at: float = 0.0
+    forwarded_by: str = ""
+    """The mailbox whose owner has sent it on."""
+    introduction: bool = False
+    """Whether he has said something to it."""
+    diverted_by: str = ""
+    """Whose forward has sent the caller to the mailbox, the first one; empty: nobody's."""
+    codec: str = ""
+    """In which it came."""
 
 
 class Recording(NamedTuple):
@@ -92,6 +100,14 @@ class Settings(Protocol):
     def max_messages(self) -> int: ...
     @property
     def remote_login(self) -> bool: ...
+    @property
+    def trust_device(self) -> bool: ...
+    @property
+    def answer(self) -> str: ...
+    @property
+    def operator(self) -> str: ...
+    @property
+    def deliver_to(self) -> tuple[str, ...]: ...
     @property
     def greeting(self) -> Greeting | None: ...
 

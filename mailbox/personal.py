@@ -64,7 +64,7 @@ class Personal:
     def close(self) -> None:
         """The call is over: what has not been kept is not kept."""
         if self._recording:
-            self._boxes.drop_greeting(self._mailbox, self._recording)
+            self._boxes.owners.drop_greeting(self._mailbox, self._recording)
             self._recording = ""
 
     # the menu's keys
@@ -126,13 +126,13 @@ class Personal:
 
     def _chosen(self, kind: str) -> None:
         written = written_greeting(self._session.settings, kind)
-        own = self._boxes.greeting(self._mailbox, kind, written)
+        own = self._boxes.owners.greeting(self._mailbox, kind, written)
         words = self._session.words
         if not self._deletes:
             current = own or written
             self.settings([Clip(current)] if current else words("vm.no_recording"))
         elif own:
-            self._boxes.set_greeting(self._mailbox, kind, None)
+            self._boxes.owners.set_greeting(self._mailbox, kind, None)
             self.settings(words("vm.deleted"))
         else:
             self.settings(words("vm.no_recording"))
@@ -161,9 +161,9 @@ class Personal:
 
     def _start(self) -> None:
         session = self._session
-        recording = self._boxes.new_greeting(self._mailbox)
+        recording = self._boxes.owners.new_greeting(self._mailbox)
         session.line.record(
-            self._boxes.greeting_path(self._mailbox, recording),
+            self._boxes.owners.greeting_path(self._mailbox, recording),
             limit=menus.LONGEST_GREETING,
             silence=session.settings.max_silence,
             done=partial(self._recorded, recording),
@@ -178,13 +178,13 @@ class Personal:
         sound = recorded.sound_ends - recorded.sound_begins
         is_bad = recorded.ended in ("failed", "closed") or sound < SHORTEST_SOUND
         if self._session.is_over or is_bad:
-            self._boxes.drop_greeting(self._mailbox, recording)
+            self._boxes.owners.drop_greeting(self._mailbox, recording)
             if not self._session.is_over:
                 self._dialogue.tell(self._session.words("vm.no_recording"), self._otherwise)
             return
         self._recording = recording
         self._dialogue.busy()
-        path = self._boxes.greeting_path(self._mailbox, recording)
+        path = self._boxes.owners.greeting_path(self._mailbox, recording)
         end = recorded.sound_ends + AFTER_SOUND
         self._boxes.aside(partial(audio.shorten, path, end), lambda result: self._review())
 
@@ -197,12 +197,12 @@ class Personal:
         kind, recording = self._kind, self._recording
         self._recording = ""
         instead = written_greeting(self._session.settings, kind)
-        self._boxes.set_greeting(self._mailbox, kind, Recording(recording, instead))
+        self._boxes.owners.set_greeting(self._mailbox, kind, Recording(recording, instead))
         self._dialogue.tell(self._session.words("vm.kept"), self._then)
 
     def listen(self) -> None:
         """2"""
-        self._review([Clip(self._boxes.greeting_path(self._mailbox, self._recording))])
+        self._review([Clip(self._boxes.owners.greeting_path(self._mailbox, self._recording))])
 
     def again(self) -> None:
         """3"""
@@ -237,15 +237,15 @@ class Personal:
             return
         session = self._session
         salts = session.salt(), session.salt()
-        box = self._boxes.box(self._mailbox)
+        box = self._boxes.owners.box(self._mailbox)
         job = partial(pins.chosen, box, pin, session.settings.pin, salts)
         self._boxes.aside(job, self._hashed)
 
     def _hashed(self, chosen: Box | OSError) -> None:
         """Kept even when the caller is gone: he has typed it twice."""
         if isinstance(chosen, Box):
-            self._boxes.put_box(
-                self._boxes.box(self._mailbox)._replace(
+            self._boxes.owners.put_box(
+                self._boxes.owners.box(self._mailbox)._replace(
                     pin=chosen.pin, pin_length=chosen.pin_length, pin_instead=chosen.pin_instead
                 )
             )

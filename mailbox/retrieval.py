@@ -125,7 +125,7 @@ class Retrieval:
             *session.words("vm.you_have"),
             *session.prompts(session.phrases.count(new, old)),
         ]
-        if self._boxes.greeting(session.mailbox, TEMPORARY):
+        if self._boxes.owners.greeting(session.mailbox, TEMPORARY):
             says += session.words("vm.temporary_greeting_on")
         self._dialogue.menu(menus.COUNT if new else menus.MAIN, self, says)
 

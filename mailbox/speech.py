@@ -42,7 +42,6 @@ class Exits(NamedTuple):
     """
 
     log_in: Callable[[], None] | None = None
-    operator: Callable[[], None] | None = None
 
 
 class Speaker:

@@ -17,7 +17,6 @@ import secrets
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import asdict
 from functools import partial
 from importlib import import_module
 from random import random
@@ -52,7 +51,7 @@ from softswitch.tokens import Tokens
 from softswitch.trace import Tracer
 from softswitch.uas import Uas
 from softswitch.user_agent import TRYING_AFTER, UserAgent
-from softswitch.voicemail import Services, least
+from softswitch.voicemail import Services, rules
 from softswitch.voices import Voices
 
 if TYPE_CHECKING:
@@ -155,7 +154,7 @@ class App:
             entropy=os.urandom,
             music=str(self._config.music or ""),
             untranslated=untranslated(),
-            codes=Codes(**asdict(self._config.feature_codes)),
+            codes=Codes(**self._config.feature_codes),
             applications=self._services(boxes),
             rtp_timeout=self._config.network.rtp_timeout,
             held_timeout=HELD_TIMEOUT,
@@ -223,7 +222,7 @@ class App:
 
     async def _boxes(self, store: Store) -> Boxes:
         bus, state, wall = self._bus, self._config.state, self._clock.wall
-        return await open_mailboxes(store, bus, state, wall=wall, least=least(self._config.users))
+        return await open_mailboxes(store, bus, state, wall=wall, rules=rules(self._config.users))
 
     def _services(self, boxes: Boxes) -> Services:
         return Services(self._config.users, boxes, Voices(self._config), os.urandom)
@@ -234,7 +233,7 @@ class App:
         package = MessageSummary(
             lamps(self._config.users),
             boxes.summary,
-            codes=self._config.feature_codes.voicemail,
+            codes=self._config.feature_codes["voicemail"],
             host=domains[0] if domains else "",
             address=addressing.sip_address,
         )

@@ -66,8 +66,7 @@ class MailboxFilling(NamedTuple):
     """A mailbox is almost full, or full."""
 
     mailbox: str
-    messages: int
-    most: int
+    percent: int
 
 
 class MailboxLocked(NamedTuple):

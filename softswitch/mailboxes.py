@@ -19,8 +19,10 @@ from typing import Any, Protocol
 
 from softswitch.bus import Bus, MailboxChanged, MailboxFilling, MailboxLocked
 from softswitch.mailbox import audio
-from softswitch.mailbox.boxes import GREETINGS, MESSAGES, Boxes, Told
+from softswitch.mailbox.boxes import Boxes
+from softswitch.mailbox.keeping import GREETINGS, MESSAGES, Told
 from softswitch.mailbox.messages import Box, Message, Recording
+from softswitch.mailbox.room import Rules
 from softswitch.store.store import Committed, MailboxRow, MessageRow
 
 log = logging.getLogger(__name__)
@@ -46,11 +48,11 @@ async def open_mailboxes(
     state: Path,
     *,
     wall: Callable[[], float],
-    least: Callable[[str], float],
+    rules: Callable[[str], Rules],
 ) -> Boxes:
     """All mailboxes, as they were, with what can be had of recordings that were interrupted.
 
-    `least`: the shortest message of a mailbox, in seconds. Raises StoreError.
+    `rules`: what is configured for a mailbox, also for one of nobody any more. Raises StoreError.
     """
     boxes = Boxes(
         Keeping(store),
@@ -63,12 +65,13 @@ async def open_mailboxes(
             filling=lambda *change: bus.publish(MailboxFilling(*change)),
             locked=lambda *change: bus.publish(MailboxLocked(*change)),
         ),
+        rules=rules,
     )
     messages = [Message(*row) for row in await store.messages()]
     boxes.load(messages, map(box_of, await store.mailboxes()))
     for message in boxes.unfinished():
         seconds = await asyncio.to_thread(_rescued, boxes.path(message))
-        if boxes.adopt(message, seconds, least(message.mailbox)):
+        if boxes.adopt(message, seconds):
             log.warning("mailbox %s: an interrupted message is kept", message.mailbox)
     boxes.purge()
     for folder in (MESSAGES, GREETINGS):

@@ -26,7 +26,7 @@ from softswitch.voices import local_time
 
 if TYPE_CHECKING:
     from softswitch.config import Config, User
-    from softswitch.config.configuration import Mail
+    from softswitch.config.messaging import Mail
     from softswitch.mailbox.boxes import Boxes
     from softswitch.mailbox.phrases import LocalTime
     from softswitch.store.store import OutboxRow, Store

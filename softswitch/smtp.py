@@ -15,7 +15,7 @@ from softswitch.ladder import visible
 if TYPE_CHECKING:
     from email.message import EmailMessage
 
-    from softswitch.config.configuration import Mail
+    from softswitch.config.messaging import Mail
 
 TIMEOUT = 30.0
 """Seconds for each answer of the server. RFC 5321 §4.5.3.2 allows it minutes; the outbox tries

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from softswitch.b2bua.echo import Echo as EchoTest
+from softswitch.config.messaging import Voicemail as Settings
 from softswitch.mailbox import deposit
 from softswitch.mailbox.deposit import Deposit
 from softswitch.mailbox.retrieval import Retrieval
@@ -19,15 +20,14 @@ from softswitch.routing.codes import has_mailbox
 from softswitch.routing.decision import Retrieve, Voicemail
 
 if TYPE_CHECKING:
-    from softswitch.b2bua.service import Served, Visit
+    from softswitch.b2bua.line import Served
+    from softswitch.b2bua.service import Visit
     from softswitch.config import User
-    from softswitch.config.configuration import Voicemail as Settings
     from softswitch.mailbox.boxes import Boxes
     from softswitch.mailbox.line import Application, Line
     from softswitch.voices import Voice
 
-SHORTEST = 2.0
-"""Seconds of a message in the mailbox of somebody who is no user any more."""
+NOBODYS = Settings()
 SALT_OCTETS = 16
 
 
@@ -65,7 +65,12 @@ class Services:
             self._boxes,
             decision.user,
             settings=self._users[decision.user].voicemail,
-            visit=deposit.Visit(decision.reason, visit.dialled, visit.arrived_at),
+            visit=deposit.Visit(
+                decision.reason,
+                visit.dialled,
+                visit.arrived_at,
+                decision.hops[0].user if decision.hops else "",
+            ),
             prompts=prompts,
             phrases=phrases,
             exits=exits,
@@ -122,6 +127,6 @@ class Desk:
         self._application.begin(self._line)
 
 
-def least(users: Mapping[str, User]) -> Callable[[str], float]:
-    """The shortest message of each mailbox, in seconds."""
-    return lambda mailbox: users[mailbox].voicemail.min_message if mailbox in users else SHORTEST
+def rules(users: Mapping[str, User]) -> Callable[[str], Settings]:
+    """What is configured for a mailbox: the defaults where its owner is no user any more."""
+    return lambda mailbox: users[mailbox].voicemail if mailbox in users else NOBODYS

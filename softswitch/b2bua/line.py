@@ -17,6 +17,7 @@ from softswitch.b2bua.call import Call, Stage, Verdict
 from softswitch.b2bua.performing import Performing
 from softswitch.b2bua.staying import answering
 from softswitch.bus import CallAnswered
+from softswitch.media.formats import TELEPHONE_EVENT
 from softswitch.media.negotiation.ourselves import own_agreement, own_media
 from softswitch.media.negotiation.stream import SENDRECV
 from softswitch.media.sdp import SdpError
@@ -75,6 +76,15 @@ class ServiceLine(Performing):
         self.remote = user is None
         self.outcome: CallOutcome = "voicemail" if isinstance(decision, Voicemail) else "answered"
         """The word of the record when the call was answered."""
+
+    @property
+    def codec(self) -> str:
+        """In which the caller speaks; empty while nothing is agreed."""
+        session = self._call.caller.session
+        agreed = session.agreed if session is not None else None
+        formats = agreed.terms.formats if agreed is not None else ()
+        spoken = [one.encoding for one in formats if one.encoding != TELEPHONE_EVENT]
+        return spoken[0] if spoken else ""
 
     # What happens to it
 

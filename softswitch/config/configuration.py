@@ -10,7 +10,11 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from softswitch.config.messaging import Mail, Voicemail
 from softswitch.config.presets import Dialled, feature_codes
+
+EDITABLE = ("ring_time", "call_waiting", "dnd", "forward")
+"""What users may change by phone, unless the file says otherwise."""
 
 Encryption = Literal["off", "optional", "sdes", "dtls", "required"]
 Fax = Literal["t38", "passthrough", "off"]
@@ -116,36 +120,6 @@ class Forwarding:
     """Whether the target's own forwards are used meanwhile."""
 
 
-class Greeting(NamedTuple):
-    """A file of the owner's, said to callers in some situations."""
-
-    file: Path
-    """Absolute."""
-    use_for: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Voicemail:
-    """The mailbox of a user."""
-
-    enabled: bool = True
-    pin: str = field(default="", repr=False)
-    """Empty: the last four digits of the extension, until the owner chooses his own."""
-    answers: tuple[str, ...] = ("no_answer", "busy", "unavailable")
-    """In which situations it takes calls: these, or rejected."""
-    on_message: str = "store"
-    """store, email (mail it, and keep it only until it is mailed) or both."""
-    attach: str = "mp3"
-    """What a mail brings along: mp3, wav or none."""
-    max_message: float = 180.0
-    min_message: float = 2.0
-    """Seconds of sound; less is no message."""
-    max_silence: float = 10.0
-    max_messages: int = 100
-    remote_login: bool = True
-    greeting: Greeting | None = None
-
-
 @dataclass(frozen=True, slots=True)
 class User:
     """One extension. `origin` tells for each key where its value was written."""
@@ -182,26 +156,13 @@ class User:
     voicemail: Voicemail = Voicemail()
     email: tuple[str, ...] = ()
     """Where messages are mailed to."""
+    editable: tuple[str, ...] = EDITABLE
+    """What the user may change by phone; all forwards are `forward`."""
+    fixed: frozenset[str] = frozenset()
+    """Single keys that the user may not change although `editable` says so: marked `!fixed`."""
     origin: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     """key → "file:line", or "default"; of `password` also "secrets.yaml" or "missing". Keys of
     `forward` and `voicemail` stand as `forward.busy`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """By whom and through which server mails are sent."""
-
-    sender: str
-    """The address that all mails come from."""
-    server: str
-    port: int
-    name: str = ""
-    """Of the sender: the company's."""
-    tls: str = "starttls"
-    """starttls, tls (from the first octet) or none."""
-    username: str = ""
-    """Empty: no log-in."""
-    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +233,8 @@ class Config:
     users: dict[str, User]
     log: Log
     media: Media = Media()
+    defaults: dict[str, str] = field(default_factory=dict)
+    """What stands under `defaults`: key → "file:line"."""
     feature_codes: Dialled = field(default_factory=feature_codes)
     """What is dialled to ask something of the switch itself."""
     mail: Mail | None = None

@@ -80,6 +80,10 @@ class MessageRow(NamedTuple):
     seconds: float
     state: str
     deleted_at: float
+    forwarded_by: str = ""
+    introduction: bool = False
+    diverted_by: str = ""
+    codec: str = ""
 
 
 class MailboxRow(NamedTuple):
@@ -111,6 +115,8 @@ class OutboxRow(NamedTuple):
     state: str
     error: str
     """Why the last attempt failed; empty when none did."""
+    notice: str = ""
+    """JSON: what the mail is about; empty: about the message of this id."""
 
 
 class SettingRow(NamedTuple):

@@ -27,18 +27,20 @@ from softswitch.media import wave
 from softswitch.media.wave import Layout
 from softswitch.store import DATABASE_NAME
 from softswitch.store.sqlite import open_store
+from softswitch.voicemail import rules
 
 NOW = 1_800_000_000.0
 LONGEST_LIFE = 0.12
 """Seconds from the start to the kill, at most."""
 SOUND = b"\x7f" * 24_000
+RULES = rules({})
 LAYOUT = Layout("PCMU", 8000, 1)
 
 
 @contextlib.asynccontextmanager
 async def opened(state: Path) -> AsyncIterator[Boxes]:
     async with open_store(state / DATABASE_NAME) as store:
-        yield await open_mailboxes(store, Bus(), state, wall=lambda: NOW, least=lambda mailbox: 2.0)
+        yield await open_mailboxes(store, Bus(), state, wall=lambda: NOW, rules=RULES)
 
 
 def record(path: str) -> None:

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softswitch.mailbox.boxes import DELETED_KEPT
 from softswitch.mailbox.messages import DELETED, NEW, OLD, RECORDING, Box, Message, Recording
-from tests.mailbox.world import NOON, World, write_sound
+from tests.mailbox.world import NOON, Settings, World, write_sound
+
+DELETED_KEPT = Settings().deleted_kept
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def test_messages_are_the_same_after_a_restart(world: World) -> None:
     world.leave("102")
     world.leave()
     world.boxes.mark("m1", OLD)
-    world.boxes.put_box(Box("101", pin="x", greetings={"busy": Recording("g", "")}))
+    world.boxes.owners.put_box(Box("101", pin="x", greetings={"busy": Recording("g", "")}))
     world.clock.advance(0.1)
     before = world.boxes.messages("101")
     restarted(world)
@@ -40,8 +41,8 @@ def test_messages_are_the_same_after_a_restart(world: World) -> None:
     assert [message.id for message in before] == ["m1", "m3"]
     assert world.boxes.summary("101") == (1, 1)
     assert world.boxes.summary("103") == (0, 0)
-    assert world.boxes.box("101").pin == "x"
-    assert world.boxes.box("102") == Box("102")
+    assert world.boxes.owners.box("101").pin == "x"
+    assert world.boxes.owners.box("102") == Box("102")
 
 
 def test_an_unknown_id_is_nothing(world: World) -> None:
@@ -103,7 +104,7 @@ def test_an_interrupted_recording_is_a_message_if_it_is_long_enough(
     world.clock.advance(0.1)
     restarted(world)
     (unfinished,) = world.boxes.unfinished()
-    assert world.boxes.adopt(unfinished, seconds, 2.0) is kept
+    assert world.boxes.adopt(unfinished, seconds) is kept
     world.clock.advance(0.1)
     assert world.boxes.unfinished() == []
     assert world.states() == ({"m1": NEW} if kept else {})
@@ -141,15 +142,15 @@ def test_a_folder_that_cannot_be_made_raises_nothing(tmp_path: Path) -> None:
 
 
 def test_the_file_of_a_greeting_goes_when_the_row_is_safe(world: World) -> None:
-    first = world.boxes.new_greeting("101")
-    write_sound(world.boxes.greeting_path("101", first), 1.0)
-    world.boxes.set_greeting("101", "busy", Recording(first, ""))
+    first = world.boxes.owners.new_greeting("101")
+    write_sound(world.boxes.owners.greeting_path("101", first), 1.0)
+    world.boxes.owners.set_greeting("101", "busy", Recording(first, ""))
     world.clock.advance(0.1)
     world.keeper.is_full = True
-    world.boxes.set_greeting("101", "busy", None)
+    world.boxes.owners.set_greeting("101", "busy", None)
     world.clock.advance(0.1)
     assert world.files() == [f"{first}.wav"]
-    assert world.boxes.greeting("101", "busy") == ""
+    assert world.boxes.owners.greeting("101", "busy") == ""
 
 
 steps = st.lists(

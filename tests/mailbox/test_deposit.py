@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softswitch.mailbox.deposit import Deposit, Visit
+from softswitch.mailbox.line import Connect
 from softswitch.mailbox.messages import BUSY, NAME, NO_ANSWER, TEMPORARY, Recording
 from softswitch.mailbox.speech import Exits
 from tests.mailbox.world import (
@@ -33,24 +34,23 @@ class Calling:
         *,
         reason: str = "no_answer",
         remote: bool = False,
-        operator: bool = False,
         log_in: bool = True,
         world: World | None = None,
         mute: bool = False,
     ) -> None:
         self.world = world or World(folder)
         self.line = FakeLine(self.world, remote=remote)
+        settings = self.world.settings["101"] = settings or Settings()
         self.went: list[str] = []
         self.deposit = Deposit(
             self.world.boxes,
             "101",
-            settings=settings or Settings(),
+            settings=settings,
             visit=Visit(reason, "48221112235", NOON - 20),
             prompts=silence if mute else prompts,
             phrases=Phrases(),
             exits=Exits(
                 log_in=(lambda: self.went.append("log in")) if log_in else None,
-                operator=(lambda: self.went.append("operator")) if operator else None,
             ),
         )
 
@@ -87,12 +87,12 @@ def test_the_greeting_is_that_of_the_outcome(tmp_path: Path) -> None:  # VM-1
 
 def test_there_are_no_instructions_after_an_own_greeting(tmp_path: Path) -> None:  # VM-1
     world = World(tmp_path)
-    world.boxes.set_greeting("101", NO_ANSWER, Recording("g1", ""))
+    world.boxes.owners.set_greeting("101", NO_ANSWER, Recording("g1", ""))
     call = Calling(tmp_path, world=world).begin()
     assert call.line.said == [f"{tmp_path}/greetings/101/g1.wav"]
     call.line.wait(2.5)
     assert call.line.said[1:] == ["beep"]
-    world.boxes.set_greeting("101", TEMPORARY, Recording("g2", ""))
+    world.boxes.owners.set_greeting("101", TEMPORARY, Recording("g2", ""))
     for reason in ("busy", "no_answer"):
         said = Calling(tmp_path, world=world, reason=reason).begin().line.said
         assert said == [f"{tmp_path}/greetings/101/g2.wav"]
@@ -100,7 +100,7 @@ def test_there_are_no_instructions_after_an_own_greeting(tmp_path: Path) -> None
 
 def test_the_name_in_the_owners_voice_stands_for_the_number(tmp_path: Path) -> None:  # VM-1
     world = World(tmp_path)
-    world.boxes.set_greeting("101", NAME, Recording("g1", ""))
+    world.boxes.owners.set_greeting("101", NAME, Recording("g1", ""))
     call = Calling(tmp_path, world=world).begin()
     assert call.line.said == [f"{tmp_path}/greetings/101/g1.wav", *SYSTEM[3:]]
 
@@ -108,7 +108,7 @@ def test_the_name_in_the_owners_voice_stands_for_the_number(tmp_path: Path) -> N
 def test_whatever_greeting_was_decided_later_counts(tmp_path: Path) -> None:
     world = World(tmp_path)
     written = Settings(greeting=Greeting("/a.wav", ("busy",)))
-    world.boxes.set_greeting("101", BUSY, Recording("g1", "/a.wav"))
+    world.boxes.owners.set_greeting("101", BUSY, Recording("g1", "/a.wav"))
     call = Calling(tmp_path, written, world=world, reason="busy").begin()
     assert call.line.said == [f"{tmp_path}/greetings/101/g1.wav"]
     written.greeting = Greeting("/b.wav", ("busy",))
@@ -125,6 +125,7 @@ def test_hanging_up_keeps_the_message(tmp_path: Path) -> None:  # VM-3
     assert message.caller_name == "Anna"
     assert message.called == "48221112235"
     assert message.reason == "no_answer"
+    assert message.codec == "PCMA"
     assert message.began_at == NOON - 20
     assert message.ended_at == pytest.approx(NOON + 28)
     assert call.world.states() == {"m1": "new"}
@@ -187,15 +188,116 @@ def test_a_star_does_nothing_where_log_in_is_off(tmp_path: Path) -> None:  # VM-
 
 
 def test_a_zero_calls_the_operator_if_there_is_one(tmp_path: Path) -> None:  # VM-2
-    call = Calling(tmp_path, operator=True).begin()
+    call = Calling(tmp_path, Settings(operator="100")).begin()
+    assert call.line.said == [*SYSTEM, "vm.press_zero"]
     call.line.press("0")
-    assert call.went == ["operator"]
+    assert call.line.wanted == Connect("100", "101")  # with the rights of the mailbox's owner
     nobody = Calling(tmp_path).begin()
     nobody.line.press("0")
-    assert nobody.went == []
-    talking = Calling(tmp_path, operator=True).to_the_beep()
+    assert nobody.line.wanted is None
+    talking = Calling(tmp_path, Settings(operator="100")).to_the_beep()
     talking.line.press("0")
-    assert talking.went == []
+    assert talking.line.wanted is None
+
+
+def test_a_message_can_be_left_when_the_operator_is_not_there_either(
+    tmp_path: Path,
+) -> None:  # VM-2
+    call = Calling(tmp_path, Settings(operator="100")).begin()
+    call.line.press("0")
+    call.line.said.clear()
+    call.line.nobody_answers()
+    assert call.line.said == ["vm.operator_not_there", "vm.leave_a_message"]
+    call.line.wait(5.0)
+    assert call.line.recording is not None
+    call.line.drop(8.0)
+    assert call.world.changes == [("101", 1, 0)]
+
+
+def test_the_operator_of_a_full_mailbox_can_be_called(tmp_path: Path) -> None:  # VM-2, VM-8
+    world = World(tmp_path)
+    world.leave()
+    call = Calling(tmp_path, Settings(operator="100", max_messages=1), world=world).begin()
+    call.line.press("0")
+    assert call.line.wanted is not None
+    call.line.nobody_answers()
+    call.line.wait(10.0)
+    assert call.line.said[-2:] == ["vm.operator_not_there", "vm.goodbye"]
+    assert call.line.is_over
+
+
+def test_who_talks_to_the_operator_leaves_nothing(tmp_path: Path) -> None:  # VM-11
+    call = Calling(tmp_path, Settings(operator="100")).begin()
+    call.line.press("0")
+    call.line.drop()
+    assert call.world.states() == {}
+
+
+@pytest.mark.parametrize(
+    ("answer", "remote_login", "at_once"),
+    [
+        ("", True, True),
+        ("", False, False),
+        ("at_greeting", False, True),
+        ("at_beep", True, False),
+    ],
+)
+def test_when_calls_from_elsewhere_are_answered_can_be_said(
+    tmp_path: Path, answer: str, remote_login: bool, at_once: bool
+) -> None:  # VM-5
+    settings = Settings(answer=answer, remote_login=remote_login)
+    call = Calling(tmp_path, settings, remote=True).begin()
+    assert (call.line.answered_after is not None) is at_once
+    call.line.wait(10.5)
+    assert call.line.answered_after == ([] if at_once else SYSTEM)
+    inside = Calling(tmp_path, settings).begin()
+    assert inside.line.answered_after == []
+
+
+def test_a_message_for_a_group_comes_to_every_member(tmp_path: Path) -> None:  # VM-9
+    world = World(tmp_path)
+    world.settings["103"] = Settings(max_messages=1)
+    world.leave("103")
+    group = Settings(deliver_to=("102", "103", "104"))
+    call = Calling(tmp_path, group, world=world).to_the_beep()
+    call.line.press("#")
+    call.line.wait(1.0)
+    assert "vm.message_kept" in call.line.said
+    assert [world.boxes.summary(one) for one in ("101", "102", "103", "104")] == [
+        (0, 0),
+        (1, 0),
+        (1, 0),  # was full
+        (1, 0),
+    ]
+    assert world.states() == {}
+    (message,) = world.boxes.messages("104")
+    assert Path(world.boxes.path(message)).is_file()
+    assert message.caller == "102"
+
+
+def test_a_group_whose_mailboxes_are_all_full_takes_no_message(tmp_path: Path) -> None:  # VM-9
+    world = World(tmp_path)
+    world.settings["102"] = Settings(max_messages=1)
+    group = Settings(deliver_to=("102",))
+    late = Calling(tmp_path, group, world=world).to_the_beep()
+    world.leave("102")
+    assert Calling(tmp_path, group, world=world).begin().line.said == ["vm.mailbox_full"]
+    # Whoever speaks already is not told that it was for nothing: the group's own box has it.
+    late.line.drop(8.0)
+    assert world.boxes.summary("101") == (1, 0)
+
+
+def test_a_mailbox_can_be_full_of_minutes(tmp_path: Path) -> None:  # VM-8
+    world = World(tmp_path)
+    settings = Settings(quota=20.0)
+    for filled in (45, 90, 135):
+        call = Calling(tmp_path, settings, world=world).begin()
+        assert call.line.said == SYSTEM
+        call.line.wait(20.0)
+        call.line.drop(9.0)
+        assert world.boxes.has_room("101") is (filled < 100)
+    assert world.warnings == [("101", 90), ("101", 135)]
+    assert Calling(tmp_path, settings, world=world).begin().line.said == ["vm.mailbox_full"]
 
 
 @pytest.mark.parametrize("digit", "123456789ABCD")
@@ -265,7 +367,9 @@ def test_a_full_mailbox_says_so_before_anybody_speaks(tmp_path: Path, most: int)
 
 
 def test_the_owner_of_a_full_mailbox_can_log_in(tmp_path: Path) -> None:  # VM-8
-    call = Calling(tmp_path, Settings(max_messages=0)).begin()
+    world = World(tmp_path)
+    world.leave()
+    call = Calling(tmp_path, Settings(max_messages=1), world=world).begin()
     call.line.press("*")
     assert call.went == ["log in"]
 
@@ -275,7 +379,7 @@ def test_the_owner_is_warned_when_it_fills(tmp_path: Path) -> None:  # VM-8
     for _ in range(10):
         call = Calling(tmp_path, Settings(max_messages=10), world=world).to_the_beep()
         call.line.drop()
-    assert world.warnings == [("101", 9, 10), ("101", 10, 10)]
+    assert world.warnings == [("101", 90), ("101", 100)]
 
 
 @pytest.mark.parametrize("seconds", [0.5, 5.0, 10.2])
@@ -316,7 +420,7 @@ def test_nothing_but_tones_is_needed(tmp_path: Path) -> None:
     call.line.wait(0.1)
     assert call.line.is_over
     assert call.world.states() == {"m1": "new"}
-    full = Calling(tmp_path, Settings(max_messages=0), mute=True).begin()
+    full = Calling(tmp_path, Settings(max_messages=1), mute=True, world=call.world).begin()
     assert full.line.said == ["beep"]
 
 
@@ -347,17 +451,22 @@ actions = st.lists(
 
 
 @settings(max_examples=40, deadline=None)
-@given(actions, st.booleans(), st.floats(0.0, 200.0))
+@given(actions, st.booleans(), st.booleans(), st.floats(0.0, 200.0))
 def test_whatever_callers_do_the_call_ends_and_messages_have_files(
     tmp_path_factory: pytest.TempPathFactory,
     steps: list[tuple[str, str]],
     operator: bool,
+    in_a_group: bool,
     seconds: float,
 ) -> None:
-    call = Calling(tmp_path_factory.mktemp("calls"), operator=operator).begin()
+    group = ("102", "103") if in_a_group else ()
+    settings = Settings(operator="100" if operator else "", deliver_to=group)
+    call = Calling(tmp_path_factory.mktemp("calls"), settings).begin()
     for action, value in steps:
         if call.line.is_over or call.went:
             break
+        if call.line.wanted is not None:
+            call.line.nobody_answers()
         if action == "press":
             call.line.press(value)
         elif action == "wait":
@@ -367,6 +476,7 @@ def test_whatever_callers_do_the_call_ends_and_messages_have_files(
     if not call.line.is_over and not call.went:
         call.line.drop(seconds)
     call.line.wait(1.0)
-    kept = {f"{name}.wav" for name, state in call.world.states().items() if state == "new"}
+    there = call.world.keeper.messages.values()
+    kept = {f"{message.id}.wav" for message in there if message.state == "new"}
     assert kept == set(call.world.files())
-    assert "recording" not in call.world.states().values()
+    assert "recording" not in {message.state for message in there}

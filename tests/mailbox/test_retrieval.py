@@ -205,7 +205,7 @@ def test_a_line_from_elsewhere_is_nobodys_own_whatever_its_number(world: World) 
     owner.line.remote = True
     owner.retrieval.begin(owner.line)
     owner.press("0000#")
-    assert len(world.boxes.box("101").failures) == 1
+    assert len(world.boxes.owners.box("101").failures) == 1
 
 
 def test_the_own_phone_locks_nobody_out(world: World) -> None:  # VM-15
@@ -222,7 +222,7 @@ def test_who_hangs_up_while_the_pin_is_checked_was_wrong_all_the_same(
     for digit in "0000#":
         owner.retrieval.digit(digit)
     owner.line.drop()
-    assert len(world.boxes.box("101").failures) == 1
+    assert len(world.boxes.owners.box("101").failures) == 1
     right = Owner(world, own=False)
     for digit in "4711#":
         right.retrieval.digit(digit)
@@ -256,7 +256,7 @@ def test_the_announcement_can_be_skipped(world: World) -> None:  # VM-12
 
 
 def test_a_colleague_is_named_in_his_own_voice(world: World) -> None:  # VM-18
-    world.boxes.set_greeting("102", NAME, Recording("g1", ""))
+    world.boxes.owners.set_greeting("102", NAME, Recording("g1", ""))
     owner = logged_in(world, 1)
     assert owner.wait(4.1)[:3] == ["vm.new_message", "vm.from", "g1.wav"]
 
@@ -446,7 +446,7 @@ def test_recording_a_greeting_starts_by_itself(world: World) -> None:
     assert owner.line.recording is not None
     assert owner.press("#") == ["vm.keep_or_again"]
     assert owner.press("1") == ["vm.kept"]
-    assert world.boxes.greeting("101", NO_ANSWER).endswith(".wav")
+    assert world.boxes.owners.greeting("101", NO_ANSWER).endswith(".wav")
     assert owner.wait(2.1) == ["vm.settings_menu"]
     assert owner.press("*") == ["vm.main_menu"]
 
@@ -463,7 +463,7 @@ def test_each_greeting_can_be_recorded_heard_and_deleted(world: World, key: str,
     assert file.endswith(".wav")
     owner.press("1")
     owner.line.wait(2.1)
-    assert world.boxes.greeting("101", kind).endswith(file)
+    assert world.boxes.owners.greeting("101", kind).endswith(file)
     assert owner.press("6") == ["vm.which_greeting"]
     assert owner.press(key) == [file, "vm.settings_menu"]
     owner.press("7")
@@ -472,12 +472,12 @@ def test_each_greeting_can_be_recorded_heard_and_deleted(world: World, key: str,
     assert owner.press(key) == ["vm.no_recording", "vm.settings_menu"]
     owner.press("6")
     assert owner.press(key) == ["vm.no_recording", "vm.settings_menu"]
-    assert world.boxes.greeting("101", kind) == ""
+    assert world.boxes.owners.greeting("101", kind) == ""
     assert world.files() == []
 
 
 def test_the_temporary_greeting_is_remembered(world: World) -> None:
-    world.boxes.set_greeting("101", TEMPORARY, Recording("g1", ""))
+    world.boxes.owners.set_greeting("101", TEMPORARY, Recording("g1", ""))
     owner = Owner(world)
     assert "vm.temporary_greeting_on" in owner.press("4711#")
 
@@ -520,7 +520,7 @@ def test_a_greeting_that_is_not_kept_leaves_the_one_before(world: World, end: st
     else:
         assert owner.press("*") == ["vm.settings_menu"]
     owner.line.wait(0.1)
-    assert world.boxes.greeting("101", BUSY) == ""
+    assert world.boxes.owners.greeting("101", BUSY) == ""
     assert world.files() == []
 
 
@@ -605,7 +605,7 @@ def test_a_pin_that_cannot_be_hashed_is_not_changed(
 
     monkeypatch.setattr(pins, "chosen", fail)
     assert owner.press("8462#8462")[-1] == "vm.not_possible"
-    assert world.boxes.box("101").pin == ""
+    assert world.boxes.owners.box("101").pin == ""
 
 
 def test_a_pin_that_was_typed_twice_is_changed_though_the_caller_is_gone(world: World) -> None:
@@ -614,7 +614,7 @@ def test_a_pin_that_was_typed_twice_is_changed_though_the_caller_is_gone(world: 
     for digit in "8462":
         owner.retrieval.digit(digit)
     owner.line.drop()
-    assert world.boxes.box("101").pin_length == 4
+    assert world.boxes.owners.box("101").pin_length == 4
 
 
 # the first time
@@ -632,7 +632,7 @@ def test_the_first_time_the_owner_sets_up_his_mailbox(world: World) -> None:  # 
     assert owner.press("1") == ["vm.kept"]
     assert owner.wait(2.1) == ["vm.record_greeting", "vm.skip_with_hash"]
     assert owner.press("#")[0] == "vm.you_have"
-    assert world.boxes.greeting("101", NAME)
+    assert world.boxes.owners.greeting("101", NAME)
     # The PIN that everybody knows is refused from now on.
     assert Owner(world, pin="").press("0101") == ["vm.login_failed", "vm.password"]
     assert Owner(world, pin="").press("8462") == ["vm.you_have", "0 new 0 old", "vm.main_menu"]
@@ -723,6 +723,6 @@ def test_whatever_owners_press_nothing_breaks_and_nothing_is_lost(
     for message_id, state in world.states().items():
         assert state in ("new", "old", "deleted")
         assert f"{message_id}.wav" in world.files()
-    recorded = {recording.id for recording in world.boxes.box("101").greetings.values()}
+    recorded = {recording.id for recording in world.boxes.owners.box("101").greetings.values()}
     files = {name.removesuffix(".wav") for name in world.files()}
     assert files == recorded | set(world.states())

@@ -9,7 +9,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from softswitch.mailbox.boxes import Boxes, Told
+from softswitch.mailbox.boxes import Boxes
+from softswitch.mailbox.keeping import Told
 from softswitch.mailbox.line import Application, Connect
 from softswitch.mailbox.messages import Box, Message
 from softswitch.media import wave
@@ -106,7 +107,9 @@ class World:
         self.keeper = Keeper(self.clock)
         self.folder = folder
         self.changes: list[tuple[str, int, int]] = []
-        self.warnings: list[tuple[str, int, int]] = []
+        self.warnings: list[tuple[str, int]] = []
+        self.settings: dict[str, Settings] = {}
+        """Of mailboxes that do not have the default ones."""
         self.a_job_takes = 0.01
         self.locks: list[tuple[str, float]] = []
         self._ids = (f"m{number}" for number in count(1))
@@ -124,6 +127,7 @@ class World:
                 lambda *change: self.warnings.append(change),
                 lambda *change: self.locks.append(change),
             ),
+            rules=lambda mailbox: self.settings.get(mailbox, Settings()),
         )
 
     def aside(self, job: Callable[[], Any], done: Callable[[Any], None], /) -> None:
@@ -173,6 +177,7 @@ class FakeLine:
         self.caller_name = "Anna"
         self.language = "en"
         self.remote = remote
+        self.codec = "PCMA"
         self.world = world
         self.lengths: dict[str, float] = {}
         self.said: list[str] = []
@@ -343,3 +348,9 @@ class Settings:
     max_messages: int = 100
     remote_login: bool = True
     greeting: Greeting | None = None
+    quota: float = 0.0
+    deleted_kept: float = 7 * 86400.0
+    trust_device: bool = False
+    answer: str = ""
+    operator: str = ""
+    deliver_to: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ import pytest
 from softswitch import app
 from softswitch.app import App, CannotRun
 from softswitch.config import User, load
-from softswitch.config.configuration import Voicemail
+from softswitch.config.messaging import Voicemail
 from softswitch.control import SOCKET_NAME, ask
 from softswitch.store import DATABASE_NAME
 from softswitch.store.sqlite import open_store
@@ -19,6 +19,8 @@ from tests.support import running
 from tests.support.endpoint import Endpoint
 from tests.support.running import PASSWORD, written
 from tests.support.scripted_call import ScriptedCall
+
+pytestmark = pytest.mark.process
 
 
 def phones(port: int) -> tuple[Endpoint, Endpoint]:

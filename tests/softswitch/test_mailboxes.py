@@ -8,14 +8,21 @@ from pathlib import Path
 import pytest
 
 from softswitch.bus import Bus, MailboxChanged, MailboxFilling, MailboxLocked
-from softswitch.mailbox.boxes import DELETED_KEPT, Boxes
+from softswitch.config import User
+from softswitch.config.messaging import Voicemail
+from softswitch.mailbox.boxes import Boxes
 from softswitch.mailbox.messages import Box, Message, Recording
 from softswitch.mailboxes import aside, box_of, finished, open_mailboxes, row_of
 from softswitch.media import wave
 from softswitch.media.wave import Layout
 from softswitch.store import DATABASE_NAME
 from softswitch.store.sqlite import open_store
+from softswitch.voicemail import rules
 from tests.mailbox.world import NOON, write_sound
+
+pytestmark = pytest.mark.process
+
+USERS = {"101": User("101", voicemail=Voicemail(max_messages=1))}
 
 Use = Callable[[Boxes, list[object]], Awaitable[None]]
 
@@ -27,19 +34,17 @@ def run(state: Path, use: Use, now: float = NOON) -> None:
         for kind in (MailboxChanged, MailboxFilling, MailboxLocked):
             bus.subscribe(kind, told.append)
         async with open_store(state / DATABASE_NAME) as store:
-            boxes = await open_mailboxes(
-                store, bus, state, wall=lambda: now, least=lambda mailbox: 2.0
-            )
+            boxes = await open_mailboxes(store, bus, state, wall=lambda: now, rules=rules(USERS))
             await use(boxes, told)
             await asyncio.sleep(0.05)
 
     asyncio.run(main())
 
 
-async def kept(boxes: Boxes, message: Message, most: int = 0) -> bool:
+async def kept(boxes: Boxes, message: Message) -> bool:
     done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
     write_sound(boxes.path(message), message.seconds)
-    boxes.keep(message, most, done.set_result)
+    boxes.keep(message, done.set_result)
     return await done
 
 
@@ -63,16 +68,16 @@ def interrupt(path: str, seconds: float | None) -> None:
 
 def test_a_message_outlives_the_process(tmp_path: Path) -> None:
     async def leave(boxes: Boxes, told: list[object]) -> None:
-        assert await kept(boxes, boxes.begin(draft()), 1)
-        assert told == [MailboxChanged("101", 1, 0), MailboxFilling("101", 1, 1)]
-        boxes.log_in_failed(Box("101", locked_until=NOON + 1))
+        assert await kept(boxes, boxes.begin(draft()))
+        assert told == [MailboxChanged("101", 1, 0), MailboxFilling("101", 100)]
+        boxes.owners.log_in_failed(Box("101", locked_until=NOON + 1))
         assert told[2:] == [MailboxLocked("101", NOON + 1)]
 
     async def look(boxes: Boxes, told: list[object]) -> None:
         (message,) = boxes.messages("101")
         assert message.caller_name == "Żółć"
         assert files(tmp_path) == [f"{message.id}.wav"]
-        assert boxes.box("101").locked_until == NOON + 1
+        assert boxes.owners.box("101").locked_until == NOON + 1
         assert told == []
 
     run(tmp_path, leave)
@@ -85,13 +90,13 @@ def test_what_a_crash_has_interrupted_is_taken_in(
     async def crash(boxes: Boxes, told: list[object]) -> None:
         for seconds in (3.0, 1.0, 0.0):
             interrupt(boxes.path(boxes.begin(draft())), seconds)
-        interrupt(boxes.greeting_path("101", boxes.new_greeting("101")), 3.0)
+        interrupt(boxes.owners.greeting_path("101", boxes.owners.new_greeting("101")), 3.0)
 
     async def look(boxes: Boxes, told: list[object]) -> None:
         await asyncio.sleep(0.1)
         (message,) = boxes.messages("101")
         assert message.seconds == 3.0
-        assert told[-1] == MailboxChanged("101", 1, 0)
+        assert told[-2:] == [MailboxChanged("101", 1, 0), MailboxFilling("101", 100)]
         assert files(tmp_path) == [f"{message.id}.wav"]
 
     run(tmp_path, crash)
@@ -125,7 +130,7 @@ def test_what_was_deleted_long_ago_is_gone(tmp_path: Path) -> None:  # VM-14
         assert files(tmp_path) == []
 
     run(tmp_path, leave)
-    run(tmp_path, look, NOON + DELETED_KEPT + 1)
+    run(tmp_path, look, NOON + Voicemail().deleted_kept + 1)
 
 
 def test_what_owners_decide_comes_back_from_its_row() -> None:

@@ -9,16 +9,19 @@ from typing import Any, cast
 
 import pytest
 
-from softswitch.bus import Bus, MailboxChanged
+from softswitch.bus import Bus, MailboxChanged, MailboxFilling, MailboxLocked
 from softswitch.config import Config, User
-from softswitch.config.configuration import Log, Mail, Network, Voicemail
+from softswitch.config.configuration import Log, Network
+from softswitch.config.messaging import Mail, Voicemail
 from softswitch.jobs.client import JobFailed
-from softswitch.mailbox.boxes import Boxes, Told
+from softswitch.mailbox.boxes import Boxes
+from softswitch.mailbox.keeping import Told
 from softswitch.mailbox.messages import DELETED, NEW, Box, Message
 from softswitch.mailer import Mailer, open_mailer
 from softswitch.outbox import GIVEN_UP, SENT, WAITING
 from softswitch.smtp import Outcome, ServerFailed
 from softswitch.store.store import Committed, OutboxRow, Store
+from softswitch.voicemail import rules
 from tests.support.virtual_time import run
 
 NOON = 1_344_277_103.0
@@ -97,9 +100,10 @@ class Office:
             wall=self.wall,
             told=Told(
                 lambda *change: self.bus.publish(MailboxChanged(*change)),
-                lambda *change: None,
-                lambda *change: None,
+                lambda mailbox, percent: self.bus.publish(MailboxFilling(mailbox, percent)),
+                lambda *change: self.bus.publish(MailboxLocked(*change)),
             ),
+            rules=rules(self.users),
         )
 
     def wall(self) -> float:

@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from softswitch.config.configuration import Mail
+from softswitch.config.messaging import Mail
 from softswitch.mailbox.mail import Sender, trial
 from softswitch.mailbox.phrases import LocalTime
 from softswitch.smtp import Outcome, ServerFailed, deliver

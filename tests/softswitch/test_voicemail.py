@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
-from softswitch.config.configuration import Voicemail
-from softswitch.mailbox.boxes import Boxes, Told
+from softswitch.config.messaging import Voicemail
+from softswitch.mailbox.boxes import Boxes
+from softswitch.mailbox.keeping import Told
 from softswitch.mailbox.languages import LANGUAGES
 from softswitch.mailbox.messages import Message
 from softswitch.mailbox.phrases import LocalTime, Phrases
 from softswitch.mailbox.prompts import Prompts
 from softswitch.media.engine import stage_messages
 from softswitch.media.engine.interface import Clip
-from softswitch.voicemail import SHORTEST, Services, least
+from softswitch.voicemail import NOBODYS, Services, rules
 from softswitch.voices import Voice
 from tests.softswitch.b2bua.applications import CODES, ends, performed
 from tests.softswitch.b2bua.flows import finish
@@ -55,6 +56,7 @@ def world(tmp_path: Path) -> World:
         told=Told(
             lambda *change: world.news.append(change), lambda *change: None, lambda *change: None
         ),
+        rules=rules(world.users),
     )
     board = world.calls._board
     board.codes = CODES
@@ -166,4 +168,5 @@ def test_the_echo_test_needs_no_mailbox(world: World) -> None:
 
 def test_a_mailbox_whose_user_is_gone_keeps_messages_of_some_length(world: World) -> None:
     world.users["101"] = replace(world.users["101"], voicemail=Voicemail(min_message=5.0))
-    assert (least(world.users)("101"), least(world.users)("555")) == (5.0, SHORTEST)
+    assert rules(world.users)("101").min_message == 5.0
+    assert rules(world.users)("555") is NOBODYS

@@ -1,15 +1,20 @@
 """`mail:` who sends mails and through which server, and addresses to send to."""
 
 import re
+from collections.abc import Sequence
+from pathlib import Path
+from string import Formatter
 from typing import Annotated, NamedTuple, Required
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, PlainValidator, with_config
 from typing_extensions import TypedDict
 
 from softswitch.config import units
-from softswitch.config.configuration import Mail
+from softswitch.config.messaging import Mail, Template
 from softswitch.config.problems import Wrong, quoted
-from softswitch.config.schema.fields import Password, Text, as_list
+from softswitch.config.schema.fields import SECTION, Password, Text, as_list
+from softswitch.config.schema.fields import Path as Written
+from softswitch.config.schema.speech import Language
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 """Where servers listen unless something else is written (RFC 6409 §3.1, RFC 8314 §3.3)."""
@@ -62,6 +67,54 @@ Addresses = Annotated[
     AfterValidator(_some),
 ]
 
+PLACEHOLDERS = (
+    "caller_number",
+    "caller_name",
+    "date",
+    "time",
+    "duration",
+    "mailbox",
+    "new_count",
+    "company",
+)
+"""What names in braces stand for (ML-5)."""
+LONGEST_TEMPLATE = 20_000
+
+
+def template(value: object) -> str:
+    """A text with placeholders in it; a brace that is none is written twice."""
+    text = units.scalar(value)
+    if len(text) > LONGEST_TEMPLATE:
+        raise Wrong(f"is {len(text)} characters long; {LONGEST_TEMPLATE} at most")
+    try:
+        names = [(name, form, how) for _, name, form, how in Formatter().parse(text)]
+    except ValueError:
+        raise Wrong("has a brace that is not closed", "a brace itself is {{ or }}") from None
+    for name, form, how in names:
+        if name is not None and (name not in PLACEHOLDERS or form or how):
+            known = ", ".join(f"{{{one}}}" for one in PLACEHOLDERS)
+            raise Wrong(f"{quoted(name)} in braces stands for nothing", f"known here: {known}")
+    return text
+
+
+def subject(value: object) -> str:
+    """The same, in one line."""
+    return template(units.text(value))
+
+
+Words = Annotated[str, PlainValidator(template)]
+
+
+@with_config(ConfigDict(extra="forbid"))
+class TemplateSection(TypedDict, total=False):
+    """What is written under one language."""
+
+    subject: Annotated[str, PlainValidator(subject)]
+    heading: Annotated[str, PlainValidator(subject)]
+    body: Words
+    html: Words
+
+
 MailSection = TypedDict(
     "MailSection",
     {
@@ -70,6 +123,8 @@ MailSection = TypedDict(
         "tls": Annotated[str, PlainValidator(units.one_of(*PORTS))],
         "username": Text,
         "password": Password,
+        "logo": Written,
+        "templates": Annotated[dict[Language, Annotated[TemplateSection, SECTION]], SECTION],
     },
     total=False,
 )
@@ -77,8 +132,8 @@ MailSection = TypedDict(
 with_config(ConfigDict(extra="forbid"))(MailSection)
 
 
-def mail(section: MailSection | None) -> Mail | None:
-    """How mails are sent; None: there is no such section."""
+def mail(section: MailSection | None, folder: Path = Path()) -> Mail | None:
+    """How mails are sent; None: there is no such section. Files are relative to `folder`."""
     if section is None:
         return None
     where, name = section["from"]
@@ -92,4 +147,35 @@ def mail(section: MailSection | None) -> Mail | None:
         tls=tls,
         username=section.get("username", ""),
         password=section.get("password", ""),
+        logo=logo_file(section, folder),
+        templates={code: Template(**one) for code, one in section.get("templates", {}).items()},
     )
+
+
+def logo_file(section: MailSection, folder: Path) -> Path | None:
+    """The absolute file."""
+    name = section.get("logo")
+    return folder.absolute() / Path(name).expanduser() if name else None
+
+
+@with_config(ConfigDict(extra="forbid"))
+class AdminSection(TypedDict, total=False):
+    """One of `admins`."""
+
+    email: Required[Annotated[str, PlainValidator(address)]]
+    alerts: Annotated[bool, PlainValidator(units.switch)]
+
+
+def admin(value: object) -> object:
+    """An address alone is one who wants to know of alerts."""
+    return {"email": value} if isinstance(value, str) else value
+
+
+AdminsSection = Annotated[
+    list[Annotated[AdminSection, BeforeValidator(admin)]], BeforeValidator(as_list)
+]
+
+
+def alerted(admins: Sequence[AdminSection]) -> tuple[str, ...]:
+    """Who gets mails about what an administrator should see."""
+    return tuple(dict.fromkeys(one["email"] for one in admins if one.get("alerts", True)))

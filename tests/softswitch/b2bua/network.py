@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 from softswitch.b2bua.calls import Calls
 from softswitch.bus import Bus, CallAnswered, CallArrived, CallEnded, CallRinging
 from softswitch.config import User
-from softswitch.config.configuration import Voicemail
+from softswitch.config.messaging import Voicemail
 from softswitch.location import Binding, Location
 from softswitch.media.engine.interface import (
     MediaEvent,

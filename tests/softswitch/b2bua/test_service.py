@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from softswitch.bus import CallAnswered
-from softswitch.config.configuration import Forward, Forwarding, Voicemail
+from softswitch.config.configuration import Forward, Forwarding
+from softswitch.config.messaging import Voicemail
 from softswitch.media.engine import stage_messages
 from softswitch.media.engine.interface import (
     DigitHeard,

@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 
 from softswitch.cli.explain import explain, lines
 from softswitch.config import Config, User
-from softswitch.config.configuration import Log, Network, Voicemail
+from softswitch.config.configuration import Log, Network
+from softswitch.config.messaging import Voicemail
 from softswitch.routing.codes import Codes
 from softswitch.routing.explanation import explain as steps_of
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from softswitch.config.configuration import Mail
+from softswitch.config.messaging import Mail
 from softswitch.config.problems import Wrong
 from softswitch.config.schema.document import ADAPTER
 from softswitch.config.schema.mail import address, mail, sender, server

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from softswitch.config.configuration import Greeting, Voicemail
+from softswitch.config.messaging import Greeting, Voicemail
 from softswitch.config.schema.voicemail import VoicemailKeys, VoicemailSection, voicemail
 
 SECTION: TypeAdapter[VoicemailKeys] = TypeAdapter(VoicemailSection)
@@ -51,6 +51,25 @@ def test_a_greeting_without_more_is_for_all_situations() -> None:
     assert voicemail(read(greeting="all.wav"), read(greeting="off"), FOLDER).greeting is None
 
 
+def test_a_greeting_can_be_a_text() -> None:
+    spoken = voicemail(None, read(greeting={"say": "We are\n on holiday."}), FOLDER, Path).greeting
+    assert spoken is not None
+    assert spoken.file == Path(spoken.say) == Path("We are on holiday.")
+
+
+@pytest.mark.parametrize("first", ["last4", "random", "none"])
+def test_the_first_pin_can_come_about_in_three_ways(first: str) -> None:  # VM-20
+    found = voicemail(read(pin="4711"), read(pin=first), FOLDER)
+    assert (found.pin, found.first_pin) == ("", first)
+
+
+def test_an_operator_and_a_quota_can_be_taken_back() -> None:  # VM-2, VM-8
+    below = read(operator="100", quota="1h")
+    assert voicemail(below, None, FOLDER).operator == "100"
+    assert voicemail(below, None, FOLDER).quota == 3600.0
+    assert voicemail(below, read(operator="off", quota="off"), FOLDER) == Voicemail()
+
+
 def test_a_pin_does_not_show() -> None:
     assert "4711" not in repr(voicemail(None, read(pin="4711"), FOLDER))
 
@@ -67,8 +86,13 @@ def test_a_pin_does_not_show() -> None:
         {"on_message": "mail"},
         {"max_message": "1"},
         {"max_messages": "0"},
-        {"operator": "100"},
+        {"operator": "a b"},
+        {"answer": "at_once"},
+        {"quota": "10"},
         {"greeting": {"use_for": ["busy"]}},
+        {"greeting": {"file": "a.wav", "say": "Hello."}},
+        {"greeting": {"say": " "}},
+        {"greeting": {"say": "x" * 1001}},
         {"greeting": ["a.wav"]},
         {"remote_login": "maybe"},
         {"keep": "180d"},
