@@ -2,47 +2,122 @@
 
     *98      the own mailbox         *98105   that of 105
     *99105   a message for 105       *600     hear yourself
+    *72102   forward to 102          *72      … to whom, is asked
+    *21*102# the same, as on fixed lines of ETSI countries
 
 A code is matched against all that was dialled (FC-1), with or without the `#` that ends it: phones
-send it as `#` or `%23`, or keep it for themselves (FC-2).
+send it as `#` or `%23`, or keep it for themselves (FC-2). Who is none of our users has no codes
+(FC-7).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from softswitch.routing.decision import Echo, Reject, Retrieve, Service, Voicemail
+from softswitch.routing.decision import Echo, Feature, Reject, Retrieve, Service, Voicemail
 from softswitch.routing.outcomes import Outcome, release
 from softswitch.routing.plan import Directory, refusal
 
 TERMINATOR = "#"
+SEPARATOR = "*"
+"""Between the arguments of a code of ETSI: *61*102*20#."""
 
 UNSPECIFIC = Outcome.UNAVAILABLE.value
 """The greeting of a mailbox that was called itself."""
 
+VOICEMAIL, LEAVE_MESSAGE, ECHO_TEST = "voicemail", "leave_message", "echo_test"
+OF_A_USER = (VOICEMAIL, LEAVE_MESSAGE)
+"""With a user's number behind the code."""
+OF_A_NUMBER = (
+    "forward_always_on",
+    "forward_busy_on",
+    "forward_no_answer_on",
+    "forward_unavailable_on",
+    "forward_unanswered_on",
+)
+"""With any number behind it, or none: then it is asked for."""
+OF_SECONDS = ("ring_time",)
+WITH_RING_TIME = "forward_no_answer_on"
+"""Takes seconds as well, behind the number (TS 22.030: supplementary information B… T)."""
 
-class Codes(NamedTuple):
-    """What is dialled for each; nothing: there is no such code."""
 
-    voicemail: tuple[str, ...] = ()
-    """The own mailbox; with a number behind it that of somebody else."""
-    leave_message: tuple[str, ...] = ()
-    """With a number behind it: a message for that user."""
-    echo_test: tuple[str, ...] = ()
+class Found(NamedTuple):
+    """What was dialled, taken apart."""
+
+    function: str
+    code: str
+    argument: str = ""
+
+
+class Codes:
+    """What is dialled for each function; nothing: there is no such code.
+
+    To ask whether a number is a code is a look at its first character, for most.
+    """
+
+    __slots__ = ("_exact", "_first", "_lengths", "_prefixes", "dialled")
+
+    def __init__(self, **dialled: Sequence[str]) -> None:
+        """Function → its codes, with or without the `#` at their end."""
+        self.dialled = dialled
+        self._exact: dict[str, Found] = {}
+        self._prefixes: dict[str, Found] = {}
+        for function, codes in dialled.items():
+            for code in codes:
+                self._add(function, code.removesuffix(TERMINATOR))
+        for code, found in self._prefixes.items():
+            if found.function not in OF_A_USER:
+                # *21# is *21*# with the number still to come
+                self._exact.setdefault(code.removesuffix(SEPARATOR), found)
+        self._lengths = sorted({len(code) for code in self._prefixes}, reverse=True)
+        self._first = frozenset(code[:1] for code in (*self._exact, *self._prefixes))
+
+    def _add(self, function: str, code: str) -> None:
+        found = Found(function, code)
+        if function != LEAVE_MESSAGE:
+            self._exact[code] = found
+        if function in OF_A_USER or function in OF_A_NUMBER or function in OF_SECONDS:
+            self._prefixes[code] = found
+
+    def find(self, number: str, directory: Directory) -> Found | None:
+        """The code that a number is, without the `#` at its end."""
+        if number[:1] not in self._first:
+            return None
+        found = self._exact.get(number)
+        if found is not None:
+            return found
+        for length in self._lengths:
+            begins = self._prefixes.get(number[:length])
+            rest = number[length:]
+            if begins is not None and rest and _fits(begins.function, rest, directory):
+                return begins._replace(argument=rest)
+        return None
 
 
 NO_CODES = Codes()
+
+
+def _fits(function: str, rest: str, directory: Directory) -> bool:
+    if function in OF_A_USER:
+        return directory.get(rest) is not None
+    if function in OF_SECONDS:
+        return rest.isascii() and rest.isdigit()
+    return True
 
 
 def service(
     dialled: str, caller: str, directory: Directory, codes: Codes
 ) -> Service | Reject | None:
     """What a code asks for; None when it is none."""
-    number = dialled.removesuffix(TERMINATOR)
-    if number in codes.echo_test:
-        return Echo(f"{number} is the echo test (feature_codes.echo_test)")
-    if number in codes.voicemail:
-        mailbox = caller if has_mailbox(caller, directory) else None
-        return Retrieve(mailbox, f"{number} is the own mailbox (feature_codes.voicemail)")
-    return _of_a_user(number, directory, codes)
+    found = codes.find(dialled.removesuffix(TERMINATOR), directory)
+    if found is None or directory.get(caller) is None:
+        return None
+    function, code, argument = found
+    because = f"(feature_codes.{function})"
+    if function == ECHO_TEST:
+        return Echo(f"{code} is the echo test {because}")
+    if function in OF_A_USER:
+        return _of_a_user(found, caller, directory)
+    return _feature(function, argument, f"{code} is {function} {because}")
 
 
 def has_mailbox(user: str, directory: Directory) -> bool:
@@ -51,16 +126,23 @@ def has_mailbox(user: str, directory: Directory) -> bool:
     return known is not None and known.voicemail.enabled
 
 
-def _of_a_user(number: str, directory: Directory, codes: Codes) -> Service | Reject | None:
-    for code in (*codes.voicemail, *codes.leave_message):
-        user = number.removeprefix(code)
-        if user == number or directory.get(user) is None:
-            continue
-        if not has_mailbox(user, directory):
-            why = f"{user} has no voicemail"
-            return refusal(release(Outcome.UNAVAILABLE), Outcome.UNAVAILABLE.value, why)
-        if code in codes.voicemail:
-            return Retrieve(user, f"{code} and {user}: that mailbox (feature_codes.voicemail)")
-        why = f"{code} and {user}: a message for {user} (feature_codes.leave_message)"
-        return Voicemail(user, UNSPECIFIC, why)
-    return None
+def _feature(function: str, argument: str, because: str) -> Feature:
+    if function == WITH_RING_TIME:
+        number, separator, seconds = argument.rpartition(SEPARATOR)
+        if separator and number and seconds.isascii() and seconds.isdigit():
+            return Feature(function, number, because, seconds)
+    return Feature(function, argument, because)
+
+
+def _of_a_user(found: Found, caller: str, directory: Directory) -> Service | Reject:
+    function, code, user = found
+    if not user:
+        mailbox = caller if has_mailbox(caller, directory) else None
+        return Retrieve(mailbox, f"{code} is the own mailbox (feature_codes.{function})")
+    if not has_mailbox(user, directory):
+        why = f"{user} has no voicemail"
+        return refusal(release(Outcome.UNAVAILABLE), Outcome.UNAVAILABLE.value, why)
+    if function == VOICEMAIL:
+        return Retrieve(user, f"{code} and {user}: that mailbox (feature_codes.{function})")
+    why = f"{code} and {user}: a message for {user} (feature_codes.{function})"
+    return Voicemail(user, UNSPECIFIC, why)

@@ -76,6 +76,19 @@ class MailboxLocked(NamedTuple):
     until: float
 
 
+class SettingChanged(NamedTuple):
+    """A user has changed a setting, or it was reset. What it says is committed."""
+
+    user: str
+    key: str
+    """Such as forward.busy."""
+    value: str
+    """What holds now; `off` for a forward that is none."""
+    source: str
+    """Such as `phone *92 by 101`."""
+    at: float
+
+
 class CallArrived(NamedTuple):
     """Somebody dials."""
 

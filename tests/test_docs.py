@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from softswitch.config import Config, load
-from softswitch.config.configuration import SHIPPED_MUSIC, FeatureCodes, Log, Media, Network, User
+from softswitch.config.configuration import SHIPPED_MUSIC, Log, Media, Network, User
+from softswitch.config.presets import feature_codes
 from softswitch.config.schema.document import every_key
 
 ROOT = Path(__file__).parent.parent
@@ -69,7 +70,7 @@ def test_the_full_file_shows_the_defaults(tmp_path: Path) -> None:
     assert config.music == SHIPPED_MUSIC
     assert SHIPPED_MUSIC.is_file()
     assert config.media == Media()
-    assert config.feature_codes == FeatureCodes()
+    assert config.feature_codes == feature_codes()
     assert config.state == tmp_path / "var"
     for user in config.users.values():
         plain = User(user.extension, user.name, user.password)

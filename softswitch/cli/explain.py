@@ -9,7 +9,16 @@ import typer
 from softswitch.cli.where import configuration, fail
 from softswitch.config import Config
 from softswitch.routing.codes import Codes
-from softswitch.routing.decision import Decision, Dial, Echo, Reject, Retrieve, Ring, Voicemail
+from softswitch.routing.decision import (
+    Decision,
+    Dial,
+    Echo,
+    Feature,
+    Reject,
+    Retrieve,
+    Ring,
+    Voicemail,
+)
 from softswitch.routing.explanation import Step
 from softswitch.routing.explanation import explain as steps_of
 from softswitch.routing.outcomes import Outcome

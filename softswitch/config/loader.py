@@ -19,7 +19,6 @@ from softswitch.config.configuration import (
     DEFAULT_REALM,
     SHIPPED_MUSIC,
     Config,
-    FeatureCodes,
     ListenAddress,
     Log,
     Media,
@@ -29,6 +28,7 @@ from softswitch.config.configuration import (
 from softswitch.config.files import read_source
 from softswitch.config.problems import ConfigErrors, Problem, Source, Wrong, quoted
 from softswitch.config.schema.document import ADAPTER, Document, known_keys
+from softswitch.config.schema.feature_codes import feature_codes
 from softswitch.config.schema.forward import forwarding
 from softswitch.config.schema.mail import mail
 from softswitch.config.schema.users import DefaultsSection, UserSection
@@ -39,6 +39,9 @@ from softswitch.config.tags import Tags
 Location = tuple[int | str, ...]
 
 _BUILT_IN = dict.fromkeys(UserSection.__annotations__, "default")
+
+FIXED = "!fixed"
+"""Before a value: it is not left to the user."""
 
 DEFAULT_STATE = "var"
 """Beside the YAML file."""
@@ -70,6 +73,10 @@ class _Loader:
         self.tags = tags
         self.root = nodes.Mapping(0, 0)
         self.problems: list[Problem] = []
+        self.fixed: set[Location] = set()
+        """What users may not change."""
+        self.below: dict[str, str] = {}
+        """Where the keys of `defaults` stand."""
 
     def load(self) -> Config:
         self._read_tree()
@@ -96,7 +103,8 @@ class _Loader:
             users=users,
             log=Log(**document.get("log", {})),
             media=Media(**document.get("media", {})),
-            feature_codes=FeatureCodes(**document.get("feature_codes", {})),
+            defaults=self.below,
+            feature_codes=feature_codes(document.get("feature_codes", {})),
             mail=mail(document.get("mail")),
             music=_music(self.path, document),
             timezone=document.get("timezone"),
@@ -147,7 +155,9 @@ class _Loader:
             return [
                 self._plain(item, (*location, position)) for position, item in enumerate(node.items)
             ]
-        if node.tag not in nodes.STANDARD_TAGS and not node.broken:
+        if node.tag == FIXED:
+            self.fixed.add(location)
+        elif node.tag not in nodes.STANDARD_TAGS and not node.broken:
             return self._resolved(node, location)
         return None if node.plain and not node.text else node.text
 
@@ -224,7 +234,7 @@ class _Loader:
 
     def _users(self, document: Document, written: list[str]) -> dict[str, User]:
         defaults: DefaultsSection = document.get("defaults", {})
-        below = self._origins(("defaults",), defaults)
+        below = self.below = self._origins(("defaults",), defaults)
         if "language" in document and "language" not in defaults:
             defaults = {**defaults, "language": document["language"]}
             below["language"] = self._origin(("language",))
@@ -254,7 +264,20 @@ class _Loader:
             merged["password"] = self.tags.secrets.values.get(name, "")
             line = self.tags.secrets.lines.get(name)
             origin["password"] = f"{SECRETS_FILE}:{line}" if line else "missing"
-        return User(extension=extension, origin=origin, **merged)
+        fixed = self._fixed(origin, ("defaults",), ("users", word))
+        return User(extension=extension, origin=origin, fixed=fixed, **merged)
+
+    def _fixed(self, origin: Mapping[str, str], *above: Location) -> frozenset[str]:
+        """The keys of a user that hold a value marked so, where it counts."""
+        marked = set()
+        for location in self.fixed:
+            for place in above:
+                if location[: len(place)] == place:
+                    names = [str(part) for part in location[len(place) :] if part != "to"]
+                    key = ".".join(names)
+                    if origin.get(key) == self._origin(location[: len(place) + len(names)]):
+                        marked.add(key)
+        return frozenset(marked)
 
     def _origins(self, above: Location, section: DefaultsSection) -> dict[str, str]:
         """Where each key of a user stands; those of `forward` and `voicemail` one by one."""
@@ -275,7 +298,7 @@ class _Loader:
 
 def _discreet(node: nodes.Node, wrong: Wrong) -> Wrong:
     """What a tag stands for is never told, not even where it is wrong: it may be a password."""
-    if node.tag in nodes.STANDARD_TAGS:
+    if node.tag == FIXED or node.tag in nodes.STANDARD_TAGS:
         return wrong
     return Wrong(f"what {node.tag} stands for here cannot be used, and is not shown")
 

@@ -1,7 +1,8 @@
 import pytest
 
+from softswitch.config.presets import feature_codes
 from softswitch.routing.codes import NO_CODES, Codes, has_mailbox, service
-from softswitch.routing.decision import Echo, Reject, Retrieve, Voicemail
+from softswitch.routing.decision import Echo, Feature, Reject, Retrieve, Voicemail
 from tests.routing.users import Mailbox, User
 
 CODES = Codes(voicemail=("*98", "*97"), leave_message=("*99",), echo_test=("*600",))
@@ -55,3 +56,80 @@ def test_without_codes_there_is_nothing_to_ask() -> None:
 
 def test_who_has_a_mailbox() -> None:
     assert [has_mailbox(one, USERS) for one in ("100", "101", "555")] == [False, True, False]
+
+
+ALL = Codes(**feature_codes())
+
+
+def asked(dialled: str) -> tuple[str, str, str] | None:
+    """The function, the number and the seconds."""
+    decision = service(dialled, "101", USERS, ALL)
+    assert decision is None or isinstance(decision, Feature)
+    return decision and (decision.function, decision.argument, decision.seconds)
+
+
+@pytest.mark.parametrize(
+    ("dialled", "function", "argument"),
+    [
+        ("*72102", "forward_always_on", "102"),
+        ("*72+48600100100", "forward_always_on", "+48600100100"),
+        ("*72*98", "forward_always_on", "*98"),
+        ("*72", "forward_always_on", ""),
+        ("*21*102", "forward_always_on", "102"),
+        ("*21*102#", "forward_always_on", "102"),
+        ("*21", "forward_always_on", ""),
+        ("*21*", "forward_always_on", ""),
+        ("*73", "forward_always_off", ""),
+        ("#21#", "forward_always_off", ""),
+        ("#21", "forward_always_off", ""),
+        ("*#21#", "forward_always_ask", ""),
+        ("*90102", "forward_busy_on", "102"),
+        ("*67*102#", "forward_busy_on", "102"),
+        ("*92102", "forward_no_answer_on", "102"),
+        ("*62*102", "forward_unavailable_on", "102"),
+        ("*52102", "forward_unanswered_on", "102"),
+        ("##002#", "forward_off", ""),
+        ("##004", "forward_conditional_off", ""),
+        ("*19*25#", "ring_time", "25"),
+        ("*19", "ring_time", ""),
+        ("*78", "dnd_on", ""),
+        ("#26#", "dnd_off", ""),
+        ("*76", "dnd_toggle", ""),
+        ("*43", "call_waiting_on", ""),  # not the echo test: the phone may have kept the hash
+        ("*#43#", "call_waiting_ask", ""),
+        ("*60", "clock", ""),
+        ("*65", "my_number", ""),
+    ],
+)
+def test_both_families_are_understood(
+    dialled: str, function: str, argument: str
+) -> None:  # FC-1, FC-2
+    assert asked(dialled) == (function, argument, "")
+
+
+def test_the_ring_time_may_stand_behind_the_number() -> None:
+    assert asked("*61*102*20#") == ("forward_no_answer_on", "102", "20")
+    assert asked("*61*102*x#") == ("forward_no_answer_on", "102*x", "")
+    assert asked("*61**98#") == ("forward_no_answer_on", "*98", "")
+    assert asked("*21*102*20#") == ("forward_always_on", "102*20", "")
+
+
+@pytest.mark.parametrize("dialled", ["*19*x", "*19*25*", "*781", "*6", "##", "*7", "002"])
+def test_a_code_is_all_of_what_was_dialled(dialled: str) -> None:  # FC-1
+    assert asked(dialled) is None
+
+
+def test_a_decision_names_the_line_of_the_code() -> None:
+    decision = service("*78", "101", USERS, ALL)
+    assert decision == Feature("dnd_on", "", "*78 is dnd_on (feature_codes.dnd_on)")
+
+
+@pytest.mark.parametrize("dialled", ["*78", "*98", "*99105", "*600"])
+def test_only_users_have_codes(dialled: str) -> None:  # FC-7
+    assert service(dialled, "+48600100100", USERS, ALL) is None
+
+
+def test_a_code_that_is_off_is_none() -> None:
+    codes = Codes(**feature_codes((), {"voicemail": ()}))
+    assert service("*98", "101", USERS, codes) is None
+    assert service("*72102", "101", USERS, codes) is None

@@ -20,6 +20,7 @@ from softswitch.store.store import (
     MailboxRow,
     MessageRow,
     OutboxRow,
+    SettingRow,
     StoreError,
 )
 from softswitch.user_agent import UserAgent
@@ -92,6 +93,18 @@ class SlowStore:
         raise NotImplementedError
 
     async def trace(self, call_id: str) -> bytes | None:
+        raise NotImplementedError
+
+    def put_settings(self, put: Sequence[SettingRow]) -> asyncio.Future[None]:
+        raise NotImplementedError
+
+    async def settings(self) -> list[SettingRow]:
+        raise NotImplementedError
+
+    async def past_settings(self, user: str, limit: int) -> list[SettingRow]:
+        raise NotImplementedError
+
+    async def drop_settings(self, before: float) -> None:
         raise NotImplementedError
 
     async def drop_traces(self, before: float) -> None:

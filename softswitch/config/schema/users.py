@@ -6,10 +6,19 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, PlainValidator
 from typing_extensions import TypedDict
 
 from softswitch.config import units
+from softswitch.config.configuration import EDITABLE
 from softswitch.config.configuration import Encryption as Words
 from softswitch.config.configuration import Fax as FaxWords
 from softswitch.config.problems import Wrong
-from softswitch.config.schema.fields import SECTION, Extension, Password, Text, as_list, as_section
+from softswitch.config.schema.fields import (
+    SECTION,
+    Extension,
+    Password,
+    Text,
+    as_list,
+    as_list_or_off,
+    as_section,
+)
 from softswitch.config.schema.forward import ForwardSection
 from softswitch.config.schema.mail import Addresses
 from softswitch.config.schema.speech import Language
@@ -22,6 +31,10 @@ UnreachableAfter = Annotated[float, PlainValidator(units.duration_between("500ms
 """A transaction gives up after 64·T1 = 32 s (RFC 3261 §17.1.1.2, timer B)."""
 
 
+def _each_once(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(words))
+
+
 Encryption = Annotated[Words, PlainValidator(units.one_of(*get_args(Words)))]
 Fax = Annotated[FaxWords, PlainValidator(units.one_of(*get_args(FaxWords)))]
 
@@ -32,6 +45,13 @@ def _preferences(codecs: tuple[str, ...]) -> tuple[str, ...]:
         raise Wrong("names no codec", "leave the key out, and every codec may be used")
     return tuple(dict.fromkeys(codecs))
 
+
+Editable = Annotated[
+    tuple[Annotated[str, PlainValidator(units.one_of(*EDITABLE))], ...],
+    BeforeValidator(as_list_or_off),
+    AfterValidator(_each_once),
+]
+"""What users may change themselves."""
 
 Codecs = Annotated[
     tuple[Annotated[str, PlainValidator(units.codec)], ...],
@@ -53,8 +73,10 @@ class DefaultsSection(TypedDict, total=False):
     language: Language
     fax: Fax
     call_waiting: Annotated[bool, PlainValidator(units.switch)]
+    dnd: Annotated[bool, PlainValidator(units.switch)]
     forward: Annotated[ForwardSection, SECTION]
     voicemail: VoicemailSection
+    editable: Editable
 
 
 @with_config(ConfigDict(extra="forbid"))
