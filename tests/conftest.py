@@ -1,12 +1,21 @@
-"""For every test: in CI, Hypothesis tries the same examples each time.
+"""For every test: what kind it is, and in CI the same examples each time.
 
-A run that fails there must fail here too; fresh examples are for everybody's own machine.
+A property that fails in CI must fail here too; fresh examples are for everybody's own machine.
 """
 
 import os
+from collections.abc import Iterable
 
-from hypothesis import settings
+import pytest
+from hypothesis import is_hypothesis_test, settings
 
 settings.register_profile("ci", derandomize=True, print_blob=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
+
+
+def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
+    """Mark properties: they try many examples each, and `make unit` leaves them to `make test`."""
+    for item in items:
+        if is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.property)

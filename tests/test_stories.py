@@ -23,6 +23,8 @@ from tests.support.endpoint import Endpoint
 from tests.support.running import PASSWORD, written
 from tests.support.scripted_call import ScriptedCall
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "ARCHITECTURE.md").read_text()
 SLACK = 0.15

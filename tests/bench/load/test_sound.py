@@ -7,6 +7,8 @@ import pytest
 
 from bench.load.sound import RTP_PORT, SoundFailed, phone_of, sound
 
+pytestmark = pytest.mark.process
+
 
 def test_each_leg_has_a_phone_of_its_own() -> None:
     assert (phone_of(0), phone_of(255), phone_of(256)) == ("127.1.0.1", "127.1.1.0", "127.1.1.1")

@@ -32,6 +32,8 @@ from softswitch.media.rtp import build
 from tests.media.engine.driver import HOST, port_range
 from tests.support.dtls_peers import digest, endpoint
 
+pytestmark = pytest.mark.process
+
 NOWHERE = Remote("0.0.0.0", 0, 0, (0,), HOST, False, None)
 
 

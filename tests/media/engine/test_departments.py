@@ -24,6 +24,8 @@ from softswitch.media.engine.outgoing import OutgoingStream
 from tests.media.engine.lanes import Inline
 from tests.support.dtls_peers import certificate
 
+pytestmark = pytest.mark.process
+
 NEVER = float("inf")
 PLAIN = Remote("127.0.0.5", 4000, 4001, (0,), "127.0.0.5", False, None)
 

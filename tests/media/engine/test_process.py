@@ -12,6 +12,8 @@ from softswitch.media.engine import control, process
 from softswitch.media.engine.process import WorkerProcess
 from tests.media.engine.driver import HOST, port_range
 
+pytestmark = pytest.mark.process
+
 CONFIGURE = control.Configure(*port_range(), 60.0, 300.0, (HOST,))
 
 

@@ -21,6 +21,8 @@ from softswitch.media.rtp import build, parse
 from tests.media.engine.driver import HOST, port_range
 from tests.support.audio import known_sound
 
+pytestmark = pytest.mark.process
+
 SECONDS = 0.3
 SOUND = MU_LAW.encode(known_sound(SECONDS, seed=8)).tobytes()
 

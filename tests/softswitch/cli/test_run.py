@@ -18,6 +18,8 @@ from softswitch.cli import run as command
 from tests.support import running
 from tests.support.running import written
 
+pytestmark = pytest.mark.process
+
 SETTINGS = ("logThreads", "logProcesses", "logMultiprocessing", "_srcfile")
 EXTENSIONS = "".join(f"  {number}: Phone\n" for number in range(100, 115))
 

@@ -13,6 +13,8 @@ from softswitch.control import ControlServer, Handler
 from softswitch.store.sqlite import open_store
 from softswitch.store.store import CallRow
 
+pytestmark = pytest.mark.process
+
 CALL = {
     "call_id": "3f2a",
     "caller": "100",

@@ -15,6 +15,8 @@ from softswitch.store.sqlite import open_store
 from softswitch.store.store import CallRow
 from softswitch.trace import Tracer
 
+pytestmark = pytest.mark.process
+
 ROW = CallRow(
     call_id="3f2a",
     caller="100",

@@ -8,6 +8,8 @@ from softswitch.cli.where import config_file, configuration, control_socket, dat
 from softswitch.store.sqlite import open_store
 from softswitch.store.store import Store, StoreError
 
+pytestmark = pytest.mark.process
+
 RIGHT = "users:\n  100: {name: Anna, password: secret-enough}\n"
 
 

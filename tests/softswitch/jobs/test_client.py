@@ -10,6 +10,8 @@ import pytest
 from softswitch.jobs.client import JobFailed, Jobs
 from tests.support.audio import write_tone
 
+pytestmark = pytest.mark.process
+
 DIES = "import sys; sys.stdin.readline()"
 HANGS = "import time; time.sleep(60)"
 TALKS_NONSENSE = "print('nonsense', flush=True); input()"

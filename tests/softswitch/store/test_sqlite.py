@@ -18,6 +18,8 @@ from softswitch.store.store import StoreError
 
 from . import contract
 
+pytestmark = pytest.mark.process
+
 
 def with_store(path: Path, use: Callable[[SqliteStore], Awaitable[None]]) -> None:
     async def main() -> None:
