@@ -47,6 +47,9 @@ class Language(Protocol):
     def time(self, local: LocalTime) -> list[str]:
         """The time of day."""
 
+    def seconds(self, count: int) -> list[str]:
+        """So many seconds, up to 999."""
+
 
 class Phrases:
     """The phrases of one language, for one owner's clock."""
@@ -71,6 +74,10 @@ class Phrases:
             for sign in number
             if sign in DIGITS or sign in SPOKEN_SIGNS
         ]
+
+    def seconds(self, count: int) -> Sequence[str]:
+        """ "Twenty-five seconds"."""
+        return self._language.seconds(count)
 
     def moment(self, at: float, now: float) -> Sequence[str]:
         """ "Today, 15:19"; days before yesterday by weekday and date."""

@@ -111,13 +111,13 @@ def service(
     found = codes.find(dialled.removesuffix(TERMINATOR), directory)
     if found is None or directory.get(caller) is None:
         return None
-    function, code, argument = found
+    function, code, _ = found
     because = f"(feature_codes.{function})"
     if function == ECHO_TEST:
         return Echo(f"{code} is the echo test {because}")
     if function in OF_A_USER:
         return _of_a_user(found, caller, directory)
-    return _feature(function, argument, f"{code} is {function} {because}")
+    return _feature(found, f"{code} is {function} {because}")
 
 
 def has_mailbox(user: str, directory: Directory) -> bool:
@@ -126,12 +126,13 @@ def has_mailbox(user: str, directory: Directory) -> bool:
     return known is not None and known.voicemail.enabled
 
 
-def _feature(function: str, argument: str, because: str) -> Feature:
+def _feature(found: Found, because: str) -> Feature:
+    function, code, argument = found
     if function == WITH_RING_TIME:
         number, separator, seconds = argument.rpartition(SEPARATOR)
         if separator and number and seconds.isascii() and seconds.isdigit():
-            return Feature(function, number, because, seconds)
-    return Feature(function, argument, because)
+            return Feature(function, number, because, seconds, code)
+    return Feature(function, argument, because, code=code)
 
 
 def _of_a_user(found: Found, caller: str, directory: Directory) -> Service | Reject:

@@ -85,6 +85,8 @@ class Feature(NamedTuple):
     because: str
     seconds: str = ""
     """A ring time that was dialled as well."""
+    code: str = ""
+    """What was dialled, without what stood behind it."""
 
 
 class Reject(NamedTuple):

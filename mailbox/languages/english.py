@@ -23,6 +23,10 @@ class English:
         """ "On Monday, August sixth"."""
         return [f"weekday.{local.weekday}", f"month.{local.month}", f"day.{local.day}"]
 
+    def seconds(self, count: int) -> list[str]:
+        """ "Twenty-five seconds"."""
+        return [*number(count), f"code.seconds.{'one' if count == 1 else 'many'}"]
+
     def time(self, local: LocalTime) -> list[str]:
         """ "At three nineteen p.m."; "oh five", and nothing for the full hour."""
         hour = local.hour % 12 or 12

@@ -25,6 +25,10 @@ class Polish:
         """ "W poniedziałek, szóstego sierpnia"."""
         return [f"weekday.{local.weekday}", f"day.{local.day}", f"month.{local.month}"]
 
+    def seconds(self, count: int) -> list[str]:
+        """ "Dwadzieścia pięć sekund"."""
+        return [*feminine(count), f"code.seconds.{plural(count)}"]
+
     def time(self, local: LocalTime) -> list[str]:
         """ "O piętnastej dziewiętnaście"; "zero pięć", and nothing for the full hour."""
         hour, minute = [f"hour.{local.hour}"], local.minute

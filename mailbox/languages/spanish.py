@@ -28,6 +28,10 @@ class Spanish:
         day = ["day.1"] if local.day == 1 else cardinal(local.day, WORDS, "word.and")
         return [f"weekday.{local.weekday}", *day, f"month.{local.month}"]
 
+    def seconds(self, count: int) -> list[str]:
+        """ "Veinticinco segundos"."""
+        return [*masculine(count), f"code.seconds.{'one' if count == 1 else 'many'}"]
+
     def time(self, local: LocalTime) -> list[str]:
         """ "A las quince y diecinueve"; the full hour alone."""
         hour = [f"hour.{local.hour}"]

@@ -121,7 +121,8 @@ def test_a_code_is_all_of_what_was_dialled(dialled: str) -> None:  # FC-1
 
 def test_a_decision_names_the_line_of_the_code() -> None:
     decision = service("*78", "101", USERS, ALL)
-    assert decision == Feature("dnd_on", "", "*78 is dnd_on (feature_codes.dnd_on)")
+    because = "*78 is dnd_on (feature_codes.dnd_on)"
+    assert decision == Feature("dnd_on", "", because, code="*78")
 
 
 @pytest.mark.parametrize("dialled", ["*78", "*98", "*99105", "*600"])

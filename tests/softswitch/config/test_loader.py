@@ -87,6 +87,8 @@ def test_the_origin_of_each_value_is_known(tmp_path: Path) -> None:
         "language": "default",
         "fax": "default",
         "call_waiting": "default",
+        "dnd": "default",
+        "editable": "default",
         "forward": "default",
         "voicemail": "default",
         "email": "default",
@@ -174,7 +176,7 @@ def test_a_mistake_in_one_section_does_not_hide_what_does_not_fit_in_another(
             "defaults: {name: x}",
             ":1:12: defaults: unknown key 'name'",
             "known here: ring_time, max_calls, max_devices, unreachable_after, codecs, encryption, "
-            "language, fax, call_waiting, forward, voicemail",
+            "language, fax, call_waiting, dnd, forward, voicemail, editable",
         ),
     ],
 )

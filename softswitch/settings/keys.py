@@ -1,0 +1,77 @@
+"""The settings that users may change, as text: how one is read of a User, and put into one.
+
+ring_time       25s
+call_waiting    on
+forward.busy    102     +48600100100     voicemail     off
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from softswitch.config.configuration import Forward
+from softswitch.config.schema.forward import SITUATIONS
+
+if TYPE_CHECKING:
+    from softswitch.config import User
+
+ON, OFF = "on", "off"
+DND, CALL_WAITING, RING_TIME = "dnd", "call_waiting", "ring_time"
+FORWARD = "forward"
+
+FORWARDS = tuple(f"{FORWARD}.{situation}" for situation in SITUATIONS)
+KEYS = (RING_TIME, CALL_WAITING, DND, *FORWARDS)
+
+SHORTEST_RING, LONGEST_RING = 5, 600
+"""Seconds that a user may choose."""
+
+
+def group(key: str) -> str:
+    """What `editable:` calls it: all forwards are one."""
+    return key.partition(".")[0]
+
+
+def value(user: User, key: str) -> str:
+    """What a setting is at the moment."""
+    if key == RING_TIME:
+        return duration(user.ring_time)
+    if key == CALL_WAITING:
+        return switch(user.call_waiting)
+    if key == DND:
+        return switch(user.dnd)
+    rule = user.forward.rules.get(key.partition(".")[2])
+    return OFF if rule is None else forward(rule)
+
+
+def with_value(user: User, key: str, value: str) -> User:
+    """The user with another value, one that was set by phone."""
+    if key == RING_TIME:
+        return replace(user, ring_time=float(value.removesuffix("s")))
+    if key == CALL_WAITING:
+        return replace(user, call_waiting=value == ON)
+    if key == DND:
+        return replace(user, dnd=value == ON)
+    situation = key.partition(".")[2]
+    rules = {name: rule for name, rule in user.forward.rules.items() if name != situation}
+    if value != OFF:
+        rules[situation] = Forward(value)
+    return replace(user, forward=replace(user.forward, rules=rules))
+
+
+def switch(value: bool) -> str:
+    """`on` or `off`."""
+    return ON if value else OFF
+
+
+def duration(seconds: float) -> str:
+    """`25s`."""
+    return f"{seconds:g}s"
+
+
+def forward(rule: Forward) -> str:
+    """`102`, or `102 (external, when office.closed)`."""
+    conditions = [] if rule.callers == "any" else [rule.callers]
+    conditions += [f"when {rule.when}"] if rule.when else []
+    conditions += ["confirm"] if rule.confirm else []
+    return f"{rule.to} ({', '.join(conditions)})" if conditions else rule.to

@@ -1,0 +1,57 @@
+"""Settings of this switch: loaded from the store, kept in it, and told on the bus.
+
+Two ways in: the running switch, and a command that looks at what a switch has kept.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from softswitch.config.places import Zone
+from softswitch.settings.layers import Stamp
+from softswitch.settings.settings import Settings, World
+
+if TYPE_CHECKING:
+    from softswitch.config import Config
+    from softswitch.settings.settings import Committed
+    from softswitch.store.store import SettingRow
+
+ID_OCTETS = 8
+
+HISTORY = 365 * 86400.0
+"""Seconds for which it can be looked up what somebody had set."""
+
+
+class Rows(Protocol):
+    """What settings need of the store."""
+
+    def put_settings(self, put: Sequence[SettingRow]) -> Committed: ...
+
+    async def settings(self) -> list[SettingRow]: ...
+
+    async def drop_settings(self, before: float) -> None: ...
+
+
+async def open_settings(
+    config: Config, store: Rows, publish: Callable[[object], None], wall: Callable[[], float]
+) -> Settings:
+    """All settings, as they were; what the configuration has changed since is over.
+
+    Raises StoreError.
+    """
+    await store.drop_settings(wall() - HISTORY)
+    world = World(store.put_settings, publish, wall, stamp(config.timezone), new_id)
+    return Settings(config.users, await store.settings(), world)
+
+
+def new_id() -> str:
+    """Of an override, once and for all."""
+    return secrets.token_hex(ID_OCTETS)
+
+
+def stamp(timezone: str | None) -> Stamp:
+    """Moments as the office's clocks and calendars show them."""
+    zone = Zone(timezone)
+    return lambda at: zone.shown(at).strftime("%Y-%m-%d %H:%M")
