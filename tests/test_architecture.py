@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "routing": {"softswitch.routing", "softswitch.sip"},
     "mailbox": {"softswitch.mailbox", "softswitch.media"},
     "softswitch/sip": {"softswitch.sip"},
-    "softswitch/config": {"softswitch.config"},
+    "softswitch/config": {"softswitch.config", "softswitch.routing"},
     "softswitch/store": {"softswitch.store"},
 }
 """A folder's modules may import these packages of ours; a folder that is not named, all."""
