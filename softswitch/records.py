@@ -71,6 +71,8 @@ class CallRecord(NamedTuple):
     legs: tuple[LegRecord, ...] = ()
     because: str = ""
     """What made routing decide so: the line of the configuration, or the state."""
+    path: str = ""
+    """`Anna -> 101 (no answer 30 s) -> voicemail 101`; empty: nobody but who was dialled."""
 
     @property
     def talk_time(self) -> float:

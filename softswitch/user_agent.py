@@ -219,6 +219,10 @@ class UserAgent:
         response = respond(request, status, reason, to_tag=tag, headers=headers)
         self._sender.send(response.serialize(), flow, seen[0] or "")
 
+    def flow_to(self, host: str, port: int, protocol: str) -> Flow | None:
+        """The way to an IP address of which we know without its having written to us first."""
+        return self._transports.flow_to(host, port, protocol)
+
     def trust(self, flow: Flow) -> None:
         """Somebody logged in over this flow."""
         self._transports.trust(flow)

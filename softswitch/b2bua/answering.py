@@ -62,7 +62,7 @@ def _connect(device: Leg, sdp: bytes, response: Response) -> None:
     call.stage = Stage.ANSWERED
     call.stop_timers()
     call.answerer = device
-    call.answered_by = device.account
+    call.answered_by = device.party
     call.answered_at = board.clock.wall()
     device.state = State.UP
     device.result = "answered"
@@ -86,7 +86,7 @@ def _connect(device: Leg, sdp: bytes, response: Response) -> None:
     board.media.join(caller.port, device.port)
     call.update_hold()
     board.bus.publish(
-        CallAnswered(call.id, call.caller_user, call.callee, call.answered_by, call.answered_at)
+        CallAnswered(call.id, call.identity.shown, call.callee, call.answered_by, call.answered_at)
     )
 
 
@@ -118,7 +118,7 @@ def _cross_answer(device: Leg, body: bytes) -> bytes:
 def _acknowledge(device: Leg) -> None:
     assert device.dialog is not None
     assert device.ack_body is not None
-    device.call.board.agent.send_ack(device.dialog.ack(1, device.ack_body), device.flow)
+    device.acknowledge(device.dialog, device.ack_body)
 
 
 def _late_answer(device: Leg, body: bytes) -> None:

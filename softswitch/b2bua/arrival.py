@@ -1,4 +1,4 @@
-"""A call arrives: make its caller's leg, ask routing, and ring or refuse."""
+"""A call arrives: make its caller's leg, ask routing, and begin what it decides, or refuse."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from softswitch.b2bua import diversion, ending, hunt, service
+from softswitch.b2bua import diversion, ending, identity, inbound, onward
 from softswitch.b2bua.call import Call, Verdict
 from softswitch.b2bua.crossing import INVITATION, cross, hops_left
 from softswitch.b2bua.leg import Leg, State
@@ -14,8 +14,9 @@ from softswitch.bus import CallArrived
 from softswitch.media.engine.interface import NoPorts
 from softswitch.media.negotiation import begins, manner_of, manner_towards
 from softswitch.media.sdp import SdpError
-from softswitch.routing.decision import Dial, Reject, Ring
-from softswitch.routing.plan import Facts
+from softswitch.routing.decision import Reject
+from softswitch.routing.outcomes import TRUNKS_FULL
+from softswitch.routing.plan import Facts, refusal
 from softswitch.routing.route import Route
 from softswitch.sip.dialog import Dialog
 from softswitch.sip.message import printable
@@ -23,9 +24,11 @@ from softswitch.sip.message import printable
 if TYPE_CHECKING:
     from softswitch.b2bua.switchboard import Switchboard
     from softswitch.records import CallOutcome
+    from softswitch.routing.decision import Decision
     from softswitch.sip.flow import Flow
     from softswitch.sip.message import Request
     from softswitch.sip.server_transaction import ServerTransaction
+    from softswitch.trunks import Trunk
 
 log = logging.getLogger(__name__)
 
@@ -34,41 +37,80 @@ def arrive(
     board: Switchboard, request: Request, transaction: ServerTransaction, flow: Flow, user: str
 ) -> None:
     """Take the INVITE of a user who has logged in."""
-    dialled = request.request_uri.username
-    call = Call(board, user, dialled)
-    log.info("%s: %s calls %s", call.id, user, printable(dialled))
-    board.bus.publish(CallArrived(call.id, user, dialled, call.arrived_at))
-    _make_caller(call, request, transaction, flow)
+    known = board.directory.get(user)
+    caller = identity.of_user(user, known, request)
+    call = Call(board, caller, request.request_uri.username, known)
+    _take(call, request, transaction, flow, None)
+
+
+def arrive_from(
+    board: Switchboard, request: Request, transaction: ServerTransaction, flow: Flow, trunk: Trunk
+) -> None:
+    """Take the INVITE of a trunk."""
+    caller = inbound.caller_of(board, trunk, request)
+    call = Call(board, caller, inbound.dialled(board, trunk, request), None)
+    _take(call, request, transaction, flow, trunk)
+
+
+def _take(
+    call: Call,
+    request: Request,
+    transaction: ServerTransaction,
+    flow: Flow,
+    trunk: Trunk | None,
+) -> None:
+    board, caller = call.board, call.identity
+    call.conclude = onward.conclude
+    by = f" by {trunk.account}" if trunk is not None else ""
+    log.info("%s: %s calls %s%s", call.id, caller.recorded, printable(call.callee), by)
+    board.bus.publish(CallArrived(call.id, caller.shown, call.callee, call.arrived_at))
+    _make_caller(call, request, transaction, flow, trunk)
     call.route = Route(
-        dialled,
-        user,
+        call.callee,
+        caller.shown,
         board.directory,
         partial(_facts, board),
         forwarded_before=diversion.count(request.headers),
         codes=board.codes,
+        outside=board.outside,
+        wall=call.arrived_at,
+        trunk=trunk.name if trunk is not None else None,
     )
-    decision = call.route.begin(board.agent.now())
+    decision: Decision
+    if trunk is not None and trunk.is_full:
+        decision = refusal(TRUNKS_FULL, "failed", f"all channels of {trunk.account} are in use")
+    else:
+        decision = call.route.begin(board.agent.now())
     call.because = decision.because
     log.info("%s: %s", call.id, decision.because)
     if isinstance(decision, Reject):
-        word = cast("CallOutcome", decision.outcome)
-        verdict = Verdict(word, decision.status, decision.because, "switch")
-        ending.refuse(call, verdict, [("Reason", decision.reason)])
-    elif _prepare_media(call, request):
+        _refuse(call, decision)
+        return
+    if trunk is not None:
+        trunk.join(call.caller)
+    if _prepare_media(call, request):
         call.hops_left = hops_left(request)
         call.crossing = cross(request.headers, INVITATION)
-        if isinstance(decision, Ring):
-            hunt.start(call, decision)
-        else:
-            assert not isinstance(decision, Dial), "without an outside, nothing leads there"
-            service.begin(call, decision)
+        onward.begin(call, decision)
+
+
+def _refuse(call: Call, decision: Reject) -> None:
+    word = cast("CallOutcome", decision.outcome)
+    verdict = Verdict(word, decision.status, decision.because, "switch")
+    ending.refuse(call, verdict, [("Reason", decision.reason)])
 
 
 def _facts(board: Switchboard, user: str) -> Facts:
     return Facts(len(board.location.bindings(user, board.clock.wall())), board.engaged[user])
 
 
-def _make_caller(call: Call, request: Request, transaction: ServerTransaction, flow: Flow) -> None:
+def _make_caller(
+    call: Call,
+    request: Request,
+    transaction: ServerTransaction,
+    flow: Flow,
+    trunk: Trunk | None,
+) -> None:
     contact = request.contact
     device = str(contact.uri) if contact is not None else request.from_.uri
     leg = Leg(
@@ -76,9 +118,11 @@ def _make_caller(call: Call, request: Request, transaction: ServerTransaction, f
         "caller",
         flow,
         sip_call_id=request.call_id,
-        account=call.caller_user,
+        account=call.caller_user if trunk is None else trunk.account,
         user=call.callee,
         device=str(device),
+        party=call.caller_user,
+        trunk=trunk,
     )
     call.caller = leg
     leg.state = State.PROCEEDING
@@ -92,21 +136,19 @@ def _make_caller(call: Call, request: Request, transaction: ServerTransaction, f
 def _prepare_media(call: Call, request: Request) -> bool:
     """Read the offer and open the caller's port; refuse the call when either fails."""
     caller = call.caller
+    board, account = call.board, caller.account
     try:
         if request.body:
             caller.open_port(at_once=begins(request.body))
             offer = caller.offer = caller.read(request.body)
-            manner = manner_of(offer.stream)
-            call.board.remember_manner(call.caller_user, caller.flow.remote, manner)
+            if caller.trunk is None:
+                board.remember_manner(account, caller.flow.remote, manner_of(offer.stream))
         else:
             call.late_offer = True
-            policy = call.board.policy(call.caller_user)
-            last = call.board.manner(call.caller_user, caller.flow.remote)
-            caller.open_port(manner=manner_towards(policy, last))
+            last = board.manner(account, caller.flow.remote)
+            caller.open_port(manner=manner_towards(board.policy(account), last))
     except SdpError as error:
-        log.warning(
-            "%s: %s's phone offers what cannot be carried: %s", call.id, call.caller_user, error
-        )
+        log.warning("%s: %s offers what cannot be carried: %s", call.id, caller.owner, error)
         verdict = Verdict("failed", error.status, f"the caller's offer: {error}", "switch")
         ending.refuse(call, verdict, [ending.INCOMPATIBLE])
         return False

@@ -14,15 +14,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from softswitch.b2bua import hold
 from softswitch.b2bua.cdr import record_of
+from softswitch.b2bua.path import Path
 from softswitch.bus import CallEnded
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from softswitch.b2bua.crossing import Fields
+    from softswitch.b2bua.identity import Identity
     from softswitch.b2bua.leg import Leg
     from softswitch.b2bua.line import ServiceLine
     from softswitch.b2bua.reoffer import Reoffer
-    from softswitch.b2bua.switchboard import Switchboard
+    from softswitch.b2bua.switchboard import Subscriber, Switchboard
     from softswitch.records import CallOutcome, EndedBy
+    from softswitch.routing.outcomes import Outcome
     from softswitch.routing.route import Route
     from softswitch.sip.message import Response
     from softswitch.sip.timers import Timer
@@ -50,6 +55,16 @@ class Verdict(NamedTuple):
     by: EndedBy
 
 
+class Refusal(NamedTuple):
+    """What a caller hears whom nobody takes, where the outcome alone would say too little."""
+
+    outcome: CallOutcome
+    status: int
+    cause: int
+    """Q.850."""
+    why: str
+
+
 class Call:
     """Our pair of legs, from the INVITE to the last BYE."""
 
@@ -64,6 +79,7 @@ class Call:
         "caller",
         "caller_user",
         "closing",
+        "conclude",
         "crossing",
         "devices",
         "ended_at",
@@ -71,18 +87,25 @@ class Call:
         "hops_left",
         "hunted",
         "id",
+        "identity",
+        "known",
         "last_progress",
         "late_offer",
         "parted",
         "parties",
+        "path",
         "progress",
         "recorded",
+        "redirection",
+        "refusal",
         "reoffer",
         "ringing_at",
         "route",
         "service",
         "stage",
         "timers",
+        "turn",
+        "turn_began",
         "unfinished",
         "verdict",
     )
@@ -90,59 +113,104 @@ class Call:
     caller: Leg
     route: Route
     """Whom the call is for, and then."""
+    conclude: Callable[[Call, Outcome, str | None, Sequence[tuple[str, str]]], None]
+    """What to do when whose turn it is does not take the call: with the outcome, what a lone device
+    said, and what the others shall hear."""
 
-    def __init__(self, board: Switchboard, caller_user: str, callee: str) -> None:
+    identity: Identity
+    """Who calls, and who may know."""
+    known: Subscriber | None
+    """The user who calls; None: somebody outside."""
+    caller_user: str
+    """The user who calls, or the number outside: that may look like a user's and is none."""
+    callee: str
+    """The number as dialled."""
+    because: str
+    """What made routing decide so."""
+    path: Path
+    devices: list[Leg]
+    """Every device that was called."""
+    hunted: list[Leg]
+    """Those of the user, or of the number outside, whose turn it is."""
+    turn: str
+    """Whose turn it is."""
+    turn_began: float
+    """Monotonic seconds."""
+    refusal: Refusal | None
+    """What the caller hears if nobody else takes the call."""
+    redirection: tuple[str, ...]
+    """Whom a phone of the user whose turn it is wants to be called instead (FWD-13)."""
+    crossing: Fields
+    """What of the caller's INVITE crosses to every device."""
+    service: ServiceLine | None
+    """What the switch itself has to say, instead of a device."""
+    progress: tuple[int, bool]
+    """The last provisional response that the caller got, and whether it had an SDP."""
+    timers: list[Timer]
+    """Of the hunt: for silence, for ringing, for repeating the last 18x."""
+    reoffer: Reoffer | None
+    """The re-INVITE or UPDATE that is on its way across."""
+    held: bool
+    """Somebody listens only, or not at all."""
+    parted: bool
+    """The ports are, because somebody holds."""
+    late_offer: bool
+    """The INVITE had no SDP: the device offers, the caller answers in its ACK (§13.2.1)."""
+    closing: int
+    """Ports whose counters are still to come."""
+    unfinished: int
+    """Legs in whose dialogs something is still to be heard."""
+    parties: list[str]
+    """Users who count as being in a call because of this one."""
+
+    def __init__(
+        self, board: Switchboard, identity: Identity, callee: str, known: Subscriber | None
+    ) -> None:
         self.board = board
         self.id = board.agent.token()[:ID_LENGTH]
         self.stage = Stage.RINGING
-        self.caller_user = caller_user
+        self.identity = identity
+        self.known = known
+        self.caller_user = identity.number
         self.callee = callee
-        """The number as dialled."""
-        self.because = ""
-        """What made routing decide so."""
-        self.devices: list[Leg] = []
-        """Every device that was called."""
-        self.hunted: list[Leg] = []
-        """Those of the user whose turn it is."""
-        self.crossing: Fields = []
-        """What of the caller's INVITE crosses to every device."""
+        self.because = self.turn = ""
+        self.path = Path(callee)
+        self.devices = []
+        self.hunted = []
+        self.turn_began = 0.0
+        self.refusal = None
+        self.redirection = ()
+        self.crossing = []
         self.hops_left = 0
         self.answerer: Leg | None = None
         self.answered_by: str | None = None
-        self.service: ServiceLine | None = None
-        """What the switch itself has to say, instead of a device."""
-        self.progress: tuple[int, bool] = (100, False)
-        """The last provisional response that the caller got, and whether it had an SDP."""
+        self.service = None
+        self.progress = (100, False)
         self.last_progress: Response | None = None
-        self.timers: list[Timer] = []
-        """Of the hunt: for silence, for ringing, for repeating the last 18x."""
-        self.reoffer: Reoffer | None = None
-        """The re-INVITE or UPDATE that is on its way across."""
-        self.held = False
-        """Somebody listens only, or not at all."""
-        self.parted = False
-        """The ports are, because somebody holds."""
-        self.late_offer = False
-        """The INVITE had no SDP: the device offers, the caller answers in its ACK (§13.2.1)."""
+        self.timers = []
+        self.reoffer = None
+        self.held = self.parted = self.late_offer = False
         self.arrived_at = board.clock.wall()
         self.ringing_at: float | None = None
         self.answered_at: float | None = None
         self.ended_at: float | None = None
         self.verdict: Verdict | None = None
-        self.closing = 0
-        """Ports whose counters are still to come."""
-        self.unfinished = 0
-        """Legs in whose dialogs something is still to be heard."""
+        self.closing = self.unfinished = 0
         self.recorded = False
-        self.parties: list[str] = []
-        """Users who count as being in a call because of this one."""
+        self.parties = []
         board.calls[self.id] = self
-        self.engage(caller_user)
+        if known is not None:
+            self.engage(identity.number)
 
     @property
     def legs(self) -> tuple[Leg, ...]:
         """The caller's, then those of the devices in the order they were called."""
         return (self.caller, *self.devices)
+
+    @property
+    def seeks(self) -> bool:
+        """Whether somebody is still wanted who takes the call."""
+        return self.stage is Stage.RINGING
 
     def update_hold(self) -> None:
         """Both sides may have said something new about who hears whom."""

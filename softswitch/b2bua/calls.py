@@ -30,16 +30,19 @@ from softswitch.media.engine.interface import (
 from softswitch.media.negotiation.stream import NOT_ACCEPTABLE
 from softswitch.routing.codes import NO_CODES, Codes
 from softswitch.sip.message import printable, respond
+from softswitch.trunks import Trunks
 
 if TYPE_CHECKING:
     from softswitch.b2bua.service import Applications
     from softswitch.bus import Bus
     from softswitch.location import Location
     from softswitch.media.engine.interface import MediaEngine
+    from softswitch.routing.outside import Outside
     from softswitch.sip.flow import Flow
     from softswitch.sip.message import Request
     from softswitch.sip.server_transaction import ServerTransaction
     from softswitch.trace import Tracer
+    from softswitch.trunks import Trunk
     from softswitch.user_agent import UserAgent
 
 log = logging.getLogger(__name__)
@@ -91,6 +94,8 @@ class Calls:
         untranslated: frozenset[str] = frozenset(),
         codes: Codes = NO_CODES,
         applications: Applications | None = None,
+        outside: Outside | None = None,
+        trunks: Trunks | None = None,
         rtp_timeout: float = RTP_TIMEOUT,
         held_timeout: float = HELD_TIMEOUT,
     ) -> None:
@@ -109,6 +114,8 @@ class Calls:
             untranslated,
             codes,
             applications,
+            outside,
+            trunks or Trunks(),
         )
         self._sleep = sleep
         self._rtp_timeout = rtp_timeout
@@ -128,6 +135,12 @@ class Calls:
     ) -> None:
         """An INVITE outside any dialog, of a user who has logged in."""
         arrival.arrive(self._board, request, transaction, flow, user)
+
+    def invite_from(
+        self, request: Request, transaction: ServerTransaction, flow: Flow, trunk: Trunk
+    ) -> None:
+        """An INVITE outside any dialog, from a trunk."""
+        arrival.arrive_from(self._board, request, transaction, flow, trunk)
 
     def in_dialog(self, request: Request, flow: Flow) -> None:
         """A request with a To tag; not ACK, not CANCEL."""
@@ -261,7 +274,7 @@ def _snapshot(call: Call) -> CallSnapshot:
     legs = [leg for leg in (call.caller, call.answerer) if leg is not None and leg.codec]
     return CallSnapshot(
         call.id,
-        call.caller_user,
+        call.identity.recorded,
         call.callee,
         state,
         call.arrived_at,

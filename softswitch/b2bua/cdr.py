@@ -27,7 +27,7 @@ def record_of(call: Call) -> CallRecord:
     assert call.ended_at is not None
     return CallRecord(
         call_id=call.id,
-        caller=call.caller_user,
+        caller=call.identity.recorded,
         callee=call.callee,
         answered_by=call.answered_by,
         arrived_at=call.arrived_at,
@@ -40,7 +40,13 @@ def record_of(call: Call) -> CallRecord:
         ended_by=verdict.by,
         legs=tuple([_leg_record(leg) for leg in call.legs]),
         because=call.because,
+        path="" if call.path.is_straight else call.path.told(_caller(call)),
     )
+
+
+def _caller(call: Call) -> str:
+    """The caller in words."""
+    return call.identity.name or call.identity.recorded
 
 
 def _leg_record(leg: Leg) -> LegRecord:

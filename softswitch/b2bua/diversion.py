@@ -1,4 +1,4 @@
-"""Who sent a call on, and why, for the phone or switch that gets it (RFC 5806, RFC 7044).
+"""Who sent a call on, and why, for whoever gets it (RFC 5806, RFC 7044).
 
     Diversion     the users who forwarded the call, the last one on top
     History-Info  the whole way: whom the call was for, and each one it came to
@@ -19,24 +19,45 @@ if TYPE_CHECKING:
 MAX_COUNTED = 20
 """More forwards than any call may have; the rest is not looked at."""
 
+MAX_OCTETS = 8192
+"""Of the lines that are counted: what is longer is not split up."""
+
 REASONS = {
     "always": ("unconditional", 302),
+    "dnd": ("do-not-disturb", 404),
     "busy": ("user-busy", 486),
     "no_answer": ("no-answer", 408),
     "unavailable": ("unavailable", 503),
     "rejected": ("deflection", 480),
+    "redirect": ("deflection", 480),
     "return": ("unknown", 404),
 }
 """Of Diversion (RFC 5806 §4), and the cause in a History-Info URI (RFC 4458 §2.1)."""
 
+UNKNOWN = REASONS["return"]
 
-def fields(hops: Sequence[Hop], host: str) -> list[tuple[str, str]]:
-    """Header fields for the INVITE behind these forwards; none for a call that had none."""
-    diversions = [
-        ("Diversion", f"<sip:{hop.user}@{host}>;reason={REASONS[hop.situation][0]};counter=1")
-        for hop in reversed(hops)
-    ]
-    return diversions + _history(hops, host)
+
+def fields(
+    hops: Sequence[Hop],
+    host: str,
+    *,
+    privacy: bool = False,
+    diversion: bool = True,
+    history: bool = True,
+) -> list[tuple[str, str]]:
+    """Header fields for the INVITE behind these forwards; none for a call that had none.
+
+    `privacy`: say that the number may be shown and that nobody has checked it, as carriers want
+    to know.
+    """
+    found = []
+    if diversion:
+        ending = ";privacy=off;screen=no" if privacy else ""
+        for hop in reversed(hops):
+            reason = REASONS.get(hop.situation, UNKNOWN)[0]
+            value = f"<sip:{hop.user}@{host}>;reason={reason};counter=1{ending}"
+            found.append(("Diversion", value))
+    return found + _history(hops, host) if history else found
 
 
 def _history(hops: Sequence[Hop], host: str) -> list[tuple[str, str]]:
@@ -46,7 +67,7 @@ def _history(hops: Sequence[Hop], host: str) -> list[tuple[str, str]]:
     index = "1"
     entries = [("History-Info", f"<sip:{hops[0].user}@{host}>;index=1")]
     for hop in hops:
-        cause, above = REASONS[hop.situation][1], index
+        cause, above = REASONS.get(hop.situation, UNKNOWN)[1], index
         index += ".1"
         entry = f"<sip:{hop.to}@{host};cause={cause}>;index={index};mp={above}"
         entries.append(("History-Info", entry))
@@ -57,6 +78,13 @@ def count(headers: Headers) -> int:
     """How often a call that arrives says that it was forwarded."""
     if "Diversion" not in headers and "History-Info" not in headers:
         return 0
-    diversions = len(headers.values("Diversion"))
-    history = sum("cause=" in entry for entry in headers.values("History-Info"))
+    diversions = len(_values(headers, "Diversion"))
+    history = sum("cause=" in entry for entry in _values(headers, "History-Info"))
     return min(MAX_COUNTED, max(diversions, history))
+
+
+def _values(headers: Headers, name: str) -> list[str]:
+    """The entries of a list; of one that is too long nothing but that it is."""
+    if sum(map(len, headers.all(name))) > MAX_OCTETS:
+        return ["cause="] * MAX_COUNTED
+    return headers.values(name)

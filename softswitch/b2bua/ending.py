@@ -135,7 +135,7 @@ def acknowledge_declining(leg: Leg) -> None:
     """ACK a device's 2xx whose offer nobody wants, so that it can be hung up (§13.2.2.4)."""
     assert leg.dialog is not None
     leg.ack_body = leg.decline(leg.offer) if leg.offer is not None else b""
-    leg.call.board.agent.send_ack(leg.dialog.ack(1, leg.ack_body), leg.flow)
+    leg.acknowledge(leg.dialog, leg.ack_body)
 
 
 def _end(call: Call, verdict: Verdict) -> None:

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from softswitch.b2bua.accepted import Accepted
     from softswitch.b2bua.call import Call
     from softswitch.b2bua.crossing import Fields
+    from softswitch.b2bua.login import Login
     from softswitch.b2bua.switchboard import DialogKey
     from softswitch.records import Side
     from softswitch.routing.outcomes import Outcome
     from softswitch.sip.client_transaction import ClientTransaction
     from softswitch.sip.message import Request, Response
     from softswitch.sip.server_transaction import ServerTransaction
+    from softswitch.trunks import Trunk
 
 MAX_DIALOGS = 10
 """Early dialogs of one device: a proxy that forks makes some. Whoever makes more gets no state."""
@@ -66,9 +68,12 @@ class Leg(MediaSide):
         "farewell",
         "flow",
         "invite",
+        "invited_as",
         "keys",
         "local_tag",
+        "login",
         "outcome",
+        "party",
         "result",
         "server",
         "side",
@@ -77,6 +82,7 @@ class Leg(MediaSide):
         "strays",
         "takes_info",
         "takes_update",
+        "trunk",
         "user",
     )
 
@@ -90,6 +96,8 @@ class Leg(MediaSide):
         account: str,
         user: str,
         device: str,
+        party: str = "",
+        trunk: Trunk | None = None,
     ) -> None:
         super().__init__()
         board = call.board
@@ -98,7 +106,11 @@ class Leg(MediaSide):
         self.flow = flow
         self.sip_call_id = sip_call_id
         self.account = account
-        """The user whose phone this is."""
+        """The user whose phone this is, or the account of the trunk."""
+        self.party = party or account
+        """Who speaks here: the user, or a number outside."""
+        self.trunk = trunk
+        """By which way the call comes from outside, or goes there."""
         self.user = user
         """Of our Contact: whom this peer believes to talk to."""
         self.device = device
@@ -110,6 +122,10 @@ class Leg(MediaSide):
         """Of a device that was rung: its part in the user's outcome, once it is known."""
         self.invite: Request | None = None
         """The INVITE, theirs or ours, until it has its final answer."""
+        self.invited_as = 1
+        """CSeq number of our INVITE."""
+        self.login: Login | None = None
+        """What answers the challenges of a trunk; there once it was challenged."""
         self.server: ServerTransaction | None = None
         self.client: ClientTransaction | None = None
         self.dialog: Dialog | None = None
@@ -133,6 +149,11 @@ class Leg(MediaSide):
         """The leg that this one talks to; None while nobody has answered."""
         call = self.call
         return call.answerer if self is call.caller else call.caller
+
+    @property
+    def owner(self) -> str:
+        """Whose the other end is, for a log."""
+        return self.account if self.trunk is not None else f"{self.account}'s phone"
 
     # Dialog
 
@@ -185,8 +206,24 @@ class Leg(MediaSide):
     ) -> ClientTransaction:
         """A request within the dialog."""
         assert self.dialog is not None
+        if self.login is not None:
+            headers = [*headers, *self.login.fields(method, self.dialog.remote_target)]
         request = self.dialog.request(method, headers=headers, body=body, content_type=content_type)
         return self.call.board.agent.request(request, self.flow, on_response, on_failure)
+
+    def acknowledge(self, dialog: Dialog, body: bytes) -> None:
+        """ACK a 2xx to our INVITE, with the credentials that the INVITE had (§22.1)."""
+        ack = dialog.ack(self.invited_as, body)
+        if self.login is not None:
+            for name, value in self.login.last:
+                ack.headers.append(name, value)
+        self.call.board.agent.send_ack(ack, self.flow)
+
+    def close_port(self) -> None:
+        """The leg has no part in the call any more: give its port back, and its channel."""
+        super().close_port()
+        if self.trunk is not None:
+            self.trunk.leave(self)
 
     def move(self, flow: Flow) -> None:
         """The peer lives on another connection from now on."""

@@ -58,9 +58,8 @@ def progress(device: Leg, response: Response) -> None:
 
 def _first_ring(call: Call) -> None:
     call.ringing_at = call.board.clock.wall()
-    user = call.hunted[0].account
-    log.info("%s: %s is ringing", call.id, user)
-    call.board.bus.publish(CallRinging(call.id, call.caller_user, user, call.ringing_at))
+    log.info("%s: %s is ringing", call.id, call.turn)
+    call.board.bus.publish(CallRinging(call.id, call.identity.shown, call.turn, call.ringing_at))
 
 
 def forwarded(call: Call) -> None:

@@ -34,7 +34,7 @@ def hang_up_stray(device: Leg, response: Response, reason: tuple[str, str]) -> N
             return
         dialog = strays[response.to_tag] = _dialog_of(device, response)
     body = device.declining(response) if device.call.late_offer else b""
-    agent.send_ack(dialog.ack(1, body), device.flow)
+    device.acknowledge(dialog, body)
     if is_new:
         # A device that was given up is done with when it has been told so.
         ends_leg = device.state is State.CANCELLED

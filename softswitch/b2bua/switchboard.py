@@ -11,6 +11,7 @@ from zlib import crc32
 from softswitch.media.negotiation import UNSECURED, Manner, Policy, Vault
 from softswitch.routing.codes import NO_CODES, Codes
 from softswitch.routing.plan import Extension
+from softswitch.trunks import Trunks
 
 if TYPE_CHECKING:
     from softswitch.b2bua.call import Call
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from softswitch.location import Location
     from softswitch.media.engine.interface import MediaEngine, MediaPort
     from softswitch.media.negotiation.policy import Encryption, Fax
+    from softswitch.routing.outside import Outside
     from softswitch.sip.flow import Address, Flow
     from softswitch.sip.server_transaction import ServerTransaction
     from softswitch.trace import Tracer
@@ -46,6 +48,12 @@ class Subscriber(Extension, Protocol):
 
     @property
     def fax(self) -> Fax: ...
+
+    @property
+    def number(self) -> str: ...
+
+    @property
+    def caller_id(self) -> str: ...
 
 
 class Directory(Protocol):
@@ -90,6 +98,9 @@ class Switchboard:
     """Numbers that ask something of the switch itself."""
     applications: Applications | None = None
     """Who takes calls that the switch answers; without, routing must not decide so."""
+    outside: Outside | None = None
+    """Numbers outside, and who may call them; None: there is no outside."""
+    trunks: Trunks = field(default_factory=Trunks)
 
     calls: dict[str, Call] = field(default_factory=dict)
     """Calls that ring or are up, by id."""
@@ -115,6 +126,11 @@ class Switchboard:
 
     def __post_init__(self) -> None:
         self.vault = Vault(self.media.fingerprint, self.entropy)
+        for trunk in self.trunks:
+            settings = trunk.settings
+            self._policies[trunk.account] = Policy(
+                settings.codecs, settings.encryption, untranslated=self.untranslated
+            )
 
     def policy(self, user: str) -> Policy:
         """What a user may do with media."""

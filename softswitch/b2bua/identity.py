@@ -1,0 +1,159 @@
+"""Who is calling: as the switch knows it, and as phones are told (features CLI-4, CLI-5, CLI-6).
+
+A user is who has logged in, whatever From, P-Asserted-Identity or Remote-Party-ID of the phone say.
+Of a call from outside From is believed, because somebody has to be; the others only where the
+trunk is trusted to have looked at them. Who withholds the number is shown to nobody as a number:
+it is kept for the record alone.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from softswitch.sip.errors import ParseError
+from softswitch.sip.headers import NameAddr, quote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from softswitch.b2bua.switchboard import Subscriber
+    from softswitch.sip.message import Request
+    from softswitch.sip.uri import Uri
+
+ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>'
+"""RFC 3323 §4.1.1.3."""
+ANONYMOUS_USER = "anonymous"
+ANONYMOUS_HOST = "anonymous.invalid"
+
+PRIVATE = frozenset({"id", "user", "header", "critical"})
+"""Privacy values by which a number is withheld (RFC 3323 §4.2, RFC 3325 §9.3)."""
+
+ASSERTED = "P-Asserted-Identity"
+REMOTE_PARTY = "Remote-Party-Id"
+"""As the parser spells it."""
+
+MAX_NAME = 64
+"""Characters of a name from outside: phones have small displays."""
+
+_number = re.compile(r"\+?[A-Za-z0-9*._-]{1,40}").fullmatch
+_separators = re.compile(r"[\s()/-]+")
+
+
+class Identity(NamedTuple):
+    """Who is calling."""
+
+    number: str
+    """The user, or the number outside; empty: nobody knows."""
+    name: str
+    """As it may be shown; empty: none."""
+    outside: bool
+    """Whether the call comes from outside."""
+    withheld: bool = False
+    """Whether the caller asks that nobody outside, or no user, sees the number."""
+    display: str = ""
+    """The name as it stands before an address in a header field."""
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether our users are told nothing but that somebody calls."""
+        return self.outside and (self.withheld or not self.number)
+
+    @property
+    def shown(self) -> str:
+        """The number, for users; empty: they may not know."""
+        return "" if self.is_hidden else self.number
+
+    @property
+    def recorded(self) -> str:
+        """The number, for the record of the call (CLI-5)."""
+        if not self.outside:
+            return self.number
+        if self.withheld and self.number:
+            return f"{self.number} (withheld)"
+        return self.number or ANONYMOUS_USER
+
+    @property
+    def contact_user(self) -> str:
+        """The user part of our Contact towards a phone."""
+        return ANONYMOUS_USER if self.is_hidden else self.number
+
+    def address(self, host: str) -> str:
+        """The From towards a phone, without its tag."""
+        if self.is_hidden:
+            return ANONYMOUS
+        return f"{self.display}<sip:{self.number}@{host}>"
+
+
+def of_user(user: str, known: Subscriber | None, request: Request) -> Identity:
+    """Who has logged in."""
+    name = known.name if known is not None else ""
+    first = request.headers.first
+    withheld = "Privacy" in first or ANONYMOUS_HOST in first.get("From", "")
+    return Identity(user, name, False, withheld and _asks_privacy(request), displayed(name))
+
+
+def of_trunk(request: Request, *, trusted: bool, normalise: Callable[[str], str]) -> Identity:
+    """Who calls from outside. `trusted`: what the trunk asserts is believed."""
+    source = _from(request)
+    if trusted:
+        source = _asserted(request) or source
+    hidden = _asks_privacy(request)
+    if source is None:
+        return Identity("", "", True, hidden)
+    uri = source.uri
+    number = _plain(uri, normalise)
+    name = source.display[:MAX_NAME].strip()
+    name = name if name.isprintable() else ""
+    return Identity(number, name, True, hidden, displayed(name or number))
+
+
+def displayed(name: str) -> str:
+    """A name as it stands before an address."""
+    return f"{quote(name)} " if name and name.isprintable() else ""
+
+
+def read_number(uri: Uri) -> str:
+    """The digits or the name in a sip, sips or tel URI, without what only people need to read it;
+    empty when it is neither."""
+    text = uri.username if uri.is_sip else uri.opaque if uri.scheme == "tel" else ""
+    text = _separators.sub("", text.partition(";")[0])
+    return text if _number(text) else ""
+
+
+def _plain(uri: Uri, normalise: Callable[[str], str]) -> str:
+    if uri.is_sip and (uri.host == ANONYMOUS_HOST or uri.username.lower() == ANONYMOUS_USER):
+        return ""
+    number = read_number(uri)
+    return normalise(number) if number else ""
+
+
+def _from(request: Request) -> NameAddr | None:
+    try:
+        return request.from_
+    except ParseError:
+        return None
+
+
+def _asserted(request: Request) -> NameAddr | None:
+    """The first identity that somebody vouches for (RFC 3325 §9.1), of either kind."""
+    for field in (ASSERTED, REMOTE_PARTY):
+        for value in request.headers.values(field):
+            try:
+                found = NameAddr.parse(value)
+            except ParseError:
+                continue
+            if read_number(found.uri):
+                return found
+    return None
+
+
+def _asks_privacy(request: Request) -> bool:
+    """Whether the caller's number is withheld, in one of the ways there are (CLI-1)."""
+    for value in request.headers.all("Privacy"):
+        if PRIVATE & {part.strip().lower() for part in value.split(";")}:
+            return True
+    source = _from(request)
+    if source is not None and source.uri.is_sip and source.uri.host == ANONYMOUS_HOST:
+        return True
+    return any("privacy=full" in value.lower() for value in request.headers.all(REMOTE_PARTY))

@@ -1,0 +1,74 @@
+"""A call from a trunk: which of our numbers is meant, and who calls (features TK-4, CLI-4 … 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from softswitch.b2bua import identity
+from softswitch.b2bua.identity import Identity, read_number
+from softswitch.b2bua.number_format import read
+from softswitch.sip.errors import ParseError
+from softswitch.sip.headers import NameAddr
+from softswitch.sip.uri import Uri
+
+if TYPE_CHECKING:
+    from softswitch.b2bua.switchboard import Switchboard
+    from softswitch.sip.message import Request
+    from softswitch.trunks import Trunk
+
+CALLED = "P-Called-Party-Id"
+"""As the parser spells it (RFC 7315 §4.2)."""
+
+MAX_DIVERSIONS = 5
+"""Entries that are looked at for a number of ours."""
+
+
+def caller_of(board: Switchboard, trunk: Trunk, request: Request) -> Identity:
+    """Who calls."""
+    return identity.of_trunk(
+        request,
+        trusted=trunk.settings.trust_identity,
+        normalise=partial(_normalise, board, trunk),
+    )
+
+
+def dialled(board: Switchboard, trunk: Trunk, request: Request) -> str:
+    """The number that was called, E.164 where it is a public one.
+
+    Carriers write it in different places; it stands where there is a number of ours. If there is
+    none anywhere, the Request-URI counts; "" when nothing in it could be a number.
+    """
+    first = ""
+    for uri in _uris(request):
+        number = read_number(uri)
+        number = _normalise(board, trunk, number) if number else ""
+        if number and _is_ours(trunk, number):
+            return number
+        first = first or number
+    return first
+
+
+def _uris(request: Request) -> Iterator[Uri]:
+    """Where the number may stand, the likeliest place first."""
+    yield request.request_uri
+    values = [request.headers.get("To") or ""]
+    values += request.headers.all(CALLED)[:1]
+    values += request.headers.values("Diversion")[:MAX_DIVERSIONS]
+    for value in values:
+        try:
+            yield NameAddr.parse(value).uri
+        except ParseError:
+            continue
+
+
+def _is_ours(trunk: Trunk, number: str) -> bool:
+    return number in trunk.settings.numbers
+
+
+def _normalise(board: Switchboard, trunk: Trunk, number: str) -> str:
+    """E.164, if it is a number that has such a form."""
+    number = read(number, trunk.settings.number_format)
+    found = board.outside.normalise(number) if board.outside is not None else None
+    return found.e164 if found is not None else number
