@@ -47,6 +47,10 @@ TRYING_AFTER = 0.15
 """Seconds that an INVITE may wait for something better than a 100, for `trying_after`. Usually the
 called phone rings by then; with a tick of the wheel it is less than the 0.2 s of §17.2.1."""
 
+LONG = 5.0
+"""Seconds: whoever waits so long may wait for a moment more, until others are due too. Longer than
+T2: what is repeated is not meant."""
+
 
 class UserAgent:
     """Performs what the transactions ask for. The core sets the four handlers."""
@@ -319,8 +323,9 @@ class UserAgent:
                 log.exception("Call-ID %s: cannot handle a failure", transaction.call_id)
 
     def later(self, delay: float, callback: Callable[..., object], *args: object) -> Timer:
-        """Call in `delay` seconds, on the one wheel."""
-        return self._wheel.add(self.now() + delay, callback, *args)
+        """Call in `delay` seconds, on the one wheel; after a long delay, a little later."""
+        add = self._wheel.add_about if delay >= LONG else self._wheel.add
+        return add(self.now() + delay, callback, *args)
 
     def _wake_at(self, when: float) -> None:
         """The wheel has a new first deadline: move the one wake-up of the process there."""

@@ -28,9 +28,9 @@ MAX_QUEUE = 20_000
 STOP_WITHIN = 1.0
 ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1"}
 """numpy's matrix products would start a thread per core, and let it spin: a worker has one core."""
-PATIENCE = 0.02
-"""Seconds that a message may wait for others which concerns nobody who talks: one RTP packet's
-time."""
+PATIENCE = 0.1
+"""Seconds that a message may wait for others which concerns nobody who talks. Most leave with the
+next call that is joined."""
 
 
 class WorkerProcess:

@@ -133,7 +133,7 @@ class ClientTransaction(ABC):
         self._repeat = self._host.timers.add(when, self._host.fire, self, timer)
 
     def _set_end(self, timer: str, when: float) -> None:
-        self._end = self._host.timers.add(when, self._host.fire, self, timer)
+        self._end = self._host.timers.add_about(when, self._host.fire, self, timer)
 
     def _stop_timers(self) -> None:
         if self._repeat is not None:

@@ -118,7 +118,7 @@ class ServerTransaction(ABC):
         return [Send(self._last, self.flow, self)]
 
     def _set_end(self, timer: str, when: float) -> None:
-        self._end = self._host.timers.add(when, self._host.fire, self, timer)
+        self._end = self._host.timers.add_about(when, self._host.fire, self, timer)
 
     def _terminate(self) -> None:
         self.state = State.TERMINATED

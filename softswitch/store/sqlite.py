@@ -3,13 +3,13 @@
 Writes are gathered and committed together: under load a transaction carries dozens of REGISTERs,
 and the loop never waits for a disk. Somebody waits for a binding, so it gathers for 10 ms; nobody
 does for records and traces of calls, so they take the next binding's transaction, or their own
-after 100 ms. What is acknowledged survives the death of the process (WAL, synchronous=NORMAL);
+after 250 ms. What is acknowledged survives the death of the process (WAL, synchronous=NORMAL);
 after a power cut the last moments may be missing, never more. Voice messages are not among them:
 their transaction is on the disk before it is acknowledged (synchronous=FULL).
 
     put_bindings ─┐  10 ms at most
     add_call ─────┼─► waiting ──────► one transaction ──► each caller's future
-    add_trace ────┘  100 ms at most
+    add_trace ────┘  250 ms at most
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 WINDOW = 0.01
 """Seconds to wait for more writes before a transaction that somebody waits for."""
 
-PATIENCE = 0.1
+PATIENCE = 0.25
 """Seconds that records of calls may wait: a transaction costs as much as a third of a call."""
 
 BUSY_ATTEMPTS = 30

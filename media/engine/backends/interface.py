@@ -20,9 +20,9 @@ a wake-up costs more than the packet that it is for."""
 BATCH_WAIT = 0.001
 """Seconds that a packet may wait for company."""
 
-WORDS_WAIT = 0.02
-"""Seconds that further words of signalling may wait for company, unless a packet comes: one RTP
-packet's time."""
+WORDS_WAIT = 0.1
+"""Seconds that further words of signalling may wait for company, unless a packet comes: nobody
+hears a sound begin so much later, and a wake-up costs as much as ten words."""
 
 
 class Backend(Protocol):

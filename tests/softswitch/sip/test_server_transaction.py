@@ -131,7 +131,7 @@ def test_the_ack_of_a_refusal_ends_the_repeating_and_is_absorbed() -> None:
     assert hear(world, INVITE) == []
     world.advance(5.5)
     assert state_of(transaction) is State.CONFIRMED
-    world.advance(5.7)
+    world.advance(5.76)
     assert state_of(transaction) is State.TERMINATED
     assert world.times(Send) == [0.5]
 

@@ -146,3 +146,32 @@ def test_each_timer_fires_once_and_at_most_a_tick_late(
         earlier = [moment for moment in moments if moment < now]
         assert when <= now
         assert all(moment < when + 1 / TICKS_PER_SECOND for moment in earlier)
+
+
+def test_timers_without_hurry_fire_together_and_never_early() -> None:
+    wheel = TimerWheel()
+    fired: list[str] = []
+    for when in (5.0, 5.01, 5.2, 5.25):
+        wheel.add_about(when, fired.append, str(when))
+    assert wheel.next_deadline == 5.0
+    wheel.advance(5.0)
+    assert fired == ["5.0"]
+    assert wheel.next_deadline == 5.25
+    wheel.advance(5.24)
+    assert fired == ["5.0"]
+    wheel.advance(5.25)
+    assert fired == ["5.0", "5.01", "5.2", "5.25"]
+
+
+def test_nobody_is_woken_for_timers_that_were_cancelled() -> None:
+    wheel = TimerWheel()
+    early = wheel.add(1.0, lambda: None)
+    wheel.add(2.0, lambda: None)
+    assert wheel.next_deadline == 1.0
+    early.cancel()
+    assert wheel.next_deadline == 2.0
+    again = wheel.add(1.0, lambda: None)
+    assert wheel.next_deadline == 1.0
+    again.cancel()
+    wheel.advance(2.0)
+    assert wheel.next_deadline is None

@@ -19,7 +19,7 @@ def test_words_that_follow_others_are_muted_for_a_while() -> None:
     words.hear(1.0 + WORDS_WAIT)
     assert words.muted
     assert words.patience(0.5, 2.0) == 0.0
-    words.hear(1.0 + 2 * WORDS_WAIT)
+    words.hear(1.0 + 2.1 * WORDS_WAIT)
     assert not words.muted
 
 
