@@ -77,4 +77,5 @@ def row(record: CallRecord) -> CallRow:
         ended_by=record.ended_by,
         because=record.because,
         legs=_encode(legs),
+        path=record.path,
     )

@@ -208,6 +208,13 @@ class Call:
         return (self.caller, *self.devices)
 
     @property
+    def way(self) -> str:
+        """Who was tried, and what became of each; empty: nobody but who was dialled (FWD-16)."""
+        if self.path.is_straight:
+            return ""
+        return self.path.told(self.identity.name or self.identity.recorded)
+
+    @property
     def seeks(self) -> bool:
         """Whether somebody is still wanted who takes the call."""
         return self.stage is Stage.RINGING

@@ -40,13 +40,8 @@ def record_of(call: Call) -> CallRecord:
         ended_by=verdict.by,
         legs=tuple([_leg_record(leg) for leg in call.legs]),
         because=call.because,
-        path="" if call.path.is_straight else call.path.told(_caller(call)),
+        path=call.way,
     )
-
-
-def _caller(call: Call) -> str:
-    """The caller in words."""
-    return call.identity.name or call.identity.recorded
 
 
 def _leg_record(leg: Leg) -> LegRecord:

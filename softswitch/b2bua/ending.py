@@ -46,8 +46,7 @@ def refuse(
     refusal = respond(caller.invite, verdict.status, to_tag=caller.local_tag, headers=headers)
     board.agent.respond(caller.server, refusal)
     for device in call.devices:
-        if device.state in RINGABLE:
-            cancel(device, "cancelled", to_devices)
+        give_up(device, "cancelled", to_devices)
     caller.over()
 
 
@@ -67,6 +66,10 @@ def hang_up(
     for leg in (call.caller, call.answerer):
         if leg is not None and leg is not gone:
             say_bye(leg, headers)
+    if call.handover is not None:
+        call.handover = None
+        for device in call.hunted:
+            give_up(device, "cancelled")
 
 
 def end(call: Call, verdict: Verdict, reason: tuple[str, str]) -> None:
@@ -76,6 +79,19 @@ def end(call: Call, verdict: Verdict, reason: tuple[str, str]) -> None:
         refuse(call, verdict, [reason, *retry], to_devices=[reason])
     else:
         hang_up(call, verdict._replace(outcome="answered", status=200), [reason])
+
+
+def give_up(
+    device: Leg, result: str, headers: Sequence[tuple[str, str]] = ()
+) -> None:
+    """Nobody waits for a device any more: it rings no longer, nor is asked to press 1."""
+    if device.state in RINGABLE:
+        cancel(device, result, headers)
+    elif device.confirmation is not None:
+        device.confirmation = None
+        device.result = result
+        device.close_port()
+        say_bye(device, headers or (NORMAL_CLEARING,))
 
 
 def cancel(device: Leg, result: str, headers: Sequence[tuple[str, str]] = ()) -> None:
@@ -150,6 +166,8 @@ def _end(call: Call, verdict: Verdict) -> None:
     call.disengage()
     call.caller.result = verdict.outcome
     log.info("%s: ended by %s, %s: %s", call.id, verdict.by, verdict.outcome, verdict.why)
+    if way := call.way:
+        log.info("%s: %s", call.id, way)
     call.closing += 1  # keeps the call from being recorded before the last port is asked for
     for leg in call.legs:
         leg.close_port()

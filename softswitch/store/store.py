@@ -64,6 +64,9 @@ class CallRow(NamedTuple):
     because: str
     legs: str
     """JSON: a list of objects."""
+    path: str = ""
+    """Who was tried, one after the other, and what became of each; empty: nobody but who was
+    dialled."""
 
 
 class MessageRow(NamedTuple):

@@ -1,0 +1,3 @@
+-- The way of a call that was sent on.
+
+ALTER TABLE calls ADD COLUMN path TEXT NOT NULL DEFAULT '';
