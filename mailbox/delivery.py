@@ -34,9 +34,18 @@ def deliver(
 
 
 def spread(
-    boxes: Boxes, message: Message, mailboxes: Sequence[str], done: Callable[[bool], None]
+    boxes: Boxes,
+    message: Message,
+    mailboxes: Sequence[str],
+    done: Callable[[bool], None],
+    *,
+    by: str = "",
+    intro: str = "",
 ) -> None:
-    """Put a message into each of these; `done` hears at the end whether it is in at least one."""
+    """Put a message into each of these; `done` hears at the end whether it is in at least one.
+
+    `by` and `intro` are those of `Boxes.copy`.
+    """
     results: list[bool] = []
 
     def copied(fine: bool) -> None:
@@ -45,6 +54,6 @@ def spread(
             done(any(results))
 
     for mailbox in mailboxes:
-        boxes.copy(message, mailbox, "", copied)
+        boxes.copy(message, mailbox, by, copied, intro)
     if not mailboxes:
         done(False)

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from softswitch.mailbox import menus
+from softswitch.mailbox.forwarding import Forwarding
+from softswitch.mailbox.line import Connect
 from softswitch.mailbox.messages import DELETED, NAME, NEW, OLD, RECORDING, Message
 from softswitch.mailbox.session import Session
-from softswitch.mailbox.speech import told
+from softswitch.mailbox.speech import digits_of
 from softswitch.media.engine.interface import Clip, Sound
 
 HEARD = 0.8
@@ -32,7 +34,6 @@ class Listening:
         *,
         leave: Callable[[Sequence[Sound]], None],
         settings: Callable[[], None],
-        mail: Callable[[Message], None] | None,
     ) -> None:
         """`leave` goes to the main menu, after saying something."""
         self._session = session
@@ -40,7 +41,7 @@ class Listening:
         self._boxes = session.boxes
         self._leave = leave
         self._settings = settings
-        self._mail = mail
+        self._forwarding: Forwarding | None = None
         self._ids: list[str] = []
         self._at = 0
         self._discarded: set[str] = set()
@@ -64,6 +65,8 @@ class Listening:
     def close(self) -> None:
         """The call is over: now they are deleted."""
         self._account()
+        if self._forwarding is not None:
+            self._forwarding.close()
         for message_id in self._discarded:
             self._boxes.delete(message_id)
         self._discarded.clear()
@@ -88,15 +91,21 @@ class Listening:
     def _envelope(self, message: Message) -> list[Sound]:
         """Who, and when (VM-18): a colleague's name in his own voice, if he has recorded it."""
         session = self._session
-        name = self._boxes.owners.greeting(message.caller, NAME)
-        digits = told(message)
-        who = session.words("vm.unknown_caller")
-        if name:
-            who = [*session.words("vm.from"), Clip(name)]
-        elif digits:
-            who = [*session.words("vm.from"), *session.prompts(session.phrases.digits(digits))]
+        caller = self._person(message.caller)
+        who = [*session.words("vm.from"), *caller] if caller else session.words("vm.unknown_caller")
         when = session.phrases.moment(message.ended_at, session.line.wall())
-        return [*who, *session.prompts(when)]
+        says = [*who, *session.prompts(when)]
+        if message.forwarded_by:
+            says += [*session.words("vm.forwarded_by"), *self._person(message.forwarded_by)]
+        if message.introduction:
+            says.append(Clip(self._boxes.introduction_path(message)))
+        return says
+
+    def _person(self, number: str) -> Sequence[Sound]:
+        """The name in the own voice, or the number."""
+        name = self._boxes.owners.greeting(number, NAME)
+        session = self._session
+        return [Clip(name)] if name else session.prompts(session.phrases.digits(digits_of(number)))
 
     def start(self) -> None:
         """From the beginning."""
@@ -206,7 +215,36 @@ class Listening:
     def more(self) -> None:
         """8"""
         self._account()
-        self._dialogue.menu(menus.MORE if self._mail is None else menus.MORE_WITH_MAIL, self)
+        message, session = self._current(), self._session
+        keys = {"3", "*"}
+        if message is not None and not session.listens_only:
+            keys.add("2")
+            if message.caller and not session.line.remote:
+                keys.add("1")  # VM-17: whoever logs in from elsewhere makes no calls
+            if session.mail is not None:
+                keys.add("4")
+        self._dialogue.menu(menus.more(keys), self)
+
+    def call_back(self) -> None:
+        """8, 1"""
+        self._dialogue.tell(self._session.words("vm.calling_back"), self._connect)
+
+    def _connect(self) -> None:
+        message = self._current()
+        if message is None:
+            self._after("vm.not_possible")
+        else:
+            wanted = Connect(message.caller, self._session.mailbox)
+            self._session.line.connect(wanted, lambda: self._after("vm.nobody_answers"))
+
+    def forward_on(self) -> None:
+        """8, 2"""
+        message = self._current()
+        if message is None:
+            self._after("vm.not_possible")
+        else:
+            self._forwarding = Forwarding(self._session, message, self._after)
+            self._forwarding.ask()
 
     def envelope(self) -> None:
         """8, 3"""
@@ -215,10 +253,12 @@ class Listening:
 
     def mail(self) -> None:
         """8, 4"""
-        message = self._current()
-        if message is not None and self._mail is not None:
-            self._mail(message)
-        self._after("vm.mailed")
+        message, mail = self._current(), self._session.mail
+        if message is None or mail is None:
+            self._after("vm.not_possible")
+        else:
+            mail(message)
+            self._after("vm.mailed")
 
     def back_to_message(self) -> None:
         """8, `*`"""

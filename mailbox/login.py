@@ -22,19 +22,22 @@ LONGEST_NUMBER = 20
 class Who:
     """What is known of the mailboxes here."""
 
-    __slots__ = ("find", "number", "settings")
+    __slots__ = ("find", "first_pin", "number", "settings")
 
     def __init__(
         self,
         find: Callable[[str], str | None],
         settings: Callable[[str], Settings | None],
         number: Callable[[str], str],
+        first_pin: Callable[[str], str | None],
     ) -> None:
         self.find = find
         """Typed digits → a mailbox; the extension, or the telephone number in any form (S0-10)."""
         self.settings = settings
         self.number = number
-        """Whose last four digits are the first PIN."""
+        """What no PIN may be."""
+        self.first_pin = first_pin
+        """What counts until the owner chooses his own; None: nothing does."""
 
 
 class LogIn:
@@ -68,8 +71,10 @@ class LogIn:
         self._tries = 0
 
     def begin(self, before: Sequence[Sound] = ()) -> None:
-        """Ask."""
-        if self._asks_number:
+        """Ask, unless it is a phone that needs no PIN."""
+        if not self._asks_number and self._is_let_in():
+            self._done(self._box().mailbox, self._has_no_pin(), True)
+        elif self._asks_number:
             says = [*before, *self._prompts(["vm.mailbox_number"])]
             self._dialogue.number(says, self._numbered, most=LONGEST_NUMBER)
         else:
@@ -83,6 +88,21 @@ class LogIn:
     def _ask_pin(self, before: Sequence[Sound] = ()) -> None:
         says = [*before, *self._prompts(["vm.password"])]
         self._dialogue.number(says, self._typed, most=pins.LONGEST, exactly=self._length())
+
+    def _is_let_in(self) -> bool:
+        """The owner's phone, where it is trusted or where there is no PIN yet that it could ask."""
+        settings = self._settings()
+        if settings is None or not self._is_own:
+            return False
+        return settings.trust_device or (self._has_no_pin() and self._first_pin() is None)
+
+    def _has_no_pin(self) -> bool:
+        """The owner has chosen none, and the configuration neither."""
+        settings, box = self._settings(), self._box()
+        return not (settings and settings.pin) and (not box.pin or bool(box.pin_instead))
+
+    def _first_pin(self) -> str | None:
+        return self._who.first_pin(self._mailbox or "")
 
     @property
     def _is_own(self) -> bool:
@@ -103,11 +123,11 @@ class LogIn:
             return 0
         if box.pin:
             return 0 if settings.pin or box.pin_instead else box.pin_length
-        return len(settings.pin) or len(pins.first_pin(""))
+        return len(settings.pin) or len(self._first_pin() or "")
 
     def _typed(self, pin: str) -> None:
         settings = self._settings()
-        first = pins.first_pin(self._who.number(self._mailbox or ""))
+        first = self._first_pin()
         written = None if settings is None else settings.pin
         self._boxes.aside(partial(pins.check, pin, self._box(), written, first), self._checked)
 

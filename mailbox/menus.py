@@ -4,6 +4,8 @@ The names on the right are methods of what listens to the menu. `0` leads to gre
 from everywhere.
 """
 
+from collections.abc import Collection
+
 from softswitch.mailbox.dialogue import PATIENCE, Menu
 
 MAIN_KEYS = {"1": "hear_new", "2": "hear_old", "0": "settings", "*": "main", "#": "finish"}
@@ -44,10 +46,26 @@ AFTER = Menu(
 )
 """After a message; somebody who has no hand free hears the next one."""
 
-MORE = Menu(("vm.more_menu",), {"3": "envelope", "*": "back_to_message"})
-MORE_WITH_MAIL = Menu(
-    ("vm.more_menu", "vm.more_mail"), {"3": "envelope", "4": "mail", "*": "back_to_message"}
-)
+_MORE = {
+    "1": ("vm.more_call_back", "call_back"),
+    "2": ("vm.more_forward", "forward_on"),
+    "3": ("vm.more_menu", "envelope"),
+    "4": ("vm.more_mail", "mail"),
+    "*": ("vm.more_back", "back_to_message"),
+}
+
+
+def more(keys: Collection[str]) -> Menu:
+    """What else can be done with a message, where only these of its keys mean something."""
+    there = {key: entry for key, entry in _MORE.items() if key in keys}
+    says = tuple(text for text, _ in there.values())
+    return Menu(says, {key: action for key, (_, action) in there.items()})
+
+
+MORE_SAYS = tuple(text for text, _ in _MORE.values())
+
+INTRODUCTION = Menu(("vm.introduction",), {"1": "introduce", "#": "send", "*": "give_up"})
+"""Before a message is sent on."""
 
 SETTINGS = Menu(
     ("vm.settings_menu",),

@@ -224,7 +224,7 @@ class Personal:
         is_needed = self._then != self.settings
         if not pin and not is_needed:
             self.settings()
-        elif not pins.is_good(pin, self._session.number):
+        elif not pins.is_good(pin, self._session.who.number(self._mailbox)):
             self._ask_pin("vm.password_refused")
         else:
             self._pin = pin

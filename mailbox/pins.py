@@ -32,6 +32,10 @@ NOBODY = f"scrypt${'00' * SALT_OCTETS}${'00' * DIGEST_OCTETS}"
 """Of no PIN at all."""
 
 
+NO_PIN = "-"
+"""Nobody can type it."""
+
+
 def hashed(pin: str, salt: bytes) -> str:
     """What is kept of a PIN."""
     return f"scrypt${salt.hex()}${_digest(pin, salt).hex()}"
@@ -43,12 +47,12 @@ def matches(pin: str, kept: str) -> bool:
     return hmac.compare_digest(_digest(pin, bytes.fromhex(salt)), bytes.fromhex(digest))
 
 
-def check(typed: str, box: Box, written: str | None, first: str) -> str:
+def check(typed: str, box: Box, written: str | None, first: str | None) -> str:
     """Is it the PIN? Two hashes' worth of work in any case.
 
     `written` is what the configuration says: it counts until the owner chooses his own, and again
-    when it is changed later (features §4.4). None: there is no such mailbox. `first` is known to
-    everybody, and counts while there is no other.
+    when it is changed later (features §4.4). None: there is no such mailbox. `first` counts
+    while there is no other, and everybody may know it. None: nothing does.
     """
     is_own = matches(typed, box.pin or NOBODY)
     is_as_before = matches(written or "", box.pin_instead or NOBODY)
@@ -57,7 +61,7 @@ def check(typed: str, box: Box, written: str | None, first: str) -> str:
     has_own = bool(box.pin) and (is_as_before if written else not box.pin_instead)
     if has_own:
         return RIGHT if is_own else WRONG
-    expected = written or first
+    expected = written or first or NO_PIN
     if not hmac.compare_digest(typed.encode(), expected.encode()):
         return WRONG
     return RIGHT if written else FIRST

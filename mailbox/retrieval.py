@@ -36,19 +36,21 @@ class Retrieval:
         find: Callable[[str], str | None],
         settings: Callable[[str], Settings | None],
         number: Callable[[str], str],
+        first_pin: Callable[[str], str | None],
         prompts: Prompts,
         phrases: Phrases,
         salt: Callable[[], bytes],
-        mail: Callable[[Message], None] | None = None,
+        mail: Callable[[str], Callable[[Message], None] | None] = lambda mailbox: None,
     ) -> None:
         """`mailbox`: the one that is probably meant; `is_own`: the call comes from its owner's
-        phone. `find`: typed digits → a mailbox; `settings`: None where there is none; `number`: its
-        last four digits are the first PIN; `mail`: sends a message to the owner."""
+        phone. `find`: typed digits → a mailbox; `settings`: None where there is none; `number`:
+        what no PIN may be; `first_pin`: what counts until a PIN is chosen, None where nothing does;
+        `mail`: what sends a message to the owner of a mailbox, None where nothing can."""
         self._boxes = boxes
         self._mailbox = mailbox
         self._asks_number = asks_number
         self._is_own = is_own
-        self._who = Who(find, settings, number)
+        self._who = Who(find, settings, number, first_pin)
         self._prompts = prompts
         self._phrases = phrases
         self._salt = salt
@@ -104,14 +106,13 @@ class Retrieval:
             settings=settings,
             prompts=self._prompts,
             phrases=self._phrases,
-            number=self._who.number(mailbox),
+            who=self._who,
             salt=self._salt,
+            mail=self._mail(mailbox),
             listens_only=is_first and not is_own,
         )
         self._personal = Personal(session, self.main)
-        self._listening = Listening(
-            session, leave=self._main, settings=self.settings, mail=self._mail
-        )
+        self._listening = Listening(session, leave=self._main, settings=self.settings)
         if is_first and is_own:
             self._personal.set_up(self._count)
         else:

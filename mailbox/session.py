@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from softswitch.mailbox.boxes import Boxes
 from softswitch.mailbox.dialogue import Dialogue
 from softswitch.mailbox.line import Line
-from softswitch.mailbox.messages import Settings
+from softswitch.mailbox.login import Who
+from softswitch.mailbox.messages import Message, Settings
 from softswitch.mailbox.speech import Phrases, Prompts
 from softswitch.media.engine.interface import Sound
 
@@ -24,9 +25,10 @@ class Session:
     settings: Settings
     prompts: Prompts
     phrases: Phrases
-    number: str
-    """Whose last four digits are the first PIN."""
+    who: Who
     salt: Callable[[], bytes]
+    mail: Callable[[Message], None] | None = None
+    """Sends a message to the owner; None: that cannot be done."""
     listens_only: bool = False
     """From elsewhere with a PIN that everybody knows, nothing can be changed (VM-20)."""
     is_over: bool = False

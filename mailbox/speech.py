@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from softswitch.mailbox.messages import Message
 from softswitch.media.engine.interface import Sound
 from softswitch.media.tones import COUNTRIES, DEFAULT
 
@@ -30,6 +29,9 @@ class Phrases(Protocol):
 
     def digits(self, number: str) -> Sequence[str]:
         """One after the other."""
+
+    def seconds(self, count: int) -> Sequence[str]:
+        """Twenty-five seconds."""
 
     def moment(self, at: float, now: float) -> Sequence[str]:
         """Today, 15:19."""
@@ -71,6 +73,6 @@ class Speaker:
         self._line.hush()
 
 
-def told(message: Message) -> str:
-    """Who left a message: the number, as digits can be said."""
-    return "".join(letter for letter in message.caller if letter in "0123456789")
+def digits_of(number: str) -> str:
+    """A number as its digits can be said."""
+    return "".join(letter for letter in number if letter in "0123456789")

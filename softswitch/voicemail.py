@@ -2,6 +2,7 @@
 
 Voicemail(101, busy) ──► Deposit ── * ──► Retrieval     both: ──► Boxes ──► store, bus
 Retrieve(101)        ─────────────────────►  │
+Feature(dnd_on)      ──► CodeCall ──► settings
 Echo                 ──► echo test
 """
 
@@ -16,8 +17,9 @@ from softswitch.mailbox import deposit
 from softswitch.mailbox.deposit import Deposit
 from softswitch.mailbox.retrieval import Retrieval
 from softswitch.mailbox.speech import Exits
-from softswitch.routing.codes import has_mailbox
-from softswitch.routing.decision import Retrieve, Voicemail
+from softswitch.routing.decision import Feature, Retrieve, Voicemail
+from softswitch.settings.service import CodeCall
+from softswitch.tenants import Tenants
 
 if TYPE_CHECKING:
     from softswitch.b2bua.line import Served
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from softswitch.config import User
     from softswitch.mailbox.boxes import Boxes
     from softswitch.mailbox.line import Application, Line
+    from softswitch.settings.service import Desk as Codes
     from softswitch.voices import Voice
 
 NOBODYS = Settings()
@@ -40,12 +43,16 @@ class Services:
         boxes: Boxes,
         voice: Callable[[str], Voice],
         entropy: Callable[[int], bytes],
+        codes: Codes,
+        tenants: Tenants | None = None,
     ) -> None:
         """`voice` is that of a user's language; `entropy` gives octets that nobody can guess."""
         self._users = users
         self._boxes = boxes
         self._voice = voice
         self._entropy = entropy
+        self._codes = codes
+        self._tenants = tenants or Tenants(users, {})
 
     def __call__(self, visit: Visit) -> Served:
         """Who takes this call. Routing decides for mailboxes of users only."""
@@ -57,6 +64,8 @@ class Services:
             )
         if isinstance(decision, Retrieve):
             return self._retrieval(decision.user, visit, asks_number=decision.user is None)
+        if isinstance(decision, Feature):
+            return CodeCall(self._codes, decision, *self._voice(visit.caller))
         return EchoTest()
 
     def _deposit(self, decision: Voicemail, visit: Visit, exits: Exits) -> Deposit:
@@ -83,20 +92,15 @@ class Services:
             mailbox,
             asks_number=asks_number,
             is_own=mailbox == visit.caller,
-            find=self._find,
-            settings=self._settings,
-            number=str,
+            find=self._tenants.find,
+            settings=self._tenants.settings,
+            number=self._tenants.number,
+            first_pin=self._tenants.first_pin,
+            mail=self._tenants.mail,
             prompts=prompts,
             phrases=phrases,
             salt=lambda: self._entropy(SALT_OCTETS),
         )
-
-    def _find(self, digits: str) -> str | None:
-        """The mailbox of a number that was typed."""
-        return digits if has_mailbox(digits, self._users) else None
-
-    def _settings(self, mailbox: str) -> Settings | None:
-        return self._users[mailbox].voicemail if has_mailbox(mailbox, self._users) else None
 
 
 class Desk:

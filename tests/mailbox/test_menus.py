@@ -8,6 +8,7 @@ import yaml
 
 from softswitch.mailbox import menus
 from softswitch.mailbox.dialogue import Menu
+from softswitch.mailbox.forwarding import Forwarding
 from softswitch.mailbox.listening import Listening
 from softswitch.mailbox.personal import Personal
 from softswitch.mailbox.retrieval import Retrieval
@@ -16,12 +17,12 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def test_every_key_of_every_menu_does_something() -> None:
-    for name, menu in vars(menus).items():
+    for name, menu in {**vars(menus), "more": menus.more("1234*")}.items():
         if isinstance(menu, Menu):
             actions = {*menu.keys.values(), *([menu.at_end] if menu.at_end else [])}
             owners = [
                 kind
-                for kind in (Retrieval, Listening, Personal)
+                for kind in (Retrieval, Listening, Personal, Forwarding)
                 if all(callable(getattr(kind, action, None)) for action in actions)
             ]
             assert owners, name

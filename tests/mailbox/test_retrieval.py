@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softswitch.mailbox import menus, pins
-from softswitch.mailbox.messages import BUSY, NAME, NO_ANSWER, TEMPORARY, Box, Message, Recording
-from softswitch.mailbox.retrieval import Retrieval
-from tests.mailbox.world import FakeLine, Greeting, Phrases, Settings, World, prompts, silence
+from softswitch.mailbox import pins
+from softswitch.mailbox.line import Connect
+from softswitch.mailbox.messages import BUSY, NAME, NO_ANSWER, TEMPORARY, Box, Recording
+from tests.mailbox.owner import Owner, after, logged_in, playing
+from tests.mailbox.world import Greeting, Settings, World
 
-NUMBERS = {"101": "101", "0101": "101", "48221112235": "101", "102": "102"}
+MORE = ["vm.more_call_back", "vm.more_forward", "vm.more_menu", "vm.more_back"]
 
 
 @pytest.fixture(autouse=True)
@@ -19,85 +20,9 @@ def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pins, "COST", 2)
 
 
-class Owner:
-    """Somebody who calls the mailbox of 101, whose PIN is 4711."""
-
-    def __init__(
-        self,
-        world: World,
-        *,
-        own: bool = True,
-        pin: str = "4711",
-        asks_number: bool = False,
-        mailbox: str | None = "101",
-        mute: bool = False,
-        mail: bool = False,
-        settings: Settings | None = None,
-    ) -> None:
-        self.world = world
-        self.line = FakeLine(world, remote=not own, caller="101" if own else "")
-        self.mailed: list[Message] = []
-        self.settings = settings or Settings(pin=pin)
-        self.retrieval = Retrieval(
-            world.boxes,
-            mailbox,
-            asks_number=asks_number,
-            is_own=own,
-            find=NUMBERS.get,
-            settings={"101": self.settings, "102": Settings(remote_login=False)}.get,
-            number=lambda mailbox: mailbox,
-            prompts=silence if mute else prompts,
-            phrases=Phrases(),
-            salt=lambda: b"salt",
-            mail=self.mailed.append if mail else None,
-        )
-        self.line.call(self.retrieval)
-
-    def heard(self) -> list[str]:
-        """What was said since the last question, files by their names alone."""
-        said = [name.rpartition("/")[2] for name in self.line.said]
-        self.line.said.clear()
-        return said
-
-    def press(self, digits: str) -> list[str]:
-        self.heard()
-        self.line.press(digits)
-        return self.heard()
-
-    def wait(self, seconds: float) -> list[str]:
-        self.heard()
-        self.line.wait(seconds)
-        return self.heard()
-
-
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     return World(tmp_path)
-
-
-def logged_in(world: World, messages: int = 0, *, own: bool = True) -> Owner:
-    """With so many new messages of ten seconds, m1, m2 …, the first of which is announced."""
-    for _ in range(messages):
-        world.leave(seconds=10.0)
-    owner = Owner(world, own=own)
-    owner.line.lengths |= {f"{world.folder}/voicemail/101/m{n}.wav": 10.0 for n in range(1, 9)}
-    owner.press("4711#")
-    return owner
-
-
-def playing(world: World, messages: int = 1) -> Owner:
-    """The first message plays."""
-    owner = logged_in(world, messages)
-    owner.line.wait(4.0)
-    owner.press("#")
-    return owner
-
-
-def after(world: World, messages: int = 1) -> Owner:
-    owner = playing(world, messages)
-    owner.line.wait(10.5)
-    owner.heard()
-    return owner
 
 
 # log-in
@@ -359,14 +284,61 @@ def test_what_is_saved_is_not_discarded(world: World) -> None:  # VM-14
     assert world.states() == {"m1": "old"}
 
 
-def test_the_menu_of_more_tells_time_and_number_and_mails(world: World) -> None:  # VM-18
+def test_the_menu_of_more_tells_time_and_number(world: World) -> None:  # VM-18
     owner = after(world)
-    assert owner.press("8") == ["vm.more_menu"]
+    assert owner.press("8") == [
+        "vm.more_call_back",
+        "vm.more_forward",
+        "vm.more_menu",
+        "vm.more_back",
+    ]
     assert owner.press("*") == ["vm.after_message"]
     owner.press("8")
     assert owner.press("3")[0] == "vm.from"
-    # VM-17: there is no way to call anybody from a mailbox.
-    assert "call" not in " ".join((*menus.MORE.keys.values(), *menus.AFTER.keys.values()))
+
+
+def test_whoever_left_a_message_can_be_called_back(world: World) -> None:  # VM-17
+    owner = after(world)
+    assert owner.press("81") == [*MORE, "vm.calling_back"]
+    owner.wait(2.0)
+    assert owner.line.wanted == Connect("102", "101")  # with the owner's rights
+    owner.line.nobody_answers()
+    assert owner.heard() == ["vm.nobody_answers", "vm.after_message"]
+    assert owner.press("7")[0] == "vm.discarded"
+    owner.press("81")
+    owner.wait(2.0)
+    owner.line.drop()  # the two talk: that is the end of the session
+    assert world.states() == {"m1": "deleted"}
+
+
+def test_nobody_makes_calls_who_has_logged_in_from_elsewhere(world: World) -> None:  # VM-17
+    world.leave()
+    owner = Owner(world, own=False, asks_number=True)
+    owner.press("#4711#")
+    owner.line.wait(20.0)
+    assert owner.press("8") == ["vm.more_forward", "vm.more_menu", "vm.more_back"]
+    owner.press("1")
+    owner.line.wait(5.0)
+    assert owner.line.wanted is None
+
+
+def test_nobody_can_be_called_whose_number_did_not_come(world: World) -> None:  # VM-17
+    world.leave(caller="")
+    owner = logged_in(world)
+    owner.line.wait(20.0)
+    assert "vm.more_call_back" not in owner.press("8")
+
+
+def test_a_message_that_is_gone_is_neither_sent_on_nor_called_back(world: World) -> None:
+    owner = after(world)
+    owner.press("8")
+    world.boxes.delete("m1")
+    assert owner.press("2") == ["vm.not_possible", "vm.after_message"]
+    world.boxes.undo("m1")
+    owner.press("81")
+    world.boxes.delete("m1")
+    assert owner.wait(2.0)[:1] == ["vm.not_possible"]
+    assert owner.press("8") == ["vm.more_menu", "vm.more_back"]
 
 
 def test_a_message_can_be_mailed_where_there_is_mail(world: World) -> None:
@@ -374,11 +346,45 @@ def test_a_message_can_be_mailed_where_there_is_mail(world: World) -> None:
     owner = Owner(world, mail=True)
     owner.press("4711#")
     owner.line.wait(20.0)
-    assert owner.press("8") == ["vm.more_menu", "vm.more_mail"]
+    assert owner.press("8")[-2:] == ["vm.more_mail", "vm.more_back"]
     assert owner.press("4") == ["vm.mailed", "vm.after_message"]
+    owner.press("8")
     world.boxes.delete("m1")
-    owner.press("84")
+    owner.press("4")
     assert [message.id for message in owner.mailed] == ["m1"]
+
+
+def test_a_phone_that_is_trusted_needs_no_pin(world: World) -> None:  # features §2.4
+    world.leave()
+    trusting = Settings(pin="4711", trust_device=True)
+    assert Owner(world, settings=trusting).heard()[0] == "vm.you_have"
+    far = Owner(world, own=False, asks_number=True, settings=trusting)
+    assert far.press("#")[-1] == "vm.password"
+    assert Owner(world, settings=trusting, asks_number=True).heard() == ["vm.mailbox_number"]
+
+
+def test_a_mailbox_without_a_first_pin_is_set_up_from_the_own_phone(world: World) -> None:  # VM-20
+    without = Settings(first_pin="none")
+    far = Owner(world, own=False, asks_number=True, settings=without, first=None)
+    far.press("#")
+    assert far.press("0101#")[0] == "vm.login_failed"
+    own = Owner(world, settings=without, first=None)
+    assert own.heard() == ["vm.welcome", "vm.new_password"]
+    own.press("2580#2580#")
+    own.line.drop()
+    again = Owner(world, settings=without, first=None)
+    assert again.heard() == ["vm.password"]
+    assert "vm.you_have" in again.press("2580#")
+
+
+def test_a_first_pin_that_was_made_counts_until_another_is_chosen(world: World) -> None:  # VM-20
+    made = Settings(first_pin="random")
+    own = Owner(world, settings=made, first="835172")
+    assert own.press("835172") == ["vm.welcome", "vm.new_password"]
+    own.press("2580#2580#")
+    own.line.drop()
+    again = Owner(world, settings=made, first="835172")
+    assert "vm.login_failed" in again.press("8351")
 
 
 def test_two_sessions_and_a_new_message_do_not_disturb_each_other(world: World) -> None:  # VM-19

@@ -327,6 +327,9 @@ class Phrases:
     def digits(self, number: str) -> Sequence[str]:
         return list(number)
 
+    def seconds(self, count: int) -> Sequence[str]:
+        return [f"{count} seconds"]
+
     def moment(self, at: float, now: float) -> Sequence[str]:
         return [f"{now - at:.0f} s ago"]
 
@@ -354,3 +357,4 @@ class Settings:
     answer: str = ""
     operator: str = ""
     deliver_to: tuple[str, ...] = ()
+    first_pin: str = "last4"
