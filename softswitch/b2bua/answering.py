@@ -19,9 +19,10 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
-from softswitch.b2bua import ending, reinvite
+from softswitch.b2bua import ending, reinvite, ringing
 from softswitch.b2bua.accepted import accept
-from softswitch.b2bua.call import Stage, Verdict
+from softswitch.b2bua.call import Call, Stage, Verdict
+from softswitch.b2bua.confirming import Confirmation
 from softswitch.b2bua.crossing import ANSWER, cross
 from softswitch.b2bua.leg import RINGABLE, Leg, State
 from softswitch.b2bua.strays import hang_up_stray
@@ -29,6 +30,8 @@ from softswitch.bus import CallAnswered
 from softswitch.media.sdp import SdpError
 
 if TYPE_CHECKING:
+    from softswitch.b2bua.crossing import Fields
+    from softswitch.media.negotiation import Agreement, RemoteMedia
     from softswitch.sip.message import Response
 
 log = logging.getLogger(__name__)
@@ -39,8 +42,13 @@ def answer(device: Leg, response: Response) -> str | None:
     if device.state not in RINGABLE:
         _not_the_first(device, response)
         return None
+    call = device.call
+    sdp = b""
     try:
-        sdp = _cross_answer(device, response.body)
+        media = device.read(response.body)
+        agreement = None if call.late_offer and not call.confirms else device.take(media)
+        if not call.confirms:
+            sdp = _for_caller(call, media, agreement)
     except SdpError as error:
         device.state = State.CANCELLED
         hang_up_stray(device, response, ending.INCOMPATIBLE)
@@ -48,68 +56,97 @@ def answer(device: Leg, response: Response) -> str | None:
             return "answers without SDP"
         return f"answers with an SDP that cannot be used: {error}"
     device.confirm(response)
-    if not device.call.late_offer:
+    if agreement is None:
+        device.offer = media
+    else:
         device.ack_body = b""
         _acknowledge(device)
-    _connect(device, sdp, response)
+    if call.confirms:
+        ringing.progress(device, response)
+    device.state = State.UP
+    device.invite = device.client = None
+    device.see_allowed(response.headers.get("Allow") or "")
+    fields = cross(response.headers, ANSWER)
+    if call.confirms:
+        device.confirmation = Confirmation(
+            device, partial(_taken, device, media, agreement, fields)
+        )
+        device.confirmation.ask()
+    else:
+        _connect(device, sdp, fields)
     return None
 
 
-def _connect(device: Leg, sdp: bytes, response: Response) -> None:
+def _taken(
+    device: Leg, media: RemoteMedia, agreement: Agreement | None, fields: Fields
+) -> str | None:
+    """Whoever answered wants to have the call (FWD-7); returns what is wrong with that."""
+    try:
+        sdp = _for_caller(device.call, media, agreement)
+    except SdpError as error:
+        return f"answered with an SDP that cannot be used: {error}"
+    _connect(device, sdp, fields)
+    return None
+
+
+def _connect(device: Leg, sdp: bytes, fields: Fields) -> None:
     call = device.call
     board = call.board
     caller = call.caller
-    call.stage = Stage.ANSWERED
     call.stop_timers()
     call.answerer = device
     call.answered_by = device.party
-    call.answered_at = board.clock.wall()
-    device.state = State.UP
     device.result = "answered"
-    device.invite = device.client = None
-    device.see_allowed(response.headers.get("Allow") or "")
     log.info("%s: answered by %s (%s)", call.id, call.answered_by, device.device)
     for other in call.devices:
-        if other.state in RINGABLE:
-            ending.cancel(other, "cancelled", [ending.ANSWERED_ELSEWHERE])
-    assert caller.invite is not None
-    assert caller.server is not None
-    assert caller.dialog is not None
-    caller.dialog.early = False
-    board.invites.pop(caller.server, None)
-    late = partial(_late_answer, device) if device.offer is not None else None
-    accept(caller, caller.invite, caller.server, sdp, cross(response.headers, ANSWER), late)
-    caller.invite = caller.server = caller.offer = None
-    caller.sdp = b""
+        if other is not device:
+            ending.give_up(other, "cancelled", [ending.ANSWERED_ELSEWHERE])
+    if call.stage is Stage.RINGING:
+        _answer_caller(call, sdp, fields)
+    if call.handover is not None:
+        call.handover.done()
     assert caller.port is not None
     assert device.port is not None
     board.media.join(caller.port, device.port)
     call.update_hold()
+    if caller.accepted is None:
+        reinvite.resume(caller)
     board.bus.publish(
-        CallAnswered(call.id, call.identity.shown, call.callee, call.answered_by, call.answered_at)
+        CallAnswered(call.id, call.caller_user, call.callee, call.answered_by, board.clock.wall())
     )
 
 
-def _cross_answer(device: Leg, body: bytes) -> bytes:
+def _answer_caller(call: Call, sdp: bytes, fields: Fields) -> None:
+    """The caller's INVITE gets its 200."""
+    caller = call.caller
+    call.stage = Stage.ANSWERED
+    call.answered_at = call.board.clock.wall()
+    assert caller.invite is not None
+    assert caller.server is not None
+    assert caller.dialog is not None
+    caller.dialog.early = False
+    call.board.invites.pop(caller.server, None)
+    late = partial(_late_answer, call) if call.late_offer else None
+    accept(caller, caller.invite, caller.server, sdp, fields, late)
+    caller.invite = caller.server = caller.offer = None
+    caller.sdp = b""
+
+
+def _for_caller(call: Call, media: RemoteMedia, agreement: Agreement | None) -> bytes:
     """What the device described, for the caller. Raises SdpError when nobody could talk over it.
 
     The caller's port learns only now where to send: a packet before the answer would make phones
     stop their ringing tone (RFC 3960 §3.2).
     """
-    call = device.call
     caller = call.caller
-    media = device.read(body)
-    if call.late_offer:
-        sdp = caller.describe(media)
-        device.offer = media
-        return sdp
-    agreement = device.take(media)
-    assert caller.offer is not None
-    if not caller.sdp:
-        return caller.answer(caller.offer, agreement)
+    if call.late_offer or agreement is None:
+        return caller.describe(media)
     assert caller.session is not None
-    if not caller.session.suits(agreement):
-        # The early answer cannot be taken back, and what it said the device does not take: the
+    if caller.session.agreed is None:
+        assert caller.offer is not None
+        return caller.answer(caller.offer, agreement)
+    if call.reoffer is None and not caller.session.suits(agreement):
+        # What the caller has cannot be taken back, and what it says the device does not take: the
         # caller gets the true one as an offer of ours as soon as it has acknowledged.
         reinvite.plan(caller, media)
     return caller.sdp
@@ -121,21 +158,21 @@ def _acknowledge(device: Leg) -> None:
     device.acknowledge(device.dialog, device.ack_body)
 
 
-def _late_answer(device: Leg, body: bytes) -> None:
-    """The caller's ACK brought its answer to the device's offer."""
-    call = device.call
-    if call.stage is not Stage.ANSWERED:
+def _late_answer(call: Call, body: bytes) -> None:
+    """The caller's ACK brought its answer to the device's offer, or to ours."""
+    device, caller = call.answerer, call.caller
+    if call.stage is not Stage.ANSWERED or device is None:
         return  # the call is over; the device's offer was declined
-    assert device.offer is not None
-    caller = call.caller
     try:
-        device.ack_body = device.answer(device.offer, caller.take(caller.read(body)))
+        agreement = caller.take(caller.read(body))
+        if device.offer is not None:
+            device.ack_body = device.answer(device.offer, agreement)
+            device.offer = None
+            _acknowledge(device)
     except SdpError as error:
         why = f"caller's answer in the ACK cannot be used: {error}"
         ending.hang_up(call, Verdict("answered", 200, why, "switch"), [ending.INCOMPATIBLE])
         return
-    device.offer = None
-    _acknowledge(device)
     call.update_hold()
 
 

@@ -16,16 +16,19 @@ from softswitch.b2bua import hold
 from softswitch.b2bua.cdr import record_of
 from softswitch.b2bua.path import Path
 from softswitch.bus import CallEnded
+from softswitch.media.negotiation.ourselves import own_media
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from softswitch.b2bua.crossing import Fields
+    from softswitch.b2bua.handover import Handover
     from softswitch.b2bua.identity import Identity
     from softswitch.b2bua.leg import Leg
     from softswitch.b2bua.line import ServiceLine
     from softswitch.b2bua.reoffer import Reoffer
     from softswitch.b2bua.switchboard import Subscriber, Switchboard
+    from softswitch.media.negotiation import RemoteMedia
     from softswitch.records import CallOutcome, EndedBy
     from softswitch.routing.outcomes import Outcome
     from softswitch.routing.route import Route
@@ -80,9 +83,11 @@ class Call:
         "caller_user",
         "closing",
         "conclude",
+        "confirms",
         "crossing",
         "devices",
         "ended_at",
+        "handover",
         "held",
         "hops_left",
         "hunted",
@@ -144,6 +149,10 @@ class Call:
     """What of the caller's INVITE crosses to every device."""
     service: ServiceLine | None
     """What the switch itself has to say, instead of a device."""
+    handover: Handover | None
+    """A service has the call, and somebody else is rung for the caller."""
+    confirms: str
+    """Whoever answers has to press 1, and is asked so in the language of this user (FWD-7)."""
     progress: tuple[int, bool]
     """The last provisional response that the caller got, and whether it had an SDP."""
     timers: list[Timer]
@@ -189,6 +198,8 @@ class Call:
         self.last_progress: Response | None = None
         self.timers = []
         self.reoffer = None
+        self.handover = None
+        self.confirms = ""
         self.held = self.parted = self.late_offer = False
         self.arrived_at = board.clock.wall()
         self.ringing_at: float | None = None
@@ -217,7 +228,18 @@ class Call:
     @property
     def seeks(self) -> bool:
         """Whether somebody is still wanted who takes the call."""
-        return self.stage is Stage.RINGING
+        return self.stage is Stage.RINGING or self.handover is not None
+
+    @property
+    def offered(self) -> RemoteMedia | None:
+        """What is offered to whom it rings; None: they offer, as the caller did not (§13.2.1)."""
+        caller = self.caller
+        if caller.offer is not None:
+            return caller.offer
+        assert caller.session is not None
+        if caller.session.agreed is not None:
+            return caller.session.source  # a service has answered
+        return own_media(caller.session.policy) if self.confirms else None
 
     def update_hold(self) -> None:
         """Both sides may have said something new about who hears whom."""
@@ -281,3 +303,4 @@ class Call:
             if self.service is not None:
                 self.service.forget()
                 self.service = None
+            self.handover = None

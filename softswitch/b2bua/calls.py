@@ -15,10 +15,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from softswitch.b2bua import accepted, arrival, ending, midcall, reinvite
+from softswitch.b2bua import accepted, arrival, ending, handover, midcall, reinvite
 from softswitch.b2bua.call import Call, Stage, Verdict
 from softswitch.b2bua.crossing import RELEASE, cross
 from softswitch.b2bua.leg import RINGABLE, Leg, State
+from softswitch.b2bua.speech import TONES_ONLY, Speech
 from softswitch.b2bua.switchboard import Addressing, Clock, Directory, Switchboard
 from softswitch.media.engine.interface import (
     DigitHeard,
@@ -96,6 +97,7 @@ class Calls:
         applications: Applications | None = None,
         outside: Outside | None = None,
         trunks: Trunks | None = None,
+        speech: Speech = TONES_ONLY,
         rtp_timeout: float = RTP_TIMEOUT,
         held_timeout: float = HELD_TIMEOUT,
     ) -> None:
@@ -116,7 +118,9 @@ class Calls:
             applications,
             outside,
             trunks or Trunks(),
+            speech,
         )
+        self._board.connect = handover.begin
         self._sleep = sleep
         self._rtp_timeout = rtp_timeout
         self._held_timeout = held_timeout
@@ -189,14 +193,18 @@ class Calls:
     def _key(self, event: DigitHeard) -> None:
         """Somebody whom the switch listens to pressed a key."""
         leg = self._board.ports.get(event.port)
-        if leg is not None and leg.call.service is not None:
-            leg.call.service.digit(event.digit)
+        keys = midcall.who_hears_keys(leg) if leg is not None else None
+        if keys is not None:
+            keys(event.digit)
 
     def _insecure(self, event: SecurityFailed) -> None:
         """Nobody is to talk over a stream that is not as its description promised."""
         leg = self._board.ports.get(event.port)
         if leg is not None:
             log.warning("%s: media of %s: %s", leg.call.id, printable(leg.device), event.why)
+            if leg.confirmation is not None:
+                leg.confirmation.failed(event.why)
+                return
             why = f"media of {leg.side} could not be secured: {event.why}"
             verdict = Verdict("failed", NOT_ACCEPTABLE, why, "switch")
             ending.end(leg.call, verdict, ending.INCOMPATIBLE)
@@ -210,7 +218,7 @@ class Calls:
 
     def _silent(self, leg: Leg) -> None:
         call = leg.call
-        if call.stage is not Stage.ANSWERED:
+        if call.stage is not Stage.ANSWERED or leg not in (call.caller, call.answerer):
             return  # while it rings nobody has to speak
         seconds = self._held_timeout if call.held else self._rtp_timeout
         why = f"no media from {leg.side} for {seconds:.0f} s"
@@ -224,7 +232,7 @@ class Calls:
             if leg.side == "caller" and leg.state in RINGABLE:
                 verdict = Verdict("cancelled", 487, "the caller's connection broke", "caller")
                 ending.refuse(leg.call, verdict)
-            elif leg.state is State.UP:
+            elif leg.state is State.UP and leg.confirmation is None:
                 leg.call.timers.append(self._board.agent.later(RECONNECT, _gone, leg, flow))
 
     def snapshot(self) -> list[CallSnapshot]:

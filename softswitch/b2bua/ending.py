@@ -81,9 +81,7 @@ def end(call: Call, verdict: Verdict, reason: tuple[str, str]) -> None:
         hang_up(call, verdict._replace(outcome="answered", status=200), [reason])
 
 
-def give_up(
-    device: Leg, result: str, headers: Sequence[tuple[str, str]] = ()
-) -> None:
+def give_up(device: Leg, result: str, headers: Sequence[tuple[str, str]] = ()) -> None:
     """Nobody waits for a device any more: it rings no longer, nor is asked to press 1."""
     if device.state in RINGABLE:
         cancel(device, result, headers)

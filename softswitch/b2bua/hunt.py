@@ -48,7 +48,7 @@ def start(call: Call, ring: Ring) -> None:
     """Ring all devices of the user whose turn it is."""
     board = call.board
     call.engage(ring.user)
-    turn.begin(call, ring.user, ring.ring_time)
+    turn.begin(call, ring.user, ring.ring_time, ring.user if ring.confirm else "")
     bindings = board.location.bindings(ring.user, board.clock.wall())
     legs = [_leg(call, one, ring.user) for one in bindings[:MAX_DEVICES]]
     invited = [leg for leg in legs if leg is not None]

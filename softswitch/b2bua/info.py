@@ -115,6 +115,8 @@ def takes_events(leg: Leg) -> bool:
 def _target_of(leg: Leg) -> Leg | None:
     """The leg to carry it to: also a lone device that is heard before it answers."""
     call = leg.call
+    if call.handover is not None:
+        return None
     target = leg.other
     if target is None and len(call.hunted) == 1:
         target = call.hunted[0]

@@ -20,6 +20,7 @@ from softswitch.sip.flow import Flow, bracketed
 if TYPE_CHECKING:
     from softswitch.b2bua.accepted import Accepted
     from softswitch.b2bua.call import Call
+    from softswitch.b2bua.confirming import Confirmation
     from softswitch.b2bua.crossing import Fields
     from softswitch.b2bua.login import Login
     from softswitch.b2bua.switchboard import DialogKey
@@ -63,6 +64,7 @@ class Leg(MediaSide):
         "ack_body",
         "call",
         "client",
+        "confirmation",
         "device",
         "dialog",
         "farewell",
@@ -136,6 +138,8 @@ class Leg(MediaSide):
         """Our 2xx, while its ACK is missing."""
         self.ack_body: bytes | None = None
         """Body of our ACK; None while it cannot be sent: the answer is still to come."""
+        self.confirmation: Confirmation | None = None
+        """Whoever answered has yet to press 1 (FWD-7)."""
         self.farewell: Fields | None = None
         """Header fields of a BYE that waits."""
         self.takes_info = self.takes_update = False

@@ -69,11 +69,10 @@ class ServiceLine(Performing):
         super().__init__(call, _name(decision))
         self._application = application
         self._has_begun = False
-        user = call.board.directory.get(call.caller_user)
-        self.caller = call.caller_user
-        self.caller_name = user.name if user is not None else ""
+        self.caller = call.identity.shown
+        self.caller_name = call.identity.name
         self.language = "en"
-        self.remote = user is None
+        self.remote = call.known is None
         self.outcome: CallOutcome = "voicemail" if isinstance(decision, Voicemail) else "answered"
         """The word of the record when the call was answered."""
 
@@ -95,6 +94,7 @@ class ServiceLine(Performing):
         assert caller.session is not None
         if call.stage is Stage.ANSWERED:
             call.answered_by = self.name
+            call.update_hold()
             self._start()
             return
         policy = caller.session.policy
@@ -195,7 +195,15 @@ class ServiceLine(Performing):
             call.update_hold()
 
     def connect(self, wanted: Connect, back: Callable[[], None]) -> None:
-        """Nobody can be rung from here: the caller is handed back."""
+        """Ring somebody else for the caller; `back` is called if nobody takes the call."""
+        if not self._is_over and not self._is_away:
+            self._is_away = True
+            self._call.board.connect(self._call, wanted, back)
+
+    def take_back(self, back: Callable[[], None]) -> None:
+        """Nobody took the call: the application has it again, when it is called back."""
+        self.hush()
+        self._is_away = False
         self.later(0.0, back)
 
     def hang_up(self) -> None:

@@ -18,6 +18,8 @@ from softswitch.sip.message import respond
 from softswitch.uas import ACCEPT, ALLOW
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from softswitch.sip.flow import Flow
     from softswitch.sip.message import Request
 
@@ -72,8 +74,8 @@ def _dispatch(leg: Leg, request: Request, flow: Flow) -> None:
         _bye(leg, request, flow)
     elif leg.call.stage is Stage.ENDED or leg.state not in ALIVE:
         _answer(leg, request, flow, NO_DIALOG)  # the mortal state of RFC 5407
-    elif leg.call.service is not None and method in serving.METHODS:
-        serving.receive(leg.call.service, leg, request, flow)
+    elif method in serving.METHODS and (keys := who_hears_keys(leg)) is not None:
+        serving.receive(keys, leg, request, flow)
     elif method in ("INVITE", "UPDATE"):
         reinvite.receive(leg, request, flow)
     elif method == "INFO":
@@ -82,6 +84,14 @@ def _dispatch(leg: Leg, request: Request, flow: Flow) -> None:
         _answer(leg, request, flow, 200, [("Allow", ALLOW), ("Accept", ACCEPT)])
     else:
         _answer(leg, request, flow, NOT_ALLOWED, [("Allow", ALLOW)])
+
+
+def who_hears_keys(leg: Leg) -> Callable[[str], None] | None:
+    """The other end of the leg, when that is the switch itself."""
+    if leg.confirmation is not None:
+        return leg.confirmation.digit
+    call = leg.call
+    return call.service.digit if call.service is not None and leg is call.caller else None
 
 
 def _answer(
@@ -97,7 +107,12 @@ def _answer(
 
 def _bye(leg: Leg, request: Request, flow: Flow) -> None:
     call = leg.call
-    if call.stage is Stage.RINGING:
+    if leg.confirmation is not None:
+        _answer(leg, request, flow, 200)
+        leg.confirmation.hung_up()
+        leg.over()
+        return
+    if call.stage is Stage.RINGING or (call.handover is not None and leg is not call.caller):
         _bye_in_early_dialog(leg, request, flow)
         return
     _answer(leg, request, flow, 200)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, cast
 
 from softswitch.b2bua import ending, hunt, outside, ringing, service
 from softswitch.b2bua.call import Call, Verdict
-from softswitch.b2bua.leg import RINGABLE
 from softswitch.routing.decision import Dial, Reject, Ring
 from softswitch.routing.outcomes import Outcome, reason_header, release
 
@@ -61,17 +60,20 @@ def conclude(
         decision = call.route.redirected(redirection, now)
     else:
         decision = call.route.after(outcome, now)
-    if isinstance(decision, Reject):
+    if isinstance(decision, Reject) and call.handover is None:
         _refuse(call, decision, reason, to_devices)
         return
     call.stop_waiting()
     for leg in call.hunted:
-        if leg.state in RINGABLE:
-            ending.cancel(leg, "cancelled", to_devices)
+        ending.give_up(leg, "cancelled", to_devices)
     if call.turn in call.parties:
         call.disengage(call.turn)
     call.because += f"; {decision.because}"
     log.info("%s: %s", call.id, decision.because)
+    if isinstance(decision, Reject):
+        assert call.handover is not None
+        call.handover.failed()
+        return
     if isinstance(decision, Ring | Dial):
         ringing.forwarded(call)
     begin(call, decision)

@@ -75,7 +75,7 @@ class Way(NamedTuple):
 
 def start(call: Call, dial: Dial) -> None:
     """Ring the number through the first trunk that takes the call."""
-    turn.begin(call, dial.number, dial.ring_time)
+    turn.begin(call, dial.number, dial.ring_time, dial.principal if dial.confirm else "")
     now = call.board.agent.now()
     found = [call.board.trunks.get(name) for name in dial.trunks]
     trunks = [trunk for trunk in found if trunk is not None]

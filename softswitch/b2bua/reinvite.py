@@ -101,7 +101,7 @@ def receive(leg: Leg, request: Request, flow: Flow) -> None:
 def conflict(leg: Leg, method: str) -> int:
     """Why the peer may not offer now; 0 when it may."""
     call = leg.call
-    if call.stage is Stage.RINGING:
+    if call.stage is Stage.RINGING and leg.confirmation is None:
         # An UPDATE with an offer while the first one is open (RFC 3311 §5.2), ours or theirs.
         return ERROR if leg is call.caller else PENDING
     if leg.accepted is not None and leg.accepted.on_answer is not None:

@@ -48,7 +48,9 @@ def progress(device: Leg, response: Response) -> None:
     device.state = State.RINGING
     if call.ringing_at is None:
         _first_ring(call)
-    if len(call.hunted) > 1 or call.route.comes_back:
+    if call.handover is not None:
+        return  # the caller hears a tone of ours
+    if len(call.hunted) > 1 or call.route.comes_back or call.confirms:
         tell(call, RINGING, b"", cross(response.headers, PROGRESS))
         return
     if response.status in CROSSING:
@@ -65,7 +67,7 @@ def _first_ring(call: Call) -> None:
 def forwarded(call: Call) -> None:
     """The call goes on to somebody else. A caller who has heard nothing yet is told so (§21.1.3);
     who hears it ringing goes on to hear that."""
-    if call.progress == NOTHING_SAID:
+    if call.progress == NOTHING_SAID and call.handover is None:
         tell(call, FORWARDED, b"", ())
 
 

@@ -46,6 +46,8 @@ def begin(call: Call, decision: Service) -> None:
     board = call.board
     call.hunted = []
     assert board.applications is not None
+    if call.handover is not None:
+        call.handover.done()
     visit = Visit(decision, call.id, call.caller_user, call.callee, call.arrived_at)
     line = call.service = ServiceLine(call, board.applications(visit), decision)
     try:

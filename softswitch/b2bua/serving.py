@@ -1,4 +1,4 @@
-"""Requests in the dialog of a call that the switch itself answers: no other side has a say.
+"""Requests in a dialog whose other end is the switch itself: no other side has a say.
 
 INFO                   a key, and nothing else
 re-INVITE, UPDATE      codecs, keys, addresses, hold: agreed on as at first
@@ -22,8 +22,9 @@ from softswitch.sip.message import respond
 from softswitch.uas import ALLOW
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from softswitch.b2bua.leg import Leg
-    from softswitch.b2bua.line import ServiceLine
     from softswitch.sip.flow import Flow
     from softswitch.sip.message import Request
     from softswitch.sip.server_transaction import ServerTransaction
@@ -32,16 +33,18 @@ METHODS = frozenset({"INVITE", "UPDATE", "INFO"})
 NOT_UNDERSTOOD = 415
 
 
-def receive(line: ServiceLine, leg: Leg, request: Request, flow: Flow) -> None:
-    """One of METHODS from the caller."""
+def receive(keys: Callable[[str], None], leg: Leg, request: Request, flow: Flow) -> None:
+    """One of METHODS. `keys` hears what is pressed."""
     transaction = leg.call.board.agent.accept(request, flow)
     if request.method == "INFO":
-        _key(line, leg, request, transaction)
+        _key(keys, leg, request, transaction)
     else:
         _reoffer(leg, request, transaction)
 
 
-def _key(line: ServiceLine, leg: Leg, request: Request, transaction: ServerTransaction) -> None:
+def _key(
+    keys: Callable[[str], None], leg: Leg, request: Request, transaction: ServerTransaction
+) -> None:
     agent = leg.call.board.agent
     signal = info.parse(request.headers.get("Content-Type") or "", request.body)
     understood = signal is not None or not request.body
@@ -49,7 +52,7 @@ def _key(line: ServiceLine, leg: Leg, request: Request, transaction: ServerTrans
     status = 200 if understood else NOT_UNDERSTOOD
     agent.respond(transaction, respond(request, status, headers=accepts))
     if signal is not None and signal.digit in DIGITS:
-        line.digit(signal.digit)
+        keys(signal.digit)
 
 
 def _reoffer(leg: Leg, request: Request, transaction: ServerTransaction) -> None:
@@ -82,8 +85,15 @@ def _agree(leg: Leg, request: Request, transaction: ServerTransaction) -> None:
     offer = leg.read(request.body)
     agreement = own_agreement(offer, leg.session.policy)
     body = leg.answer(offer, agreement, staying.answering(offer))
+    leg.holds = offer.held
     staying.take(leg, request, transaction, body)
-    leg.call.update_hold()
+    _update(leg)
+
+
+def _update(leg: Leg) -> None:
+    """Somebody who is asked to press 1 has nobody yet to hold."""
+    if leg.confirmation is None:
+        leg.call.update_hold()
 
 
 def _answered(leg: Leg, body: bytes) -> None:
@@ -92,9 +102,9 @@ def _answered(leg: Leg, body: bytes) -> None:
     if call.stage is not Stage.ANSWERED:
         return
     try:
-        leg.take(leg.read(body))
+        leg.holds = leg.take(leg.read(body)).is_held
     except SdpError as error:
         why = f"caller's answer in the ACK cannot be used: {error}"
         ending.hang_up(call, Verdict("answered", 200, why, "switch"), [ending.INCOMPATIBLE])
         return
-    call.update_hold()
+    _update(leg)

@@ -33,7 +33,9 @@ def hang_up_stray(device: Leg, response: Response, reason: tuple[str, str]) -> N
         if len(strays) >= MAX_STRAYS:
             return
         dialog = strays[response.to_tag] = _dialog_of(device, response)
-    body = device.declining(response) if device.call.late_offer else b""
+    body = (
+        device.declining(response) if device.call.late_offer and not device.call.confirms else b""
+    )
     device.acknowledge(dialog, body)
     if is_new:
         # A device that was given up is done with when it has been told so.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from zlib import crc32
 
+from softswitch.b2bua.speech import TONES_ONLY, Speech
 from softswitch.media.negotiation import UNSECURED, Manner, Policy, Vault
 from softswitch.routing.codes import NO_CODES, Codes
 from softswitch.routing.plan import Extension
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from softswitch.b2bua.service import Applications
     from softswitch.bus import Bus
     from softswitch.location import Location
+    from softswitch.mailbox.line import Connect
     from softswitch.media.engine.interface import MediaEngine, MediaPort
     from softswitch.media.negotiation.policy import Encryption, Fax
     from softswitch.routing.outside import Outside
@@ -101,6 +103,9 @@ class Switchboard:
     outside: Outside | None = None
     """Numbers outside, and who may call them; None: there is no outside."""
     trunks: Trunks = field(default_factory=Trunks)
+    speech: Speech = TONES_ONLY
+    connect: Callable[[Call, Connect, Callable[[], None]], None] = field(init=False)
+    """Lets somebody be rung for the caller of a service (handover)."""
 
     calls: dict[str, Call] = field(default_factory=dict)
     """Calls that ring or are up, by id."""

@@ -33,11 +33,15 @@ INCOMPATIBLE = "incompatible"
 NOT_ANSWERED = ("Reason", reason_header(19))
 
 
-def begin(call: Call, party: str, ring_time: float) -> None:
-    """Somebody else's turn begins, who may ring for so many seconds."""
+def begin(call: Call, party: str, ring_time: float, confirms: str) -> None:
+    """Somebody else's turn begins, who may ring for so many seconds.
+
+    `confirms`: whoever answers has to press 1, and is asked in this user's language; "": not so.
+    """
     call.turn = party
     call.turn_began = call.board.agent.now()
     call.hunted = []
+    call.confirms = confirms
     call.refusal = None
     agent = call.board.agent
     call.timers += (
@@ -51,7 +55,7 @@ def offer(leg: Leg, manner: Manner) -> bytes:
     call = leg.call
     call.devices.append(leg)
     call.hunted.append(leg)
-    offered = call.caller.offer
+    offered = call.offered
     leg.open_port(beside=call.caller.port, manner=manner)
     return leg.describe(offered) if offered is not None else b""
 
@@ -101,7 +105,7 @@ def time_over(call: Call) -> None:
         if leg.outcome is None:
             outcome = ring_time_over(after_ringing=leg.state is not State.CALLING).outcome
             leg.outcome = outcome
-            ending.cancel(leg, outcome, [NOT_ANSWERED])
+            ending.give_up(leg, outcome, [NOT_ANSWERED])
     outcomes = [leg.outcome for leg in call.hunted if leg.outcome is not None]
     call.conclude(call, combine(outcomes), None, ())
 
