@@ -33,8 +33,10 @@ class Line(Protocol):
     """Such as "en"."""
     remote: bool
     """Whether it is anything but a phone of one of our own users."""
-    codec: str
-    """In which the remote speaks, such as "PCMA"; empty while that is not known."""
+
+    @property
+    def codec(self) -> str:
+        """In which the remote speaks, such as "PCMA"; empty while that is not known."""
 
     def wall(self) -> float:
         """Seconds since 1970."""
