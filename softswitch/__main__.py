@@ -9,6 +9,7 @@ from softswitch.cli.explain import explain
 from softswitch.cli.mail import app as mail
 from softswitch.cli.prompts import app as prompts
 from softswitch.cli.run import run
+from softswitch.cli.settings import reset
 from softswitch.cli.show import show
 from softswitch.cli.trace import trace
 
@@ -22,7 +23,7 @@ def application() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for command in (run, check, explain, show, trace):
+    for command in (run, check, explain, show, reset, trace):
         app.command()(command)
     app.add_typer(mail, name="mail")
     app.add_typer(prompts, name="prompts")

@@ -22,13 +22,15 @@ from importlib import import_module
 from random import random
 from typing import TYPE_CHECKING
 
-from softswitch.addressing import WILDCARDS, Addressing, own_address_towards
+from softswitch.addressing import WILDCARDS, Addressing, open_addressing, own_address_towards
 from softswitch.auth import Authenticator
 from softswitch.b2bua.calls import Calls
 from softswitch.bans import Bans
 from softswitch.bus import Bus
 from softswitch.clock import Clock
+from softswitch.config.configuration import AUTO
 from softswitch.control import SOCKET_NAME, ControlError, ControlServer, Handler
+from softswitch.discovery import Discovery
 from softswitch.events.lamps import Lamps
 from softswitch.events.message_summary import MessageSummary
 from softswitch.events.notifier import Notifier
@@ -41,6 +43,8 @@ from softswitch.mailer import open_mailer
 from softswitch.media.engine.client import WorkerEngine
 from softswitch.registrar import Registrar
 from softswitch.routing.codes import Codes
+from softswitch.settings.commands import Commands
+from softswitch.settings.opening import desk, open_settings
 from softswitch.sip.flow import Address, Flow, bracketed
 from softswitch.sip.transport import Transports
 from softswitch.status import Status
@@ -57,6 +61,7 @@ from softswitch.voices import Voices
 if TYPE_CHECKING:
     from softswitch.config import Config, User
     from softswitch.mailbox.boxes import Boxes
+    from softswitch.settings.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +128,7 @@ class App:
         store = await self._open_store(stack)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         stack.callback(tasks.create_task(self._forget_old_traces(store)).cancel)
-        addressing = await self._addressing()
+        addressing = await self._addressing(stack, tasks)
         media = await self._media(stack)
         journal = Journal(self._bus, store)
         stack.callback(journal.close)
@@ -141,10 +146,12 @@ class App:
             trying_after=TRYING_AFTER,
         )
         boxes = await self._boxes(store)
+        settings = await self._settings(store, boxes, answers)
+        voices = Voices(self._config)
         calls = Calls(
             agent=agent,
             location=self._location,
-            directory=self._config.users,
+            directory=settings.users,
             media=media,
             addressing=addressing,
             bus=self._bus,
@@ -155,19 +162,17 @@ class App:
             music=str(self._config.music or ""),
             untranslated=untranslated(),
             codes=Codes(**self._config.feature_codes),
-            applications=self._services(boxes),
+            applications=self._services(boxes, settings, voices),
+            speech=voices.speech,
             rtp_timeout=self._config.network.rtp_timeout,
             held_timeout=HELD_TIMEOUT,
         )
         await self._mail(stack, tasks, store, boxes)
         media.on_event = calls.media_event
         uas, registrar = await self._uas(agent, calls, store, addressing, boxes)
-        agent.on_request = uas.receive
-        agent.on_ack = calls.ack
-        agent.on_cancel = calls.cancel
+        agent.on_request, agent.on_ack, agent.on_cancel = uas.receive, calls.ack, calls.cancel
         agent.on_flow_closed = _both(registrar.flow_closed, calls.flow_closed)
-        transports.receive = agent.receive
-        transports.receive_burst = agent.receive_burst
+        transports.receive, transports.receive_burst = agent.receive, agent.receive_burst
         transports.on_closed = agent.flow_closed
         answers.update(Status(calls, self._location, tracer, self._clock).handlers())
         servers = await self._listen(transports)
@@ -189,20 +194,17 @@ class App:
         except StoreError as error:
             raise CannotRun(str(error)) from None
 
-    async def _addressing(self) -> Addressing:
+    async def _addressing(self, stack: AsyncExitStack, tasks: asyncio.TaskGroup) -> Addressing:
         network = self._config.network
-        addressing = Addressing(
-            [*network.udp, *network.tcp],
-            external=network.external,
-            local_nets=network.local_nets,
-            domains=network.domains,
-            now=self._clock.monotonic,
-        )
         try:
-            await addressing.resolve()
+            addressing = await open_addressing(network, self._clock.monotonic)
         except OSError as error:
             problem = f"network.external: {network.external} has no address: {error.strerror}"
             raise CannotRun(problem) from None
+        if network.external == AUTO:
+            search = Discovery(network.stun, addressing.found_outside)
+            stack.callback(tasks.create_task(search.run()).cancel)
+            await search.begin()
         return addressing
 
     async def _media(self, stack: AsyncExitStack) -> WorkerEngine:
@@ -224,8 +226,15 @@ class App:
         bus, state, wall = self._bus, self._config.state, self._clock.wall
         return await open_mailboxes(store, bus, state, wall=wall, rules=rules(self._config.users))
 
-    def _services(self, boxes: Boxes) -> Services:
-        return Services(self._config.users, boxes, Voices(self._config), os.urandom)
+    async def _settings(self, store: Store, boxes: Boxes, answers: dict[str, Handler]) -> Settings:
+        """What users have changed, and commands ask for."""
+        settings = await open_settings(self._config, store, self._bus.publish, self._clock.wall)
+        answers.update(Commands(self._config, settings, boxes.owners.box).handlers())
+        return settings
+
+    def _services(self, boxes: Boxes, settings: Settings, voices: Voices) -> Services:
+        codes = desk(self._config, settings)
+        return Services(settings.users, boxes, voices, os.urandom, codes)
 
     def _notifier(self, agent: UserAgent, addressing: Addressing, boxes: Boxes) -> Notifier:
         """Who tells phones of messages that wait."""

@@ -1,4 +1,9 @@
-"""`softswitch show calls|registrations`: what the running switch does; `--past`: what it did."""
+"""`softswitch show`: what the switch does, what it did, and what holds for a user.
+
+show calls           those that are up; with --past 20 those that were
+show registrations   phones
+show 101             all settings of a user, and who decided each (features 4.4)
+"""
 
 import json
 import sys
@@ -13,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from softswitch.cli import where
+from softswitch.cli import settings, where
 from softswitch.clock import Clock
 from softswitch.control import CannotAnswer, ControlError, ask
 from softswitch.ladder import visible
@@ -26,34 +31,39 @@ Row = Mapping[str, Any]
 
 
 class Subject(StrEnum):
-    """What can be shown."""
+    """What can be shown beside users."""
 
     CALLS = "calls"
     REGISTRATIONS = "registrations"
 
 
 def show(
-    subject: Annotated[Subject, typer.Argument(help="calls or registrations")],
+    subject: Annotated[
+        str, typer.Argument(metavar="WHAT", help="calls, registrations, or a user's number")
+    ],
     file: where.File = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
     past: Annotated[
         int, typer.Option(min=0, help="Calls that are over: the last so many, newest first.")
     ] = 0,
 ) -> None:
-    """Show the calls that are up, or the phones that are registered.
+    """Show the calls that are up, the phones that are registered, or the settings of a user.
 
-    Exits with 1 if the switch is not running (past calls are shown all the same), 2 if FILE is
-    wrong.
+    Exits with 1 if the switch is not running (past calls and settings are shown all the same), 2
+    if FILE is wrong.
     """
-    if past and subject is not Subject.CALLS:
+    if past and subject != Subject.CALLS:
         raise typer.BadParameter("only calls are kept", param_hint="--past")
     config = where.configuration(file)
-    table = _past if past else TABLES[subject]
+    if subject not in set(Subject):
+        settings.show(config, subject, as_json=as_json)
+        return
+    table = _past if past else TABLES[Subject(subject)]
     try:
         if past:
             rows = _past_calls(where.database(config), past)
         else:
-            rows = ask(where.control_socket(config), subject.value)
+            rows = ask(where.control_socket(config), subject)
     except (CannotAnswer, ControlError, StoreError) as error:
         where.fail(str(error))
     if as_json:

@@ -96,3 +96,19 @@ def look_up(path: Path, query: Callable[[Store], Awaitable[T]]) -> T:
     if isinstance(found, StoreError):
         raise found
     return found
+
+
+def write(path: Path, action: Callable[[Store], Awaitable[T]]) -> T:
+    """Change what a switch has kept that does not run. Raises what the action raises."""
+
+    async def main() -> T | Exception:
+        async with open_store(path) as store:
+            try:
+                return await action(store)
+            except Exception as error:
+                return error  # raised within the store's task group it would come out as a group
+
+    done = asyncio.run(main())
+    if isinstance(done, Exception):
+        raise done
+    return done

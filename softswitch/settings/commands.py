@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from softswitch.control import CannotAnswer, Handler
+from softswitch.mailbox.messages import Box
 from softswitch.settings import keys, layers, table
 from softswitch.settings.opening import open_settings, stamp
 
@@ -28,11 +29,11 @@ Answer = dict[str, Any]
 class Commands:
     """The handlers over the settings of a running switch."""
 
-    def __init__(self, config: Config, settings: Settings, own_pin: Callable[[str], bool]) -> None:
-        """`own_pin` tells whether the owner of a mailbox has chosen a PIN."""
+    def __init__(self, config: Config, settings: Settings, box: Callable[[str], Box]) -> None:
+        """`box` tells what the owner of a mailbox has decided."""
         self._config = config
         self._settings = settings
-        self._own_pin = own_pin
+        self._box = box
 
     def handlers(self) -> dict[str, Handler]:
         """For a ControlServer."""
@@ -42,9 +43,8 @@ class Commands:
         """All settings of `user`. Raises CannotAnswer."""
         user = _known(self._config, request)
         rows = self._settings.rows_of(user)
-        lines = table.lines(
-            self._config, user, rows, stamp(self._config.timezone), own_pin=self._own_pin(user)
-        )
+        own_pin = bool(self._box(user).pin)
+        lines = table.lines(self._config, user, rows, stamp(self._config.timezone), own_pin=own_pin)
         return _answer(self._config, user, lines)
 
     async def reset(self, request: Mapping[str, Any]) -> list[str]:
@@ -79,7 +79,7 @@ async def reset_kept(
 ) -> list[str]:
     """The same as `Commands.reset`, while no switch runs. Raises CannotAnswer and StoreError."""
     settings = await open_settings(config, store, lambda event: None, wall)
-    return await Commands(config, settings, lambda user: False).reset(request)
+    return await Commands(config, settings, Box).reset(request)
 
 
 def _known(config: Config, request: Mapping[str, Any]) -> str:

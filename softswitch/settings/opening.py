@@ -10,8 +10,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from softswitch.config.places import Zone
+from softswitch.routing.codes import Codes
 from softswitch.settings.layers import Stamp
+from softswitch.settings.service import Desk
 from softswitch.settings.settings import Settings, World
+from softswitch.settings.targets import Targets
 
 if TYPE_CHECKING:
     from softswitch.config import Config
@@ -44,6 +47,12 @@ async def open_settings(
     await store.drop_settings(wall() - HISTORY)
     world = World(store.put_settings, publish, wall, stamp(config.timezone), new_id)
     return Settings(config.users, await store.settings(), world)
+
+
+def desk(config: Config, settings: Settings) -> Desk:
+    """Where service codes are done."""
+    targets = Targets(settings.users, Codes(**config.feature_codes), None)
+    return Desk(settings, targets)
 
 
 def new_id() -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from softswitch.mailbox.dialogue import Dialogue
 from softswitch.settings import features, keys, layers, speech
@@ -17,7 +17,7 @@ from softswitch.settings import features, keys, layers, speech
 if TYPE_CHECKING:
     from softswitch.config import User
     from softswitch.mailbox.line import Line
-    from softswitch.mailbox.speech import Prompts
+    from softswitch.mailbox.speech import Phrases, Prompts
     from softswitch.routing.decision import Feature
     from softswitch.settings.settings import Settings
     from softswitch.settings.targets import Targets
@@ -27,13 +27,6 @@ log = logging.getLogger(__name__)
 LONGEST_NUMBER = 30
 LONGEST_TIME = 4
 """Digits."""
-
-
-class Phrases(speech.Phrases, Protocol):
-    """What is put together of prompts."""
-
-    def moment(self, at: float, now: float) -> Sequence[str]:
-        """Today, 15:19."""
 
 
 class Desk:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from softswitch.config import Config, User
 
 SECRET = "****"
+NOTHING = "-"
 HIDDEN = ("extension", "name", "origin", "fixed")
 OWN_PIN = "changed by owner"
 DURATIONS = (("d", 86400.0), ("h", 3600.0), ("m", 60.0))
@@ -81,8 +82,8 @@ def text(value: Any) -> str:
     if isinstance(value, Greeting):
         return value.say or str(value.file)
     if isinstance(value, tuple | list):
-        return ", ".join(map(text, value)) or keys.OFF
-    return keys.OFF if value in (None, "") else str(value)
+        return ", ".join(map(text, value)) or NOTHING
+    return NOTHING if value in (None, "") else str(value)
 
 
 def duration(seconds: float) -> str:

@@ -18,6 +18,9 @@ OWN_NUMBER = "code.own_number"
 NO_MAILBOX = "code.no_mailbox"
 NOT_ALLOWED = "code.not_allowed"
 
+EMERGENCY = "emergency"
+"""A kind of numbers that everybody may call, and nobody's calls may be sent to."""
+
 
 class Target(NamedTuple):
     """A value for a forward, or why there is none."""
@@ -64,6 +67,8 @@ class Targets:
         why = problem(number, owner, self._directory, self._outside)
         if outside is None:
             return Target("", NO_SUCH_NUMBER, why or f"{number} is no number")
+        if outside.kind == EMERGENCY:
+            return Target("", NOT_ALLOWED, f"{number} is for emergencies")
         if why is not None:
             return Target("", NOT_ALLOWED, why)
         return Target(outside.e164)

@@ -24,6 +24,7 @@ from tests.softswitch.b2bua.applications import CODES, ends, performed
 from tests.softswitch.b2bua.flows import finish
 from tests.softswitch.b2bua.network import World
 from tests.softswitch.b2bua.phones import Phone
+from tests.softswitch.settings.office import Office
 
 
 class Kept:
@@ -60,7 +61,8 @@ def world(tmp_path: Path) -> World:
     )
     board = world.calls._board
     board.codes = CODES
-    board.applications = Services(world.users, boxes, lambda user: VOICE, lambda size: bytes(size))
+    desk = Office(world.users, wall=world.wall).desk(CODES)
+    board.applications = Services(world.users, boxes, lambda user: VOICE, bytes, desk)
     return world
 
 

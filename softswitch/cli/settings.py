@@ -1,0 +1,94 @@
+"""`softswitch show 101` and `softswitch reset 101 forward`: what holds for a user, and who decided.
+
+The running switch is asked; without one, what it has kept is read and changed here.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from softswitch.cli import where
+from softswitch.clock import Clock
+from softswitch.config import Config
+from softswitch.control import CannotAnswer, ControlError, NotRunning, ask
+from softswitch.ladder import visible
+from softswitch.settings.commands import EVERYTHING, RESETTABLE, reset_kept, show_kept
+from softswitch.store.store import StoreError
+
+GAP = "   "
+"""Between columns."""
+
+
+def show(config: Config, user: str, *, as_json: bool) -> None:
+    """All settings of a user. Ends the program when there is no such user."""
+    if user not in config.users:
+        where.fail(f"no user has the number {user}; show what? calls, registrations or a user")
+
+    def kept() -> Any:
+        path = where.database(config)
+        if not path.exists():
+            return asyncio.run(show_kept(config, None, user))
+        return where.look_up(path, lambda store: show_kept(config, store, user))
+
+    answer = _asked(config, "settings", kept, user=user)
+    if as_json:
+        typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
+    else:
+        typer.echo("\n".join(table(answer)))
+
+
+def reset(
+    user: Annotated[str, typer.Argument(help="The user's number.")],
+    what: Annotated[str, typer.Argument(help=f"One of {', '.join(RESETTABLE)}.")],
+    file: where.File = None,
+) -> None:
+    """Take back what a user has changed by phone: the configuration holds again.
+
+    Exits with 1 if there is no such user or setting, 2 if FILE is wrong.
+    """
+    config = where.configuration(file)
+
+    def kept() -> Any:
+        path = where.database(config)
+        if not path.exists():
+            return []
+        request = {"user": user, "what": what}
+        return where.write(path, lambda store: reset_kept(config, store, Clock().wall, request))
+
+    if user not in config.users:
+        where.fail(f"no user has the number {user}")
+    if what not in RESETTABLE:
+        where.fail(f"{what} cannot be reset; known are {', '.join(RESETTABLE)}")
+    dropped = _asked(config, "reset", kept, user=user, what=what)
+    subject = "nothing" if what == EVERYTHING else f"nothing of {what}"
+    for line in dropped or [f"{subject} was changed by {user}"]:
+        typer.echo(visible(line))
+
+
+def _asked(config: Config, subject: str, kept: Callable[[], Any], **details: object) -> Any:
+    """What the running switch answers; else what `kept` finds."""
+    try:
+        try:
+            return ask(where.control_socket(config), subject, **details)
+        except NotRunning:
+            return kept()
+    except (CannotAnswer, ControlError, StoreError) as error:
+        where.fail(str(error))
+
+
+def table(answer: Any) -> list[str]:
+    """Lines in three columns, under the user's name."""
+    title = visible(f"{answer['user']} {answer['name']}".strip())
+    rows = [(title, "value", "origin")]
+    rows += [
+        (visible(one["key"]), visible(one["value"]), visible(one["origin"]))
+        for one in answer["settings"]
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    return [
+        f"{key:{widths[0]}}{GAP}{value:{widths[1]}}{GAP}{origin}".rstrip()
+        for key, value, origin in rows
+    ]
