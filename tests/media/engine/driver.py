@@ -11,7 +11,7 @@ import pytest
 
 from softswitch.media.engine import control
 from softswitch.media.engine.backends.epoll import EpollBackend
-from softswitch.media.engine.backends.interface import Backend
+from softswitch.media.engine.backends.interface import WORDS_WAIT, Backend
 from softswitch.media.engine.backends.probe import why_not
 from softswitch.media.engine.backends.uring import UringBackend
 from softswitch.media.engine.interface import PortStatistics, Remote
@@ -124,6 +124,7 @@ class Driver:
         """Send messages and return what the worker says once it has served them."""
         for data in control.datagrams(control.encode(message) for message in messages):
             self.channel.send(data)
+        self.clock.now += WORDS_WAIT  # so that words are heard even where no packet comes
         self.serve()
         return self.heard()
 
