@@ -34,6 +34,7 @@ MESSAGE_INTEGRITY = 0x0008
 ERROR_CODE = 0x0009
 UNKNOWN_ATTRIBUTES = 0x000A
 XOR_MAPPED_ADDRESS = 0x0020
+MAPPED_ADDRESS = 0x0001
 FINGERPRINT = 0x8028
 COMPREHENSION_OPTIONAL = 0x8000
 """Attributes from here on may be passed over (§14)."""
@@ -44,6 +45,8 @@ _FINGERPRINT_END = ATTRIBUTE.size + 4
 _FINGERPRINT_MASK = 0x5354554E
 """So that a checksum of another protocol at the same place is not taken for ours (§14.7)."""
 _IPV4, _IPV6 = 1, 2
+_FAMILY = {8: _IPV4, 20: _IPV6}
+"""By the octets of the value that tells an address."""
 
 Attribute = tuple[int, bytes]
 
@@ -127,6 +130,23 @@ def xor_address(address: tuple[str, int], transaction: bytes) -> bytes:
     octets = bytes(a ^ b for a, b in zip(host.packed, mask, strict=False))
     family = _IPV4 if host.version == 4 else _IPV6
     return struct.pack("!xBH", family, address[1] ^ (MAGIC_COOKIE >> 16)) + octets
+
+
+def mapped_address(message: Message) -> str | None:
+    """By which IP address the server saw who asked; None when it does not say it soundly.
+
+    Old servers tell it bare (MAPPED-ADDRESS, §14.1), as RFC 3489 had it.
+    """
+    hidden = message.get(XOR_MAPPED_ADDRESS)
+    value = message.get(MAPPED_ADDRESS) if hidden is None else hidden
+    if value is None or len(value) not in (8, 20) or value[1] != _FAMILY[len(value)]:
+        return None
+    octets = value[4:]
+    if hidden is not None:
+        mask = struct.pack("!I12s", MAGIC_COOKIE, message.transaction)
+        octets = bytes(a ^ b for a, b in zip(octets, mask, strict=False))
+    address = ip_address(octets)
+    return None if address.is_unspecified or address.is_multicast else str(address)
 
 
 def error_code(status: int) -> bytes:

@@ -18,12 +18,15 @@ import ipaddress
 import logging
 import socket
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
+from softswitch.config.configuration import AUTO
 from softswitch.sip.flow import Address, Flow
 
 log = logging.getLogger(__name__)
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+if TYPE_CHECKING:
+    from softswitch.config.configuration import IpNetwork, Network
 
 WILDCARDS = {"0.0.0.0", "::"}
 
@@ -44,7 +47,7 @@ class Addressing:
         listen: Iterable[Address],
         *,
         external: str | None = None,
-        local_nets: Sequence[Network] = (),
+        local_nets: Sequence[IpNetwork] = (),
         domains: Iterable[str] = (),
         now: Callable[[], float],
     ) -> None:
@@ -71,6 +74,11 @@ class Addressing:
             for family, _, _, _, address in found:
                 self._external.setdefault(family == socket.AF_INET6, str(address[0]))
             log.info("external address %s is %s", self._external_name, self._external)
+
+    def found_outside(self, address: str) -> None:
+        """From now on the world sees us as this IP address."""
+        self._external[":" in address] = address
+        self._remotes.clear()
 
     def sip_address(self, flow: Flow) -> Address:
         """Host and port under which the far end of the flow sees us. IPv6 without brackets."""
@@ -137,6 +145,19 @@ class Addressing:
             self._remotes.clear()
             self._ours.clear()
             self._fresh_until = now + FRESH
+
+
+async def open_addressing(network: Network, now: Callable[[], float]) -> Addressing:
+    """The addressing of a configuration. Raises OSError when nobody knows the external name."""
+    addressing = Addressing(
+        [*network.udp, *network.tcp],
+        external=None if network.external == AUTO else network.external,
+        local_nets=network.local_nets,
+        domains=network.domains,
+        now=now,
+    )
+    await addressing.resolve()
+    return addressing
 
 
 def parse_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -50,6 +50,15 @@ class ListenAddress(NamedTuple):
         return f"{host}:{self.port}"
 
 
+AUTO = "auto"
+"""The external address is found out by asking."""
+STUN_SERVERS = (
+    ListenAddress("stun.l.google.com", 19302),
+    ListenAddress("stun.cloudflare.com", 3478),
+)
+"""Open to everybody, and of two companies: both are asked, one is enough."""
+
+
 @functools.cache
 def has_ipv6() -> bool:
     """Can this machine bind an IPv6 socket? Containers often cannot, whatever Python says."""
@@ -79,6 +88,9 @@ class Network:
     tcp: tuple[ListenAddress, ...] = field(default_factory=_default_addresses)
     rtp: range = RTP_PORTS
     external: str | None = None
+    """An IP address, a host name, or AUTO."""
+    stun: tuple[ListenAddress, ...] = STUN_SERVERS
+    """Who is asked for the external address when it is AUTO."""
     local_nets: tuple[IpNetwork, ...] = LOCAL_NETS
     domains: tuple[str, ...] = ()
     rtp_timeout: float = 60.0

@@ -331,6 +331,7 @@ def _network(document: Document) -> Network:
         tcp=_first(tcp, udp, built.tcp),
         rtp=section.get("rtp", built.rtp),
         external=section.get("external"),
+        stun=tuple(section.get("stun", built.stun)),
         local_nets=tuple(section.get("local_nets", built.local_nets)),
         domains=tuple(section.get("domains", built.domains)),
         rtp_timeout=section.get("rtp_timeout", built.rtp_timeout),

@@ -23,6 +23,8 @@ MAX_EXTENSION = 64
 VOICEMAIL = "voicemail"
 """The mailbox of whose call it is; with `:105` behind it, that of 105."""
 
+STUN_PORT = 3478
+"""Where STUN servers listen (RFC 8489 §18.6)."""
 MIN_PORT_PAIRS = 2
 """A call needs two pairs of RTP ports, one for each leg."""
 
@@ -267,13 +269,20 @@ def _host_name(word: str) -> str:
 
 
 def external(value: object) -> str:
-    """The address by which the world reaches this machine."""
+    """The address by which the world reaches this machine; `auto`: STUN servers are asked."""
     word = host(value)
-    if word == "auto":
-        raise Wrong("'auto' is not there yet", "write the public IP address or its host name")
     if word in ("0.0.0.0", "::"):
         raise Wrong(f"{word} is no address that a phone could send to")
     return word
+
+
+def stun_server(value: object) -> ListenAddress:
+    """`stun.example.com`, or with a port behind a colon."""
+    word = text(value)
+    name, colon, number = word.rpartition(":")
+    if not colon:
+        return ListenAddress(host(word), STUN_PORT)
+    return ListenAddress(host(name), port(number))
 
 
 def net(value: object) -> IpNetwork:

@@ -52,6 +52,27 @@ def test_the_address_is_hidden_as_in_rfc_5769() -> None:
     )
 
 
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8:1234:5678:11:2233:4455:6677"])
+def test_the_address_that_a_server_saw_is_read(address: str) -> None:
+    hidden = (stun.XOR_MAPPED_ADDRESS, xor_address((address, 32853), TRANSACTION))
+    answer = message(build(stun.BINDING_SUCCESS, TRANSACTION, [hidden]))
+    assert stun.mapped_address(answer) == address
+
+
+def test_an_old_server_tells_the_address_bare() -> None:  # RFC 3489
+    bare = (stun.MAPPED_ADDRESS, bytes.fromhex("0001a147c0000201"))
+    assert stun.mapped_address(message(build(0x0101, TRANSACTION, [bare]))) == "192.0.2.1"
+
+
+@pytest.mark.parametrize(
+    "value", ["", "0001a147", "0002a147c0000201", "0001a14700000000", "0001a147e0000001"]
+)
+def test_what_is_no_address_is_none(value: str) -> None:
+    bare = (stun.MAPPED_ADDRESS, bytes.fromhex(value))
+    assert stun.mapped_address(message(build(0x0101, TRANSACTION, [bare]))) is None
+    assert stun.mapped_address(message(build(0x0101, TRANSACTION, []))) is None
+
+
 def test_an_error_is_class_and_number() -> None:
     assert error_code(487) == b"\0\0\x04\x57"
 

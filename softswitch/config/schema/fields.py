@@ -35,6 +35,9 @@ Extension = Annotated[str, PlainValidator(units.extension)]
 PortRange = Annotated[range, PlainValidator(units.port_range)]
 ExternalAddress = Annotated[str, PlainValidator(units.external)]
 Hosts = Annotated[list[Annotated[str, PlainValidator(units.host)]], BeforeValidator(as_list)]
+StunServers = Annotated[
+    list[Annotated[ListenAddress, PlainValidator(units.stun_server)]], BeforeValidator(as_list)
+]
 Nets = Annotated[list[Annotated[IpNetwork, PlainValidator(units.net)]], BeforeValidator(as_list)]
 Listeners = Annotated[
     list[Annotated[tuple[ListenAddress, ...], PlainValidator(units.listen)]],

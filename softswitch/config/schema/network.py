@@ -13,6 +13,7 @@ from softswitch.config.schema.fields import (
     Listeners,
     Nets,
     PortRange,
+    StunServers,
 )
 
 RtpTimeout = Annotated[float, PlainValidator(units.duration_between("1s", "1d"))]
@@ -33,6 +34,7 @@ class NetworkSection(TypedDict, total=False):
     sip: Annotated[SipSection, SECTION]
     rtp: PortRange
     external: ExternalAddress
+    stun: StunServers
     local_nets: Nets
     domains: Hosts
     rtp_timeout: RtpTimeout

@@ -268,9 +268,15 @@ def test_an_address_with_a_zone_is_no_good_elsewhere() -> None:
 
 
 def test_the_external_address_is_one_to_send_to() -> None:
-    assert wrong(units.external, "auto").startswith("'auto' is not there yet | write the public")
+    assert units.external("auto") == "auto"
     assert "no address that a phone could send to" in wrong(units.external, "0.0.0.0")
     assert "no address that a phone could send to" in wrong(units.external, "::")
+
+
+def test_a_stun_server_may_have_a_port() -> None:
+    assert units.stun_server("stun.example.com") == ("stun.example.com", 3478)
+    assert units.stun_server("192.0.2.1:19302") == ("192.0.2.1", 19302)
+    assert "'x' is not a port" in wrong(units.stun_server, "stun.example.com:x")
 
 
 def test_a_net_is_written_with_its_prefix() -> None:
