@@ -54,6 +54,9 @@ class Hearing:
 
     __slots__ = ("_by_type", "_current", "_formats", "_keys", "_make_buffer", "_sources")
 
+    patient = False
+    """Whether there is time: may packets come several together, and later than they came to us?"""
+
     def __init__(self, formats: Sequence[Format], make_buffer: MakeBuffer) -> None:
         """`formats` is what the remote sends, by its payload types."""
         self._make_buffer = make_buffer
@@ -83,6 +86,22 @@ class Hearing:
         if header.ssrc != source.ssrc and source.is_over(header.ssrc, now):
             return
         source.buffer.put(header.sequence, header.timestamp, payload, now)
+
+    def tap_run(self, first: Header, payloads: Sequence[bytes], times: Sequence[float]) -> None:
+        """Packets that follow each other have come, each of as many ticks as it has octets."""
+        source = self._by_type.get(first.payload_type)
+        sequence, timestamp = first.sequence, first.timestamp
+        if (
+            source is not None
+            and not source.varies
+            and source.ssrc == first.ssrc
+            and source.buffer.put_run(sequence, timestamp, payloads, times)
+        ):
+            return
+        for payload, now in zip(payloads, times, strict=True):
+            self.tap(first._replace(sequence=sequence, timestamp=timestamp), payload, now)
+            sequence = (sequence + 1) & 0xFFFF
+            timestamp = (timestamp + len(payload)) & 0xFFFFFFFF
 
     def key(self, now: float) -> None:
         """A packet of a telephone event has come: a key is down, or is just being released."""

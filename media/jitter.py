@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import enum
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from softswitch.media.rtp import sequence_distance
 
@@ -190,6 +190,26 @@ class JitterBuffer:
         self._packets[position] = payload
         self._end = position + self._ticks(payload)
         self._sequence = sequence
+
+    def put_run(
+        self, sequence: int, timestamp: int, payloads: Sequence[bytes], times: Sequence[float]
+    ) -> bool:
+        """Packets have come that follow each other, the first with these numbers, all as long.
+        False: each is to be put by itself."""
+        position = timestamp + self._offset
+        count, ticks = len(payloads), self._ticks(payloads[0])
+        full = len(self._packets) + count > MAX_PACKETS
+        if position != self._end or position < self._position or full:
+            return False
+        self._end = position + count * ticks
+        places = range(position, self._end, ticks)
+        rate = self._rate
+        transits = [now * rate - place for now, place in zip(times, places, strict=True)]
+        self._spread(min(transits))
+        self._spread(max(transits))
+        self._packets.update(zip(places, payloads, strict=True))
+        self._sequence = (sequence + count - 1) & 0xFFFF
+        return True
 
     def take(self, now: float) -> bytes | Missing:
         """What is to be played at this time of the caller's grid.

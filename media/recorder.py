@@ -61,6 +61,8 @@ class Voice(Hearing):
         "_tail",
     )
 
+    patient = True
+
     def __init__(self, formats: Sequence[Format]) -> None:
         """`formats` is what the remote sends, by its payload types."""
         super().__init__(formats, _buffer)

@@ -69,6 +69,10 @@ def parse(packet: bytes | bytearray | memoryview, size: int) -> Header | None:
     return Header(bool(first & MARKER), first & 0x7F, sequence, timestamp, ssrc, octets, at)
 
 
+LARGEST_TYPE = 0x7F
+"""Payload types have seven bits."""
+
+
 def is_rtcp(packet: bytes | bytearray | memoryview) -> bool:
     """Which of both is it, where RTP and RTCP share a port (RFC 5761 §4)? At least two octets.
 

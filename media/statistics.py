@@ -9,6 +9,7 @@ Arrival times are those of the batch a packet was read in: up to 1 ms late, whic
 """
 
 import enum
+from collections.abc import Sequence
 
 from softswitch.media.rtp import sequence_distance
 
@@ -104,6 +105,22 @@ class Reception:
             # the packets of one DTMF event share a timestamp (RFC 4733 §2.5.1.2): only the first
             # says anything about time
             self._measure(timestamp, now, first=first)
+
+    def count_run(self, timestamp: int, octets: Sequence[int], times: Sequence[float]) -> None:
+        """Enter packets that are the very next, the first with this timestamp, each of as many
+        timestamp steps as it has octets."""
+        rate, transit, jitter = self.clock_rate, self.transit, self.jitter
+        for size, now in zip(octets, times, strict=True):
+            before, transit = transit, now * rate - timestamp
+            deviation = abs(transit - before)
+            if deviation < MAX_DEVIATION:
+                jitter += (deviation - jitter) * JITTER_GAIN
+            self.timestamp = timestamp
+            timestamp += size
+        self.transit, self.jitter = transit, jitter
+        self.next_sequence = (self.next_sequence + len(octets)) & 0xFFFF
+        self.packets += len(octets)
+        self.octets += sum(octets)
 
     def forget(self) -> None:
         """The remote begins anew, with whatever source comes first. Totals stay."""

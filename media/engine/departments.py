@@ -16,6 +16,7 @@ from softswitch.media.engine import stage_messages as words
 from softswitch.media.engine.department import Department, Say
 from softswitch.media.engine.files import Lane
 from softswitch.media.engine.leg import Leg
+from softswitch.media.engine.patience import Patience
 
 _NEVER = float("inf")
 GUARDS, PLAYERS, RECORDERS, ROOMS, LISTENERS, DIALLERS = range(6)
@@ -46,8 +47,10 @@ class Departments:
         say: Say,
         clock: Callable[[], float],
         lane: Callable[[str], Lane],
+        patience: Patience,
     ) -> None:
         """`lane` makes what works on files, by its name."""
+        self._patience = patience
         self._legs = legs
         self._say = say
         self._clock = clock
@@ -84,18 +87,20 @@ class Departments:
 
     def hand_on(self, message: Any) -> None:
         """What signalling says to one of them; it begins with a port."""
-        kind = type(message)
+        kind, leg = type(message), self._legs.get(message[0])
+        if leg is not None:
+            self._patience.catch_up(leg)
         self.of(RESPONSIBLE[kind]).handlers[kind](message)
-        leg = self._legs.get(message[0])
         if leg is not None:
             self._attended.add(leg)
+            self._patience.consider(leg)
         self.busy = True
 
     @property
     def next_deadline(self) -> float:
         """When the first of them has something to do. While they wait for nothing, and attend to
         nobody, there is no need to ask again: nobody is `busy`."""
-        due = _NEVER
+        due = self._patience.next_deadline
         for department in self._in_order:
             deadline = department.next_deadline
             if deadline < due:
@@ -105,12 +110,20 @@ class Departments:
 
     def tick(self, now: float) -> None:
         """Do what is due."""
+        if self._patience.next_deadline <= now:
+            self._patience.tick(now)
         for department in self._in_order:
             if department.next_deadline <= now:
                 department.tick(now)
 
+    def unlock(self, leg: Leg) -> None:
+        """The leg's remote is about to be set."""
+        self._patience.unlock(leg)
+
     def renewed(self, leg: Leg) -> None:
         """The leg's remote was set, or the leg was joined or parted."""
+        if leg in self._patience:
+            self._patience.consider(leg)
         if not leg.attended:
             return
         remote = leg.remote
@@ -123,6 +136,7 @@ class Departments:
 
     def ended(self, leg: Leg) -> None:
         """The leg is about to be closed."""
+        self._patience.end(leg)
         if leg in self._attended or leg.attended:
             self._attended.discard(leg)
             for department in self._in_order:

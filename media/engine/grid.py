@@ -32,6 +32,7 @@ class Grid(Generic[M]):
 
     __slots__ = (
         "_burst",
+        "_crowd",
         "_homes",
         "_per_second",
         "_period",
@@ -48,9 +49,13 @@ class Grid(Generic[M]):
         run: Callable[[Sequence[M], float], None],
         burst: int = BURST,
         tick: float = TICK,
+        crowd: int = 1,
     ) -> None:
-        """The period in ticks; `burst` in periods, `tick` in seconds."""
+        """The period in ticks; `burst` in periods, `tick` in seconds. Up to a `crowd` of members
+        share a slot before another is taken: each slot is a wake-up, which costs more than most
+        turns do."""
         self._period = period
+        self._crowd = crowd
         self._per_second = round(1 / tick)
         self._run = run
         self._burst = burst
@@ -67,13 +72,18 @@ class Grid(Generic[M]):
         return len(self._homes)
 
     def add(self, member: M, now: float) -> None:
-        """Give it the slot with the fewest members whose turn comes first."""
+        """Give it the slot with the fewest members, or with the most where that is no crowd yet,
+        whose turn comes first."""
         tick = int((now + _EARLY) * self._per_second)
         if not self._homes:
             self._served = tick
-        slot = min(
-            ((tick + step) % self._period for step in range(1, self._period + 1)),
-            key=lambda slot: len(self._slots[slot]),
+        slots, crowd = self._slots, self._crowd
+        coming = [(tick + step) % self._period for step in range(1, self._period + 1)]
+        welcome = [slot for slot in coming if 0 < len(slots[slot]) < crowd]
+        slot = (
+            max(welcome, key=lambda slot: len(slots[slot]))
+            if welcome
+            else min(coming, key=lambda slot: len(slots[slot]))
         )
         self._slots[slot].append(member)
         self._homes[member] = slot

@@ -63,8 +63,17 @@ class Stage(Protocol):
 class Tap(Protocol):
     """Somebody who wants to know all that the remote says."""
 
+    @property
+    def patient(self) -> bool:
+        """Is there time? What has come is then told several times a second."""
+        ...
+
     def tap(self, header: Header, payload: bytes, now: float) -> None:
         """A packet of the remote, of whatever accepted payload type."""
+        ...
+
+    def tap_run(self, first: Header, payloads: Sequence[bytes], times: Sequence[float]) -> None:
+        """Packets of sound that follow the first, each of as many ticks as it has octets."""
         ...
 
 

@@ -168,6 +168,12 @@ class Leg(Keyed):
             self.peer.look_closer()
 
     @property
+    def is_patient(self) -> bool:
+        """Is there nobody who waits for what the remote says?"""
+        waits = self.peer is not None or self.stage is not None or self.fax or self.remote is None
+        return not waits and all(tap.patient for tap in self.taps)
+
+    @property
     def attended(self) -> bool:
         """Has somebody plugged in, or is there somebody to be let in?"""
         if self.guard is not None or self.stage is not None or self.digits is not None:
@@ -251,6 +257,24 @@ class Leg(Keyed):
             self._leave_out(header)
         else:
             self._forward(step, header, packet, size, marker, peer)
+
+    def arrive_together(
+        self,
+        payload_type: int,
+        sequence: int,
+        timestamp: int,
+        payloads: Sequence[bytes],
+        times: Sequence[float],
+    ) -> None:
+        """Sound of the proven remote, for nobody but taps: packets that are the very next, each of
+        as many ticks as it has octets, and when they came."""
+        self.reception.count_run(timestamp, [len(payload) for payload in payloads], times)
+        self.heard_at = times[-1]
+        first = Header(
+            False, payload_type, sequence, timestamp, self.reception.ssrc, len(payloads[0])
+        )
+        for tap in self.taps:
+            tap.tap_run(first, payloads, times)
 
     def _show(self, header: Header, packet: Packet, now: float) -> None:
         """To whoever wants to know."""

@@ -22,6 +22,8 @@ from softswitch.media.player import FRAMES_PER_SECOND, Player, Track
 
 PERIOD = 20
 """Milliseconds of a frame."""
+CROWD = 20
+"""Legs whose frames leave together."""
 MAX_PACKED = 3
 """Frames in a packet: who wants more than 60 ms at a time gets that."""
 PATIENCE = 5.0
@@ -110,7 +112,7 @@ class Players:
         self._clock = clock
         self._lane = lane or Thread("sounds")
         self._library = Library(self._lane)
-        self._grid: Grid[_Playing] = Grid(PERIOD, self._run)
+        self._grid: Grid[_Playing] = Grid(PERIOD, self._run, crowd=CROWD)
         self._playing: dict[Leg, _Playing] = {}
         self._collect_at = NEVER
         self.handlers: Mapping[type[Any], Callable[[Any], None]] = {

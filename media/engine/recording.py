@@ -21,9 +21,10 @@ from softswitch.media.engine.recordings import MAX_WAITING, Recording
 from softswitch.media.engine.stage_messages import Ended, Finish, FinishCall, Record, RecordCall
 from softswitch.media.recorder import Recorder, Voice
 
-PERIOD, TICK = 40, 0.01
-"""Every 400 ms a recording has its turn, twenty packets at a time, which makes each cost little; at
-one of 40 times, so that no turn keeps packets waiting and few wake us up."""
+PERIOD, TICK, CROWD = 100, 0.01, 10
+"""Every second a recording has its turn, fifty packets at a time, which makes each cost little; at
+one of a hundred times, so that no turn keeps packets waiting, with some others, so that few wake us
+up."""
 HURRY = 0.1
 """Seconds that what is to be written may wait for company: to wake the other thread costs more than
 to write."""
@@ -59,7 +60,7 @@ class Recorders:
         self._say = say
         self._clock = clock
         self._lane = lane or Thread("recordings")
-        self._grid: Grid[_Recording] = Grid(PERIOD, self._run, burst=1, tick=TICK)
+        self._grid: Grid[_Recording] = Grid(PERIOD, self._run, burst=1, tick=TICK, crowd=CROWD)
         self._voices: dict[Leg, _Recording] = {}
         """Of one side."""
         self._calls: dict[Leg, _Recording] = {}

@@ -25,9 +25,8 @@ UNFINISHED = ".part"
 """How the name of a file ends while it is being written."""
 MAX_WAITING = 10.0
 """Seconds of sound that may wait for the disk."""
-AT_ONCE = 1.0
-"""Seconds of sound that are written together, and that a crash costs: each write is a quarrel over
-Python's lock."""
+AT_ONCE = 0.5
+"""Seconds of sound that are worth a write: each is a quarrel over Python's lock."""
 LEAST_FREE, ENOUGH_FREE = 0.05, 1 << 30
 """Share of the disk, and octets: with less than both, nothing more is recorded (REC-3). The rest
 is for what must be written, the switch's own books."""

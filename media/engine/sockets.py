@@ -23,8 +23,15 @@ RESTING_BUFFER = 2048
 WORKING_BUFFER = 32 * 1024
 """Between half a second and two of G.711, by how much memory the network driver takes per packet: a
 worker may stand still so long without loss. More would only be heard too late."""
+PATIENT_BUFFER = 4 * WORKING_BUFFER
+"""Where nobody waits, nothing is too late."""
+SO_TIMESTAMPNS = 35
+"""asm-generic/socket.h"""
 DSCP_EXPEDITED = 46 << 2
 """Voice's class of service (RFC 4594 §4.1), as the octet in the IP header."""
+IP_MTU_DISCOVER, IPV6_MTU_DISCOVER, IP_PMTUDISC_PROBE = 10, 23, 3
+"""linux/in.h, the same for IPv6: no packet of ours is ever cut in pieces, so the kernel need not
+number them. (What is too long for the way is lost; no audio is.)"""
 MAX_STALE = 128
 """More packets than a working buffer holds, of the smallest."""
 
@@ -106,6 +113,13 @@ def widen(sock: socket.socket) -> None:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WORKING_BUFFER)
 
 
+def deepen(sock: socket.socket) -> None:
+    """Let packets pile up for longer, since nobody waits for them, and have each stamped with its
+    time by the kernel (nanoseconds of the wall clock)."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, PATIENT_BUFFER)
+    sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+
+
 def is_ours(address: str) -> bool:
     """Is this an address of this machine? (Whoever can bind it, owns it.)"""
     try:
@@ -126,8 +140,10 @@ def _unbound(kind: socket.AddressFamily | int) -> socket.socket:
     if kind == socket.AF_INET6:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, DSCP_EXPEDITED)
+        sock.setsockopt(socket.IPPROTO_IPV6, IPV6_MTU_DISCOVER, IP_PMTUDISC_PROBE)
     else:
         sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, DSCP_EXPEDITED)
+        sock.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE)
     return sock
 
 

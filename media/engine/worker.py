@@ -14,6 +14,7 @@ import resource
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -25,6 +26,7 @@ from softswitch.media.engine.files import Lane, Thread
 from softswitch.media.engine.interface import Remote
 from softswitch.media.engine.leg import Leg
 from softswitch.media.engine.outgoing import OutgoingStream
+from softswitch.media.engine.patience import Patience
 from softswitch.media.engine.remotes import canonical, learnable
 from softswitch.media.engine.secrecy import keep_memory_private
 from softswitch.media.engine.sockets import OUT_OF_SOCKETS, SocketPair, family, is_ours
@@ -41,6 +43,11 @@ MAX_NAMED = 20
 """Ports that one complaint names: the rest of a range that somebody else has is only counted."""
 
 
+def wall_clock() -> float:
+    """Seconds."""
+    return time.clock_gettime(time.CLOCK_REALTIME)
+
+
 class Worker:
     """Does what the messages say. `run` returns when the channel is closed."""
 
@@ -51,8 +58,10 @@ class Worker:
         entropy: Callable[[int], bytes] = os.urandom,
         lane: Callable[[str], Lane] = Thread,
         greeting: control.Message | None = None,
+        wall: Callable[[], float] = wall_clock,
     ) -> None:
-        """`lane` makes what works on files: a thread, by its name. The greeting is said first."""
+        """`lane` makes what works on files: a thread, by its name. The greeting is said first.
+        `wall` is the clock by which the kernel stamps packets."""
         self._channel = channel
         self._backend = backend
         self._entropy = entropy
@@ -82,7 +91,8 @@ class Worker:
             control.Hold: self._hold,
             control.Close: self._close,
         }
-        self._departments = Departments(self._legs, self._say, self._clock, lane)
+        patience = Patience(backend, self._clock, wall)
+        self._departments = Departments(self._legs, self._say, self._clock, lane, patience)
         self._handlers |= dict.fromkeys(RESPONSIBLE, self._departments.hand_on)
         backend.watch(channel.fileno(), self._read)
 
@@ -237,6 +247,7 @@ class Worker:
         leg, remote, now = self._legs[message.port], message.remote, self._backend.now
         address = self._reachable(message.port, remote)
         self._backend.unlock(leg)
+        self._departments.unlock(leg)
         leg.set_remote(remote, address, learnable(remote), now)
         self._departments.renewed(leg)
         leg.begin(now)

@@ -118,3 +118,29 @@ def test_an_ssrc_may_come_back_later() -> None:
     for number, ssrc in ((0, 7), (1, 8), (20, 7), (21, 7)):
         tap(it, number, ssrc=ssrc)
     assert packets(it) == {"PCMU": 4}
+
+
+def run(it: Hearing, first: int, count: int, kind: int = 0, ssrc: int = 7) -> None:
+    header = Header(False, kind, first & 0xFFFF, 160 * first & 0xFFFFFFFF, ssrc, 160, 12)
+    times = [0.02 * (first + number) for number in range(count)]
+    it.tap_run(header, [b"x" * 160] * count, times)
+
+
+def test_a_run_is_heard_like_its_packets() -> None:
+    it = hearing(PCMU, PCMA, OPUS)
+    assert not it.patient
+    run(it, 0, 3)
+    run(it, 3, 4)
+    run(it, 9, 2)
+    assert packets(it) == {"PCMU": 9}
+    run(it, 11, 2, 8)
+    run(it, 13, 2, ssrc=8)
+    assert packets(it) == {"PCMU": 11, "PCMA": 2}
+    run(it, 15, 2, 18)
+    assert packets(it) == {"PCMU": 11, "PCMA": 2}
+
+
+def test_a_run_over_the_end_of_the_numbers_is_heard_whole() -> None:
+    it = hearing(PCMU)
+    run(it, 0xFFFE, 4)
+    assert packets(it) == {"PCMU": 4}

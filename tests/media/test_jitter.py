@@ -375,3 +375,31 @@ def test_with_nothing_there_nothing_is_left_out() -> None:
         buffer.take(START + 0.02 + number * FRAME)
     assert buffer.take(START + 2.0) is LOST
     assert buffer.dropped == 0
+
+
+@given(st.lists(st.floats(0, 0.3), min_size=1, max_size=30), st.integers(1, 29))
+@settings(max_examples=100)
+def test_a_run_is_put_as_its_packets_are(delays: list[float], first: int) -> None:
+    one, other = JitterBuffer(8000), JitterBuffer(8000)
+    payloads = [bytes([number]) * 160 for number in range(len(delays) + first)]
+    for buffer in (one, other):
+        for number in range(first):
+            buffer.put(number, 160 * number, payloads[number], 1.0 + 0.02 * number)
+    run = payloads[first:]
+    times = [1.0 + 0.02 * (first + number) + delay for number, delay in enumerate(delays)]
+    for number, (payload, now) in enumerate(zip(run, times, strict=True)):
+        one.put(first + number, 160 * (first + number), payload, now)
+    assert other.put_run(first, 160 * first, run, times)
+    for name in ("_packets", "_end", "_sequence", "_least", "_most", "_position"):
+        assert getattr(one, name) == getattr(other, name), name
+
+
+def test_what_does_not_follow_or_has_no_room_is_no_run() -> None:
+    buffer = JitterBuffer(8000)
+    payload = b"x" * 160
+    assert not buffer.put_run(0, 0, [payload], [1.0])
+    buffer.put(0, 0, payload, 1.0)
+    assert not buffer.put_run(2, 320, [payload], [1.04])
+    assert not buffer.put_run(1, 160, [payload] * MAX_PACKETS, [1.02] * MAX_PACKETS)
+    assert buffer.put_run(1, 160, [payload], [1.02])
+    assert len(buffer) == 2

@@ -114,3 +114,31 @@ def test_a_late_packet_measures_nothing() -> None:
         feed(reception, sequence, now=sequence * 0.02, timestamp=sequence * 160)
     assert reception.jitter < 1e-9
     assert reception.timestamp == 320
+
+
+@given(
+    st.lists(st.floats(0, 0.2), min_size=1, max_size=40),
+    st.integers(0, 0xFFFF),
+    st.integers(0, 0xFFFFFF),
+)
+@settings(max_examples=100)
+def test_a_run_counts_as_its_packets_do(delays: list[float], sequence: int, timestamp: int) -> None:
+    times = [100.0 + 0.02 * number + delay for number, delay in enumerate(delays)]
+    one, other = Reception(), Reception()
+    for reception in (one, other):
+        reception.restart(7, sequence)
+        reception.count(sequence, timestamp, 160, 99.98)
+    for number, now in enumerate(times):
+        stamp = timestamp + 160 * (number + 1)
+        one.count((sequence + 1 + number) & 0xFFFF, stamp, 160, now)
+    other.count_run(timestamp + 160, [160] * len(times), times)
+    for name in Reception.__slots__:
+        assert getattr(one, name) == getattr(other, name), name
+
+
+def test_a_deviation_that_is_no_network_s_is_no_jitter_in_a_run_either() -> None:
+    reception = Reception()
+    reception.restart(7, 0)
+    reception.count(0, 0, 160, 1.0)
+    reception.count_run(1 << 20, [160], [1.02])
+    assert reception.jitter == 0

@@ -41,6 +41,7 @@ class _Endpoint:
         "backend",
         "in_use",
         "leg",
+        "lent",
         "line",
         "may_connect",
         "pair",
@@ -52,7 +53,7 @@ class _Endpoint:
         self.backend = backend
         self.leg = leg
         """When nobody uses the pair: the last that did."""
-        self.in_use = False
+        self.in_use = self.lent = False
         self.awake = False
         """Whether packets at the doors wake us."""
         self.pair = pair
@@ -77,6 +78,7 @@ class _Endpoint:
         """The pair is this leg's, and no packet of an earlier one's."""
         self.leg = leg
         self.in_use = self.may_connect = True
+        self.lent = False
         if not begun:
             self.pair.forget()
         if not self.awake:
@@ -97,6 +99,8 @@ class _Endpoint:
             return
         self.read(self.pair.rtp, DOOR_BATCH)
         locked = self.leg.latch.locked
+        if self.lent:
+            return
         if locked != self.remote and self.may_connect and locked is not None:
             self.backend.connect(self, locked)
 
@@ -191,6 +195,21 @@ class EpollBackend:
             endpoint.read(endpoint.line, MAX_EVENTS)
         self._hang_up(endpoint)
         endpoint.may_connect = True
+
+    def lend(self, leg: Leg) -> SocketPair:
+        """Have no line: somebody else has."""
+        self.unlock(leg)
+        endpoint = self._endpoints[leg.id]
+        endpoint.lent = True
+        return endpoint.pair
+
+    def take_back(self, leg: Leg) -> None:
+        """Have a line again."""
+        endpoint = self._endpoints[leg.id]
+        endpoint.lent = False
+        locked = leg.latch.locked
+        if locked is not None:
+            self.connect(endpoint, locked)
 
     def route(self, leg: Leg, peer: Leg | None) -> None:
         """What the leg receives goes to the peer's remote, or nowhere."""

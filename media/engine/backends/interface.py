@@ -52,6 +52,15 @@ class Backend(Protocol):
         """The leg's latch is about to be unlocked: serve what its proven remote has sent."""
         ...
 
+    def lend(self, leg: Leg) -> SocketPair:
+        """Whoever gets the pair reads the leg's proven remote, at a socket of his own that is
+        connected to it. All others still come to us."""
+        ...
+
+    def take_back(self, leg: Leg) -> None:
+        """That socket is closed."""
+        ...
+
     def route(self, leg: Leg, peer: Leg | None) -> None:
         """What the leg receives goes to the peer's remote, or nowhere."""
         ...

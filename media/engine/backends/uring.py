@@ -127,6 +127,13 @@ class UringBackend:
             self._turn(0, 0.0)
             self._serve_batch()
 
+    def lend(self, leg: Leg) -> SocketPair:
+        """The kernel gives a packet to the socket that fits best: nothing has to change."""
+        return self._endpoints[leg.id].pair
+
+    def take_back(self, leg: Leg) -> None:
+        """Nothing has changed."""
+
     def route(self, leg: Leg, peer: Leg | None) -> None:
         """What the leg receives goes to the peer's remote, or nowhere."""
         if peer is not None:
@@ -163,15 +170,18 @@ class UringBackend:
 
     def serve(self, timeout: float) -> None:
         """Wait for packets, at most so long, and serve one batch."""
-        self._rearm()
-        patience = self._words.patience(timeout, self.now)
-        if patience <= 0.0:
+        if self._unusual.ended:
+            self._rearm()
+        words = self._words
+        if words.muted:
+            timeout = words.patience(timeout, self.now)
+        if timeout <= 0.0:
             self._turn(0, 0.0)
         elif self._company:
-            self._turn(BATCH, min(patience, BATCH_WAIT))
+            self._turn(BATCH, timeout if timeout < BATCH_WAIT else BATCH_WAIT)
         else:
-            self._turn(1, patience)
-        if self._words.muted:
+            self._turn(1, timeout)
+        if words.muted:
             self._hear()
         self._serve_batch()
 
@@ -181,7 +191,8 @@ class UringBackend:
         """Let everything leave that is queued, and fetch a batch."""
         self._ring.enter(wait, timeout)
         self.now = self._clock()
-        self._give_back()
+        if self._lent:
+            self._give_back()
         self._batch = self._ring.completions(MOST)
 
     def _may_hold_packets_of(self, number: int) -> bool:
@@ -220,8 +231,6 @@ class UringBackend:
 
     def _rearm(self) -> None:
         """Arm the receives that have ended, once there are buffers again."""
-        if not self._unusual.ended:
-            return
         self._ring.flush()
         self._give_back()
         for endpoint, kind, generation in self._unusual.ended:
@@ -231,7 +240,7 @@ class UringBackend:
 
     def _give_back(self) -> None:
         """Buffers are free when all that was sent from them has left; sends never stay pending."""
-        if self._lent and not self._ring.queued:
+        if not self._ring.queued:
             for where in self._lent:
                 self._buffers.give_back(where)
             self._lent.clear()

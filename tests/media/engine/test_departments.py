@@ -2,7 +2,8 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -21,6 +22,9 @@ from softswitch.media.engine.departments import (
 from softswitch.media.engine.interface import Ice, Remote
 from softswitch.media.engine.leg import Leg
 from softswitch.media.engine.outgoing import OutgoingStream
+from softswitch.media.engine.patience import Patience
+from softswitch.media.engine.sockets import SocketPair
+from softswitch.media.formats import STATIC
 from tests.media.engine.lanes import Inline
 from tests.support.dtls_peers import certificate
 
@@ -28,6 +32,20 @@ pytestmark = pytest.mark.process
 
 NEVER = float("inf")
 PLAIN = Remote("127.0.0.5", 4000, 4001, (0,), "127.0.0.5", False, None)
+
+
+class Nobody:
+    """Has no sockets to lend."""
+
+    def __init__(self) -> None:
+        self.lent = 0
+
+    def lend(self, leg: Leg) -> SocketPair:
+        self.lent += 1
+        return cast(SocketPair, None)
+
+    def take_back(self, leg: Leg) -> None:
+        self.lent -= 1
 
 
 @pytest.fixture
@@ -38,7 +56,8 @@ def legs() -> dict[int, Leg]:
 @pytest.fixture
 def all_of_them(legs: dict[int, Leg]) -> Iterator[Departments]:
     said: list[Message] = []
-    departments = Departments(legs, said.append, lambda: 1.0, Inline)
+    patience = Patience(Nobody(), lambda: 1.0, lambda: 1.0)
+    departments = Departments(legs, said.append, lambda: 1.0, Inline, patience)
     yield departments
     departments.close()
 
@@ -141,3 +160,31 @@ def test_a_worker_starts_without_what_only_departments_need() -> None:
     )
     heavy = {"OpenSSL", "cryptography", "soundfile", "pylibsrtp", "numpy.random", "numpy.fft"}
     assert heavy.isdisjoint(loaded.stdout.split())
+
+
+def test_a_leg_is_read_now_and_then_as_long_as_nobody_waits_for_it(
+    legs: dict[int, Leg], tmp_path: Path
+) -> None:
+    said: list[Message] = []
+    lender = Nobody()
+    patience = Patience(lender, lambda: 1.0, lambda: 1.0)
+    departments = Departments(legs, said.append, lambda: 1.0, Inline, patience)
+    leg = described(legs[0], PLAIN._replace(formats=(STATIC[0],)))
+    record = stage_messages.Record(0, 1, str(tmp_path / "one.wav"), 60.0, None)
+    departments.hand_on(record)
+    assert leg in patience
+    assert departments.next_deadline == patience.next_deadline < 1.2
+    departments.tick(1.1)
+    departments.unlock(leg)
+    departments.renewed(leg)
+    assert lender.lent == 1
+    peer = Leg(1, OutgoingStream(1, 2, 3))
+    leg.join(peer, 1.0)
+    departments.renewed(leg)
+    assert (leg in patience, lender.lent) == (False, 0)
+    leg.part()
+    departments.hand_on(stage_messages.Finish(0))
+    assert lender.lent == 1
+    departments.ended(leg)
+    assert leg not in patience
+    departments.close()

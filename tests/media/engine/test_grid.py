@@ -110,3 +110,16 @@ def test_however_late_the_clock_is_looked_at_no_turn_is_missed(steps: list[float
         round(0.02 * turn, 6) for turn in range(len(log.turns))
     ]
     assert now < grid.next_deadline <= now + 0.0201
+
+
+def test_members_share_a_slot_until_it_is_a_crowd() -> None:
+    turns: list[tuple[str, ...]] = []
+    grid = Grid[str](5, lambda members, _: turns.append(tuple(members)), crowd=2)
+    for member in "abcde":
+        grid.add(member, 1.0)
+    grid.tick(1.005)
+    assert turns == [("a", "b"), ("c", "d"), ("e",)]
+    grid.remove("b")
+    grid.add("f", 1.005)
+    grid.tick(1.010)
+    assert turns[3:] == [("a", "f"), ("c", "d"), ("e",)]

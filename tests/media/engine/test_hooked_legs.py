@@ -40,6 +40,10 @@ class Listener:
         self.heard.append((header.payload_type, payload))
 
     receive = tap
+    patient = True
+
+    def tap_run(self, first: Header, payloads: Sequence[bytes], times: Sequence[float]) -> None:
+        self.heard += [(first.payload_type, payload) for payload in payloads]
 
     def event(
         self, payload: bytes, ssrc: int, sequence: int, timestamp: int, now: float
@@ -283,3 +287,33 @@ def test_a_wrong_payload_type_is_counted_and_goes_nowhere() -> None:
     assert hear(anna, frame(5, 97)) is None
     assert read(hear(anna, frame(6)))[0].sequence == 1001
     assert anna.statistics().packets_received == 3
+
+
+def test_a_leg_is_patient_while_nobody_waits_for_it() -> None:
+    anna, _ = pair((PCMU, EVENTS), (PCMU,))
+    assert not anna.is_patient, "the other side waits"
+    anna.part()
+    assert anna.is_patient
+    listener = Listener()
+    anna.tap(listener)
+    assert anna.is_patient
+    listener.patient = False
+    assert not anna.is_patient
+    anna.untap(listener)
+    anna.set_stage(listener)
+    assert not anna.is_patient
+    anna.set_stage(None)
+    describe(anna, remote(ANNA, kind=UDPTL))
+    assert not anna.is_patient
+    assert not Leg(3, OutgoingStream(1, 2, 3)).is_patient
+
+
+def test_packets_that_come_together_are_counted_and_told() -> None:
+    leg = Leg(0, OutgoingStream(1, 2, 3))
+    describe(leg, remote(ANNA, PCMU))
+    listener = Listener()
+    leg.tap(listener)
+    hear(leg, frame(1))
+    leg.arrive_together(0, 2, 320, [SOUND, SOUND], [0.02, 0.04])
+    assert listener.heard == [(0, SOUND)] * 3
+    assert (leg.reception.packets, leg.reception.next_sequence, leg.heard_at) == (3, 4, 0.04)

@@ -152,7 +152,7 @@ def test_it_ends_with_silence_and_tells_where_speech_was(it: Setup) -> None:
     leg = it.leg(PCMU)
     it.record(leg, silence=2.0)
     it.pass_time(
-        5.0,
+        6.0,
         lambda number: it.speak(
             leg, number, frame(SOUND, number) if 50 <= number < 100 else b"\xff" * 160
         ),
@@ -161,7 +161,7 @@ def test_it_ends_with_silence_and_tells_where_speech_was(it: Setup) -> None:
     assert isinstance(ended, Ended)
     seconds, why, _, begins, ends, _ = ended.result
     assert why == "silence"
-    assert 4.0 <= seconds <= 4.4
+    assert 4.0 <= seconds <= 5.0
     assert (round(begins, 2), round(ends, 2)) == (1.0, 2.0)
 
 
@@ -389,7 +389,7 @@ def test_a_folder_that_is_not_there_ends_the_recording_with_a_reason(it: Setup) 
     leg = it.leg(PCMU)
     it.path = it.path.parent / "none" / "message.wav"
     it.record(leg)
-    it.pass_time(1.0, lambda number: it.speak(leg, number, frame(SOUND, number)))
+    it.pass_time(2.4, lambda number: it.speak(leg, number, frame(SOUND, number)))
     (ended,) = it.said
     assert isinstance(ended, Ended)
     assert ended.result[1:3] == ("failed", "message.wav: No such file or directory")
@@ -404,4 +404,4 @@ def test_a_crash_leaves_a_file_that_can_be_recovered(it: Setup) -> None:
     assert recover(unfinished) == it.path
     octets = it.octets()
     assert octets == SOUND[: len(octets)]
-    assert len(octets) >= 2.2 * 8000
+    assert len(octets) >= 1.6 * 8000, "what came before its last turn"

@@ -1,0 +1,109 @@
+"""Packets that are read many at a time."""
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from softswitch.media.engine.runs import HEADER, LARGEST, MOST, PAYLOAD, WHOLE, Reader
+from softswitch.media.engine.sockets import deepen
+
+pytestmark = pytest.mark.process
+HOST = "127.0.0.1"
+WALL = 1_800_000_000.0
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """A phone's socket and ours, whose packets are stamped."""
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ours,
+    ):
+        for end in (phone, ours):
+            end.bind((HOST, 0))
+            end.setblocking(False)
+        phone.connect(ours.getsockname())
+        yield phone, ours
+
+
+def test_packets_come_whole_whatever_their_size(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    phone, ours = ends
+    sizes = [0, 1, HEADER - 1, HEADER, HEADER + 1, WHOLE, WHOLE + 1, 500, LARGEST, LARGEST + 1]
+    sent = [bytes((size + at) & 0xFF for at in range(size)) for size in sizes]
+    for packet in sent:
+        phone.send(packet)
+    reader = Reader(lambda: WALL)
+    count = reader.take(ours.fileno())
+    assert reader.sizes(count) == sizes
+    assert [bytes(reader.packet(at, size)) for at, size in enumerate(sizes)] == sent
+
+
+def test_headers_and_payloads_of_usual_packets_lie_side_by_side(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    phone, ours = ends
+    for number in range(3):
+        phone.send(bytes([number]) * HEADER + bytes([100 + number]) * PAYLOAD)
+    reader = Reader(lambda: WALL)
+    assert reader.take(ours.fileno()) == 3
+    assert reader.headers[: 3 * HEADER] == b"".join(bytes([one]) * HEADER for one in range(3))
+    assert bytes(reader.sound[: 3 * PAYLOAD]) == b"".join(
+        bytes([100 + one]) * PAYLOAD for one in range(3)
+    )
+
+
+def test_one_call_takes_so_many_and_the_next_one_the_rest(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    phone, ours = ends
+    for number in range(MOST + 2):
+        phone.send(bytes([number]))
+    reader = Reader(lambda: WALL)
+    assert reader.take(ours.fileno()) == MOST
+    assert reader.take(ours.fileno()) == 2
+    assert bytes(reader.packet(1, 1)) == bytes([MOST + 1])
+    assert reader.take(ours.fileno()) == 0
+
+
+def test_the_kernel_tells_when_each_packet_came(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    phone, ours = ends
+    deepen(ours)
+    wall = time.clock_gettime(time.CLOCK_REALTIME)
+    phone.send(b"one")
+    phone.send(b"two")
+    reader = Reader(lambda: wall + 4.0)
+    count = reader.take(ours.fileno())
+    first, second = reader.times(count, 1004.0)
+    assert 1000.0 - 0.01 <= first <= second < 1001.0
+    assert second - first < 0.5
+
+
+def test_without_stamps_packets_came_just_now(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    phone, ours = ends
+    phone.send(b"one")
+    reader = Reader(lambda: WALL)
+    assert reader.times(reader.take(ours.fileno()), 7.0) == [7.0]
+
+
+def test_a_socket_that_is_closed_has_nothing() -> None:
+    assert Reader(lambda: WALL).take(-1) == 0
+
+
+def test_when_the_clock_was_set_packets_came_just_now(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    phone, ours = ends
+    deepen(ours)
+    wall = time.clock_gettime(time.CLOCK_REALTIME)
+    for moved in (-3600.0, 3600.0):
+        phone.send(b"one")
+        reader = Reader(lambda moved=moved: wall + moved)  # type: ignore[misc]
+        assert reader.times(reader.take(ours.fileno()), 1000.0) == [1000.0]
