@@ -16,7 +16,8 @@ from softswitch.config.schema.speech import Words
 
 OFF = "off"
 LAST_FOUR = "last4"
-FIRST_PINS = (LAST_FOUR, "random", "none")
+RANDOM = "random"
+FIRST_PINS = (LAST_FOUR, RANDOM, "none")
 SITUATIONS = ("no_answer", "busy", "unavailable", "rejected")
 SHORTEST_PIN, LONGEST_PIN = 3, 12
 """Owners have to choose four digits at least; who writes the file may know better."""
