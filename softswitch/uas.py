@@ -4,6 +4,7 @@
                                                                                             │
      calls.in_dialog ◄── within a dialog ◄──────────────────────────────────────────────────┤
      200 to OPTIONS  ◄── a question about us ◄──────────────────────────────────────────────┤
+     calls.invite_from ◄── INVITE from a trunk's address ◄──────────────────────────────────┤
                                                                                             ▼
      registrar.receive, calls.invite, ◄── our domain? ◄── whose is it? (401 without state)
      subscriptions.receive
@@ -23,6 +24,7 @@ from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request
 from softswitch.sip.server_transaction import ServerTransaction
 from softswitch.sip.validation import check
+from softswitch.trunks import Trunk, Trunks
 from softswitch.user_agent import UserAgent
 
 log = logging.getLogger(__name__)
@@ -85,6 +87,11 @@ class Calls(Protocol):
     ) -> None:
         """Begin a call of a user who has logged in."""
 
+    def invite_from(
+        self, request: Request, transaction: ServerTransaction, flow: Flow, trunk: Trunk
+    ) -> None:
+        """Begin a call that comes by a trunk."""
+
     def in_dialog(self, request: Request, flow: Flow) -> None:
         """Accept and answer a request with a To tag; 481 when there is no such dialog."""
 
@@ -125,6 +132,7 @@ class Uas:
         *,
         addressing: Addressing,
         domains: Collection[str] = (),
+        trunks: Trunks | None = None,
     ) -> None:
         """`domains`: what users may call beside our own addresses; empty for everything."""
         self.draining = False
@@ -136,6 +144,7 @@ class Uas:
         self._subscriptions = subscriptions
         self._addressing = addressing
         self._domains = frozenset(domain.lower() for domain in domains)
+        self._trunks = trunks or None
 
     def receive(self, request: Request, flow: Flow) -> None:
         """Handle a request that belongs to no transaction: the agent's `on_request`."""
@@ -193,6 +202,11 @@ class Uas:
         if self.draining and not is_register:
             self._refuse_while_draining(request, flow)
             return
+        if self._trunks is not None and request.method == "INVITE":
+            trunk = self._trunks.of(request, flow)
+            if trunk is not None:
+                self._receive_from_trunk(request, flow, trunk)
+                return
         lifetime = REGISTER_NONCE_SECONDS if is_register else INVITE_NONCE_SECONDS
         verdict = self._authenticator.check(request, flow, lifetime=lifetime)
         if isinstance(verdict, Challenge):
@@ -214,6 +228,12 @@ class Uas:
         else:
             transaction = self._agent.accept(request, flow)
             self._calls.invite(request, transaction, flow, user)
+
+    def _receive_from_trunk(self, request: Request, flow: Flow, trunk: Trunk) -> None:
+        """Nobody is asked for a password whose address is known (TK-3). Whatever host it names, a
+        number that is not ours is found by nobody."""
+        self._agent.trust(flow)
+        self._calls.invite_from(request, self._agent.accept(request, flow), flow, trunk)
 
     def _is_for_us(self, request: Request) -> bool:
         """Whether the host is one of ours: we are no relay to strange domains."""

@@ -15,7 +15,7 @@ from softswitch.media.engine.interface import NoPorts
 from softswitch.media.negotiation import begins, manner_of, manner_towards
 from softswitch.media.sdp import SdpError
 from softswitch.routing.decision import Reject
-from softswitch.routing.outcomes import TRUNKS_FULL
+from softswitch.routing.outcomes import CONGESTED, TRUNKS_FULL
 from softswitch.routing.plan import Facts, refusal
 from softswitch.routing.route import Route
 from softswitch.sip.dialog import Dialog
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from softswitch.trunks import Trunk
 
 log = logging.getLogger(__name__)
+
+MAX_LEGS = 30
+"""That may ring for one account at the same time (reliability §3.2): a stolen password, or a phone
+gone mad, cannot make the whole office ring."""
 
 
 def arrive(
@@ -73,12 +77,17 @@ def _take(
         forwarded_before=diversion.count(request.headers),
         codes=board.codes,
         outside=board.outside,
+        calendars=board.calendars,
         wall=call.arrived_at,
         trunk=trunk.name if trunk is not None else None,
     )
     decision: Decision
     if trunk is not None and trunk.is_full:
         decision = refusal(TRUNKS_FULL, "failed", f"all channels of {trunk.account} are in use")
+    elif call.known is not None and board.legs_in_flight(call.caller_user) >= MAX_LEGS:
+        why = f"{call.caller_user} lets {MAX_LEGS} phones ring already"
+        log.warning("%s: %s: refused", call.id, why)
+        decision = refusal(CONGESTED, "failed", why)
     else:
         decision = call.route.begin(board.agent.now())
     call.because = decision.because

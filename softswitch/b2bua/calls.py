@@ -29,6 +29,7 @@ from softswitch.media.engine.interface import (
     SecurityFailed,
 )
 from softswitch.media.negotiation.stream import NOT_ACCEPTABLE
+from softswitch.routing.calendar import NO_CALENDARS, Calendars
 from softswitch.routing.codes import NO_CODES, Codes
 from softswitch.sip.message import printable, respond
 from softswitch.trunks import Trunks
@@ -96,6 +97,7 @@ class Calls:
         codes: Codes = NO_CODES,
         applications: Applications | None = None,
         outside: Outside | None = None,
+        calendars: Calendars = NO_CALENDARS,
         trunks: Trunks | None = None,
         speech: Speech = TONES_ONLY,
         rtp_timeout: float = RTP_TIMEOUT,
@@ -117,6 +119,7 @@ class Calls:
             codes,
             applications,
             outside,
+            calendars,
             trunks or Trunks(),
             speech,
         )

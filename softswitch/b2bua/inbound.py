@@ -44,7 +44,7 @@ def dialled(board: Switchboard, trunk: Trunk, request: Request) -> str:
     for uri in _uris(request):
         number = read_number(uri)
         number = _normalise(board, trunk, number) if number else ""
-        if number and _is_ours(trunk, number):
+        if number and _is_ours(board, trunk, number):
             return number
         first = first or number
     return first
@@ -63,8 +63,10 @@ def _uris(request: Request) -> Iterator[Uri]:
             continue
 
 
-def _is_ours(trunk: Trunk, number: str) -> bool:
-    return number in trunk.settings.numbers
+def _is_ours(board: Switchboard, trunk: Trunk, number: str) -> bool:
+    outside = board.outside
+    known = number in outside.entrances if outside is not None else False
+    return known or number in trunk.settings.numbers
 
 
 def _normalise(board: Switchboard, trunk: Trunk, number: str) -> str:

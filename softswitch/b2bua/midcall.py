@@ -64,6 +64,8 @@ def may_speak(leg: Leg, flow: Flow) -> bool:
         return True
     if leg.dialog is not None and leg.dialog.route_set:
         return True
+    if leg.trunk is not None and flow.remote[0] in leg.trunk.hosts:
+        return True  # a carrier is one, whichever of its servers speaks
     # A TCP connection has another port each time, and large requests go by TCP, small by UDP.
     return flow.remote[0] == own.remote[0] and (flow.reliable or own.reliable)
 

@@ -10,6 +10,7 @@ from zlib import crc32
 
 from softswitch.b2bua.speech import TONES_ONLY, Speech
 from softswitch.media.negotiation import UNSECURED, Manner, Policy, Vault
+from softswitch.routing.calendar import NO_CALENDARS, Calendars
 from softswitch.routing.codes import NO_CODES, Codes
 from softswitch.routing.plan import Extension
 from softswitch.trunks import Trunks
@@ -52,10 +53,10 @@ class Subscriber(Extension, Protocol):
     def fax(self) -> Fax: ...
 
     @property
-    def number(self) -> str: ...
+    def number(self) -> str | None: ...
 
     @property
-    def caller_id(self) -> str: ...
+    def caller_id(self) -> str | None: ...
 
 
 class Directory(Protocol):
@@ -102,6 +103,8 @@ class Switchboard:
     """Who takes calls that the switch answers; without, routing must not decide so."""
     outside: Outside | None = None
     """Numbers outside, and who may call them; None: there is no outside."""
+    calendars: Calendars = NO_CALENDARS
+    """When the office is open."""
     trunks: Trunks = field(default_factory=Trunks)
     speech: Speech = TONES_ONLY
     connect: Callable[[Call, Connect, Callable[[], None]], None] = field(init=False)
@@ -136,6 +139,15 @@ class Switchboard:
             self._policies[trunk.account] = Policy(
                 settings.codecs, settings.encryption, untranslated=self.untranslated
             )
+
+    def legs_in_flight(self, user: str) -> int:
+        """Phones and numbers that ring at the moment because this user calls.
+
+        Calls without a final answer are looked through, but only for users who are in several.
+        """
+        if self.engaged[user] < 2:
+            return 0
+        return sum(len(call.hunted) for call in self.invites.values() if call.caller_user == user)
 
     def policy(self, user: str) -> Policy:
         """What a user may do with media."""

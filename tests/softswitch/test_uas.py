@@ -3,9 +3,11 @@
 import pytest
 
 from softswitch.auth import Challenge, Drop, Granted
+from softswitch.config.configuration import Trunk as Settings
 from softswitch.sip.flow import Address, Flow
 from softswitch.sip.message import Request, Response
 from softswitch.sip.server_transaction import ServerTransaction
+from softswitch.trunks import Trunk, Trunks
 from softswitch.uas import ALLOW, Uas
 from softswitch.user_agent import UserAgent
 from tests.support.corpora import corpora
@@ -24,6 +26,7 @@ class Around:
         self.lifetimes: list[float] = []
         self.registered: list[tuple[Request, ServerTransaction, Flow, str]] = []
         self.invited: list[tuple[Request, ServerTransaction, Flow, str]] = []
+        self.came: list[tuple[Request, ServerTransaction, Flow, Trunk]] = []
         self.told: list[Request] = []
 
     def check(self, request: Request, flow: Flow, *, lifetime: float) -> Granted | Challenge | Drop:
@@ -43,6 +46,11 @@ class Around:
     ) -> None:
         self.invited.append((request, transaction, flow, user))
 
+    def invite_from(
+        self, request: Request, transaction: ServerTransaction, flow: Flow, trunk: Trunk
+    ) -> None:
+        self.came.append((request, transaction, flow, trunk))
+
     def in_dialog(self, request: Request, flow: Flow) -> None:
         self.told.append(request)
 
@@ -56,7 +64,7 @@ class Around:
 class Scene:
     """A UAS behind a real user agent."""
 
-    def __init__(self, domains: tuple[str, ...] = ()) -> None:
+    def __init__(self, domains: tuple[str, ...] = (), trunks: Trunks | None = None) -> None:
         self.network, self.around = Network(), Around()
         self.agent = UserAgent(
             transports=self.network,
@@ -67,7 +75,14 @@ class Scene:
         )
         around = self.around
         self.uas = Uas(
-            self.agent, around, around, around, around, addressing=around, domains=domains
+            self.agent,
+            around,
+            around,
+            around,
+            around,
+            addressing=around,
+            domains=domains,
+            trunks=trunks,
         )
         self.agent.on_request = self.uas.receive
 
@@ -95,6 +110,47 @@ def test_a_call_of_a_user_begins_with_100() -> None:
     [(request, transaction, flow, user)] = scene.around.invited
     assert (request.method, transaction.method, flow, user) == ("INVITE", "INVITE", UDP, "100")
     assert scene.around.lifetimes == [60.0]
+
+
+def carrier_at(host: str) -> Trunks:
+    trunks = Trunks({"carrier": Settings("carrier", (host,))})
+    trunks.found(next(iter(trunks)), [(host, host)])
+    return trunks
+
+
+@pytest.mark.parametrize("flow", [UDP, TCP])
+def test_a_call_from_the_address_of_a_trunk_is_taken_without_a_password(flow: Flow) -> None:  # TK-3
+    scene = Scene(("office.example",), carrier_at(flow.remote[0]))
+    scene.around.verdict = CHALLENGE
+    assert [one.status for one in scene.hear(make_request(body=SDP), flow)] == [100]
+    [(request, transaction, came_by, trunk)] = scene.around.came
+    assert (request.method, transaction.method, came_by) == ("INVITE", "INVITE", flow)
+    assert trunk.name == "carrier"
+    assert scene.network.trusted == [flow]
+    assert scene.around.lifetimes == []
+
+
+@pytest.mark.parametrize("method", ["REGISTER", "SUBSCRIBE"])
+def test_a_trunk_is_no_user(method: str) -> None:
+    scene = Scene(trunks=carrier_at(UDP.remote[0]))
+    scene.around.verdict = CHALLENGE
+    assert scene.status(make_request(method)) == 401
+
+
+def test_whoever_shows_a_password_at_the_address_of_a_trunk_is_asked_for_the_right_one() -> None:
+    scene = Scene(trunks=carrier_at(UDP.remote[0]))
+    scene.around.verdict = CHALLENGE
+    assert scene.status(make_request(headers=[("Authorization", "Digest x")])) == 401
+
+
+def test_everybody_else_is_challenged_as_ever() -> None:  # TK-3
+    alone, with_trunk = Scene(), Scene(trunks=carrier_at("198.51.100.99"))
+    answers = []
+    for scene in (alone, with_trunk):
+        scene.around.verdict = CHALLENGE
+        scene.agent.receive(make_request(), UDP)
+        answers.append(scene.network.take())
+    assert answers[0] == answers[1]
 
 
 @pytest.mark.parametrize("method", ["INVITE", "REGISTER", "SUBSCRIBE"])

@@ -17,6 +17,7 @@ from softswitch.sip.flow import Address, Flow
 from softswitch.sip.message import Request, Response
 from softswitch.sip.server_transaction import ServerTransaction
 from softswitch.sip.stream import FramingError, StreamFramer
+from softswitch.trunks import Trunk
 from softswitch.uas import ALLOW, Uas
 from softswitch.user_agent import UserAgent
 from tests.support.corpora import corpora
@@ -85,6 +86,11 @@ class Strangers:
         self, request: Request, transaction: ServerTransaction, flow: Flow, user: str
     ) -> None:
         raise AssertionError("nobody has logged in")
+
+    def invite_from(
+        self, request: Request, transaction: ServerTransaction, flow: Flow, trunk: Trunk
+    ) -> None:
+        raise AssertionError("there are no trunks")
 
     def in_dialog(self, request: Request, flow: Flow) -> None:
         self.agent.refuse(request, flow, 481)

@@ -31,17 +31,23 @@ from softswitch.records import CallRecord
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request, Response
 from softswitch.sip.parser import parse_datagram
+from softswitch.trunks import Trunks
 from softswitch.user_agent import UserAgent
 
 if TYPE_CHECKING:
     import asyncio
 
+    from softswitch.config.configuration import Trunk
+    from softswitch.routing.outside import Outside
     from tests.softswitch.b2bua.phones import Phone
 
 SWITCH = ("192.0.2.1", 5060)
 DELAY = 0.005
 SETTLE = 0.1
 """Seconds in which everything that is under way arrives, and no retransmission is due."""
+
+NOWHERE = -1
+"""The number of a connection that cannot be opened."""
 
 MUSIC = "/music.ogg"
 STATISTICS = PortStatistics(50, 8000, 1, 49, 0.001, round_trip=0.02, mos_received=4.4, mos_sent=4.3)
@@ -97,7 +103,7 @@ class Network:
         self.phones: dict[tuple[str, int], Phone] = {}
         self.log: list[Packet] = []
         self.rules: list[Rule] = []
-        self.closed: set[int] = set()
+        self.closed: set[int] = {NOWHERE}
         self.keep_log = True
         self.doubles = False
         """Whether every packet arrives twice."""
@@ -139,7 +145,12 @@ class Network:
         self._numbers[dialog] = number
 
     def flow_to(self, host: str, port: int, protocol: str) -> Flow | None:
-        return None
+        """Over TCP only where somebody listens."""
+        connection = 0
+        if protocol == "TCP":
+            phone = self.phones.get((host, port))
+            connection = phone.connection if phone is not None else NOWHERE
+        return Flow(protocol, ("0.0.0.0", SWITCH[1]), (host, port), connection)
 
     def trust(self, flow: Flow) -> None:
         """Nobody logs in here."""
@@ -296,7 +307,14 @@ class Handle:
 class World:
     """The switch, its users, their phones, and time."""
 
-    def __init__(self, *extensions: str, ports: int = 10_000, **settings: float) -> None:
+    def __init__(
+        self,
+        *extensions: str,
+        ports: int = 10_000,
+        trunks: tuple[Trunk, ...] = (),
+        outside: Outside | None = None,
+        **settings: float,
+    ) -> None:
         self.now = 0.0
         self._events: list[tuple[float, int, Callable[..., object], tuple[Any, ...]]] = []
         self._serial = count()
@@ -324,6 +342,9 @@ class World:
             token=self.token,
             call_at=self._call_at,
         )
+        self.trunks = Trunks({trunk.name: trunk for trunk in trunks}, self.bus)
+        for trunk in self.trunks:
+            self.trunks.found(trunk, [(host, host) for host in trunk.settings.hosts])
         self.calls = Calls(
             agent=self.agent,
             location=self.location,
@@ -336,6 +357,8 @@ class World:
             sleep=self._sleep,
             entropy=self._octets,
             music=MUSIC,
+            outside=outside,
+            trunks=self.trunks,
         )
         self.media.on_event = self.calls.media_event
         self.agent.on_request = self._request
@@ -360,6 +383,8 @@ class World:
         """What the UAS does for requests that are in order, without asking for passwords."""
         if request.to_tag:
             self.calls.in_dialog(request, flow)
+        elif (trunk := self.trunks.of(request, flow)) is not None:
+            self.calls.invite_from(request, self.agent.accept(request, flow), flow, trunk)
         else:
             user = self.network.phones[flow.remote].extension
             self.calls.invite(request, self.agent.accept(request, flow), flow, user)

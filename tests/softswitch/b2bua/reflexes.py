@@ -25,6 +25,9 @@ NEVER_CROSSES = ("P-Asserted-Identity", "P-Preferred-Identity", "X-Secret")
 class Reflexes:
     """The wire side of a phone."""
 
+    never_crosses: tuple[str, ...] = NEVER_CROSSES
+    """Fields that nobody may be sent; a carrier gets some of them."""
+
     def __init__(
         self,
         world: World,
@@ -252,7 +255,7 @@ class Reflexes:
         if known is not None:
             self.send(known)
             return
-        for name in NEVER_CROSSES:
+        for name in self.never_crosses:
             if name in request.headers:
                 self.complaints.append(f"{name} reached {self.extension}")
         if request.method == "CANCEL":
@@ -265,8 +268,13 @@ class Reflexes:
             self.respond(request, 501)
 
     def _hear_invite(self, request: Request) -> None:
-        if request.call_id in self._by_id:
-            return  # repeated, and the phone has not made up its mind
+        known = self._by_id.get(request.call_id)
+        if known is not None:
+            # Repeated, and the phone has not made up its mind; or it was asked for a password.
+            if known.invite is not None and request.cseq.number > known.invite.cseq.number:
+                known.invite = request
+                known.requests.append(request)
+            return
         contact = request.contact
         assert contact is not None
         call = PhoneCall(
