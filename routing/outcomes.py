@@ -80,6 +80,7 @@ CAUSES = {
     34: "No circuit available",
     38: "Network out of order",
     41: "Temporary failure",
+    42: "Switching equipment congestion",
     57: "Bearer capability not authorized",
     88: "Incompatible destination",
     102: "Recovery on timer expiry",
@@ -97,6 +98,8 @@ REJECTED_TO_TRUNK = Release(486, 17)
 
 UNKNOWN_NUMBER = Release(404, 1)
 NOT_PERMITTED = Release(403, 57)
+CONGESTED = Release(480, 42)
+"""One account lets too much ring at the same time."""
 TRUNKS_FULL = Release(503, 34)
 TRUNKS_DOWN = Release(503, 38)
 INCOMPLETE_NUMBER = Release(484, 28)

@@ -116,3 +116,25 @@ def test_where_encryption_is_required_plain_media_is_refused(encryption: str) ->
     assert not bob.calls
     assert "plain RTP, where encryption is required" in world.record.reason
     finish(world)
+
+
+def test_one_account_lets_thirty_phones_ring_and_no_more(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world = World()
+    alice = Phone(world, "100")
+    phones = [Phone(world, "101") for _ in range(10)]
+    carol, dora = Phone(world, "102"), Phone(world, "103")
+    for _ in range(3):
+        alice.invites("101")
+        world.run()
+    refused = alice.invites("102")
+    others = dora.invites("102")
+    world.run()
+    assert [len(phone.calls) for phone in phones] == [3] * 10
+    assert refused.heard == [100, 480]
+    assert "cause=42;" in (refused.responses[-1].headers.get("Reason") or "")
+    assert others.heard == [100]
+    assert len(carol.calls) == 1
+    assert "100 lets 30 phones ring already: refused" in caplog.text
+    finish(world)
