@@ -6,8 +6,10 @@ Python's lock, more than the statement itself, so a transaction makes the way on
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import aiosqlite
@@ -24,8 +26,8 @@ to get it back from a busy loop costs more than a dozen rows."""
 
 Rows = Sequence[Sequence[Any]]
 
-Failure = sqlite3.Error | ValueError
-"""ValueError: text that is no text."""
+Failure = Exception
+"""Of the database, or ValueError and OverflowError for what cannot be kept at all."""
 
 
 class Connection(aiosqlite.Connection):
@@ -34,17 +36,25 @@ class Connection(aiosqlite.Connection):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(lambda: sqlite3.connect(*args, **kwargs), FETCHED_AT_ONCE)
 
-    async def transact(
-        self, statements: Mapping[str, Rows], *, durable: bool = False
-    ) -> Failure | None:
-        """Run each statement for its rows, all or nothing; returns why it was nothing.
+    def transact(
+        self,
+        statements: Mapping[str, Rows],
+        done: Callable[[Failure | None], None],
+        *,
+        durable: bool = False,
+    ) -> None:
+        """Run each statement for its rows, all or nothing; `done` hears why it was nothing.
 
-        With `durable` it is on the disk then, and not only with the kernel.
+        With `durable` it is on the disk then, and not only with the kernel. Raises ValueError when
+        the connection is closed.
         """
         transact = _transact_durably if durable else _transact
-        done = self._execute(transact, self._conn, statements)  # type: ignore[no-untyped-call]
-        failure: Failure | None = await done
-        return failure
+        connection, loop = self._conn, asyncio.get_running_loop()
+
+        def work() -> None:
+            loop.call_soon_threadsafe(done, transact(connection, statements))
+
+        self._tx.put_nowait((None, work))
 
 
 def _transact(connection: sqlite3.Connection, statements: Mapping[str, Rows]) -> Failure | None:
@@ -56,8 +66,9 @@ def _transact(connection: sqlite3.Connection, statements: Mapping[str, Rows]) ->
             else:
                 connection.executemany(sql, rows)
         connection.commit()
-    except (sqlite3.Error, ValueError) as error:
-        connection.rollback()
+    except Exception as error:  # somebody waits in the loop: whatever it is, he hears of it
+        with suppress(sqlite3.Error):
+            connection.rollback()
         return error
     return None
 

@@ -2,10 +2,10 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from softswitch.store.connection import CHUNK, Connection
+from softswitch.store.connection import CHUNK, Connection, Failure, Rows
 
 INSERT = "INSERT INTO numbers VALUES "
 DELETE = "DELETE FROM numbers WHERE number = ?"
@@ -24,6 +24,14 @@ def with_connection(path: Path, use: Callable[[Connection], Awaitable[None]]) ->
     asyncio.run(main())
 
 
+async def transact(
+    connection: Connection, statements: Mapping[str, Rows], *, durable: bool = False
+) -> Failure | None:
+    done: asyncio.Future[Failure | None] = asyncio.get_running_loop().create_future()
+    connection.transact(statements, done.set_result, durable=durable)
+    return await done
+
+
 async def numbers(connection: Connection) -> list[int]:
     rows = await connection.execute_fetchall("SELECT number FROM numbers ORDER BY number")
     return [row[0] for row in rows]
@@ -32,7 +40,7 @@ async def numbers(connection: Connection) -> list[int]:
 def test_a_transaction_runs_each_statement_for_all_of_its_rows(tmp_path: Path) -> None:
     async def use(connection: Connection) -> None:
         rows = [(number,) for number in range(2 * CHUNK + 1)]
-        assert await connection.transact({INSERT: rows, DELETE: [(0,), (1,)]}) is None
+        assert await transact(connection, {INSERT: rows, DELETE: [(0,), (1,)]}) is None
         assert await numbers(connection) == list(range(2, 2 * CHUNK + 1))
         assert not connection.in_transaction
 
@@ -41,11 +49,21 @@ def test_a_transaction_runs_each_statement_for_all_of_its_rows(tmp_path: Path) -
 
 def test_of_a_transaction_that_fails_nothing_is_left(tmp_path: Path) -> None:
     async def use(connection: Connection) -> None:
-        assert await connection.transact({INSERT: [(1,)]}) is None
-        failure = await connection.transact({DELETE: [(1,)], INSERT: [(2,), (2,)]})
+        assert await transact(connection, {INSERT: [(1,)]}) is None
+        failure = await transact(connection, {DELETE: [(1,)], INSERT: [(2,), (2,)]})
         assert isinstance(failure, sqlite3.IntegrityError)
         assert await numbers(connection) == [1]
         assert not connection.in_transaction
+
+    with_connection(tmp_path, use)
+
+
+def test_a_number_that_is_too_large_fails_its_transaction_alone(
+    tmp_path: Path,
+) -> None:
+    async def use(connection: Connection) -> None:
+        assert isinstance(await transact(connection, {INSERT: [(1 << 70,)]}), OverflowError)
+        assert await transact(connection, {INSERT: [(1,)]}) is None
 
     with_connection(tmp_path, use)
 
@@ -54,10 +72,10 @@ def test_a_durable_transaction_is_synced_and_those_after_it_are_not(tmp_path: Pa
     async def use(connection: Connection) -> None:
         said: list[str] = []
         await connection.set_trace_callback(said.append)
-        assert await connection.transact({INSERT: [(1,)]}, durable=True) is None
+        assert await transact(connection, {INSERT: [(1,)]}, durable=True) is None
         assert said[0] == "PRAGMA synchronous = FULL"
         assert said[-2:] == ["COMMIT", "PRAGMA synchronous = NORMAL"]
-        failure = await connection.transact({INSERT: [(2,), (2,)]}, durable=True)
+        failure = await transact(connection, {INSERT: [(2,), (2,)]}, durable=True)
         assert isinstance(failure, sqlite3.IntegrityError)
         assert said[-1] == "PRAGMA synchronous = NORMAL"
 
