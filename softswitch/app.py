@@ -53,6 +53,8 @@ from softswitch.store.sqlite import open_store
 from softswitch.store.store import Store, StoreError
 from softswitch.tokens import Tokens
 from softswitch.trace import Tracer
+from softswitch.trunk_watch import TrunkWatch
+from softswitch.trunks import Trunks
 from softswitch.uas import Uas
 from softswitch.user_agent import TRYING_AFTER, UserAgent
 from softswitch.voicemail import Services, rules
@@ -96,6 +98,7 @@ class App:
         self._clock = Clock()
         self._bus = Bus()
         self._location = Location()
+        self._trunks = Trunks(config.trunks, self._bus, self._location.all)
 
     async def run(self, ready: Callable[[Config, list[str]], None]) -> None:
         """Run until SIGINT or SIGTERM; `ready` hears where phones reach us. Raises CannotRun."""
@@ -135,16 +138,7 @@ class App:
         tracer = Tracer(journal.keep_trace)
         stack.callback(tracer.flush)
         transports = await stack.enter_async_context(Transports())
-        agent = UserAgent(
-            transports=transports,
-            addressing=addressing,
-            clock=asyncio.get_running_loop().time,
-            token=Tokens(),
-            trace=tracer,
-            wall=self._clock.stamp,
-            call_at=_wake,
-            trying_after=TRYING_AFTER,
-        )
+        agent = self._agent(transports, addressing, tracer)
         boxes = await self._boxes(store)
         settings = await self._settings(store, boxes, answers)
         voices = Voices(self._config)
@@ -163,6 +157,9 @@ class App:
             untranslated=untranslated(),
             codes=Codes(**self._config.feature_codes),
             applications=self._services(boxes, settings, voices),
+            outside=self._config.outside,
+            calendars=self._config.calendars,
+            trunks=self._trunks,
             speech=voices.speech,
             rtp_timeout=self._config.network.rtp_timeout,
             held_timeout=HELD_TIMEOUT,
@@ -170,6 +167,9 @@ class App:
         await self._mail(stack, tasks, store, boxes)
         media.on_event = calls.media_event
         uas, registrar = await self._uas(agent, calls, store, addressing, boxes)
+        watch = TrunkWatch(self._trunks, agent=agent, addressing=addressing, random=random)
+        stack.callback(tasks.create_task(watch.run()).cancel)
+        answers["trunks"] = watch.rows
         agent.on_request, agent.on_ack, agent.on_cancel = uas.receive, calls.ack, calls.cancel
         agent.on_flow_closed = _both(registrar.flow_closed, calls.flow_closed)
         transports.receive, transports.receive_burst = agent.receive, agent.receive_burst
@@ -179,6 +179,18 @@ class App:
         stack.push_async_callback(calls.drain, DRAIN_TIMEOUT)
         stack.callback(setattr, uas, "draining", True)
         return servers
+
+    def _agent(self, transports: Transports, addressing: Addressing, tracer: Tracer) -> UserAgent:
+        return UserAgent(
+            transports=transports,
+            addressing=addressing,
+            clock=asyncio.get_running_loop().time,
+            token=Tokens(),
+            trace=tracer,
+            wall=self._clock.stamp,
+            call_at=_wake,
+            trying_after=TRYING_AFTER,
+        )
 
     def _make_state(self) -> None:
         state = self._config.state
@@ -307,6 +319,7 @@ class App:
             self._notifier(agent, addressing, boxes),
             addressing=addressing,
             domains=self._config.network.domains,
+            trunks=self._trunks,
         )
         return uas, registrar
 

@@ -10,7 +10,7 @@ Names are looked up elsewhere (softswitch/trunk_watch.py); here is what was foun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -156,7 +156,14 @@ class Trunk:
 class Trunks:
     """All trunks, and who of the world is one of them."""
 
-    def __init__(self, settings: Mapping[str, Settings] = {}, bus: Bus | None = None) -> None:
+    def __init__(
+        self,
+        settings: Mapping[str, Settings] = {},
+        bus: Bus | None = None,
+        phones: Callable[[], Iterable[Binding]] = list,
+    ) -> None:
+        """`phones`: all that are registered; the bus tells of those that come and go later."""
+        self._bindings = phones
         self._trunks = {name: Trunk(one) for name, one in settings.items()}
         self._by_host: dict[str, Trunk] = {}
         self._phones: dict[Address, int] = {}
@@ -179,7 +186,11 @@ class Trunks:
     def found(self, trunk: Trunk, addresses: Iterable[tuple[str, str]]) -> None:
         """A trunk lives at these addresses, each with the configured host that leads there."""
         trunk.found(addresses)
+        before = self._by_host.keys()
         self._by_host = {host: one for one in reversed(self._trunks.values()) for host in one.hosts}
+        if self._by_host.keys() - before:
+            for binding in self._bindings():
+                self.see_phone(binding)
 
     def of(self, request: Request, flow: Flow) -> Trunk | None:
         """Whose request it is; None: that of a phone, or of nobody."""
