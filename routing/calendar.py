@@ -47,6 +47,14 @@ class Special(NamedTuple):
     is_period: bool
     """Special hours of a season: holidays are holidays all the same."""
     because: str
+    yearly: tuple[tuple[int, int], ...] = ()
+    """Month and day: every year; the first and the last day do not count then."""
+
+    def covers(self, day: int) -> bool:
+        """Is it kept on this day?"""
+        if self.yearly:
+            return month_and_day(day) in self.yearly
+        return self.first <= day <= self.last
 
 
 class _Layer(NamedTuple):
@@ -109,7 +117,7 @@ class Calendar:
 
     def last_dated(self) -> int | None:
         """The last day that is named with its year; None: there is none."""
-        days = [*self.holidays, *(one.last for one in self.specials)]
+        days = [*self.holidays, *(one.last for one in self.specials if not one.yearly)]
         return max(days, default=None)
 
     def _layers(self, day: int) -> Iterator[_Layer]:
@@ -117,7 +125,7 @@ class Calendar:
             if rank == PERIOD:
                 yield from self._holiday(day)
             for one in self.specials:
-                if one.is_period is kind and one.first <= day <= one.last:
+                if one.is_period is kind and one.covers(day):
                     yield _Layer(rank, one.hours, CLOSED if one.replaces else "", one.because)
         yield _Layer(USUAL, self.hours, CLOSED, f"the hours of {self.name} ({self.origin})")
 

@@ -12,6 +12,8 @@ from typing import Literal, NamedTuple
 
 from softswitch.config.messaging import Mail, Voicemail
 from softswitch.config.presets import Dialled, feature_codes
+from softswitch.routing.calendar import NO_CALENDARS, Calendars
+from softswitch.routing.outside import Outside
 
 EDITABLE = ("ring_time", "call_waiting", "dnd", "forward")
 """What users may change by phone, unless the file says otherwise."""
@@ -165,9 +167,13 @@ class User:
     caller_id: str | None = None
     """Which number is shown outside, E.164, or withheld; None: the own one, else the trunk's."""
     forward: Forwarding = field(default_factory=Forwarding)
-    voicemail: Voicemail = Voicemail()
+    voicemail: Voicemail = field(default_factory=Voicemail)
     email: tuple[str, ...] = ()
     """Where messages are mailed to."""
+    kind: str = "person"
+    """person, or mailbox: one that nobody can log in as."""
+    lamp: tuple[str, ...] = ()
+    """On whose phones, beside the own ones, a lamp shows the messages."""
     editable: tuple[str, ...] = EDITABLE
     """What the user may change by phone; all forwards are `forward`."""
     fixed: frozenset[str] = frozenset()
@@ -251,6 +257,10 @@ class Config:
     """What is dialled to ask something of the switch itself."""
     mail: Mail | None = None
     """None: no mails are sent."""
+    alerted: tuple[str, ...] = ()
+    """Administrators' addresses."""
+    synthesiser: tuple[str, ...] | None = None
+    """The command that speaks texts; empty: nothing does; None: what is installed."""
     music: Path | None = SHIPPED_MUSIC
     """What held people hear; None: nothing."""
     timezone: str | None = None
@@ -258,5 +268,8 @@ class Config:
     prompts: Path | None = None
     """A folder of the office's own recordings, which take the place of ours."""
     trunks: dict[str, Trunk] = field(default_factory=dict)
+    outside: Outside | None = None
+    """Numbers and permissions of the world outside; None: there are no trunks."""
+    calendars: Calendars = NO_CALENDARS
     realm: str = DEFAULT_REALM
     missing_passwords: tuple[str, ...] = ()

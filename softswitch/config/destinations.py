@@ -3,33 +3,58 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from softswitch.config import units
-from softswitch.config.configuration import Forwarding
+from softswitch.config import outward, units
+from softswitch.config.configuration import Forwarding, User
 from softswitch.config.problems import Wrong, quoted
 from softswitch.config.references import Finding, Location
 from softswitch.config.schema.document import Document
 from softswitch.config.schema.forward import SITUATIONS, forwarding
 from softswitch.config.schema.voicemail import is_enabled
+from softswitch.routing.numbering import Number
+from softswitch.routing.outside import Outside, Refused
 
 
 class People(NamedTuple):
     """Whom a call can be sent on to."""
 
-    users: Collection[str]
+    users: Mapping[str, Mapping[str, Any]]
     mailboxes: Collection[str]
     """Of users who have one."""
+    defaults: Mapping[str, Any]
+    outside: Outside | None
 
     def wrong(self, target: str, owner: str) -> Wrong | None:
         """Why a call of the owner cannot go there. No owner: everybody's, where it can."""
         kind, _, named = target.partition(":")
+        if kind == units.HANG_UP:
+            return None
         is_mailbox = kind == units.VOICEMAIL
         whose = named or owner if is_mailbox else target
         if not whose:
             return None
         if whose not in self.users:
+            number = None if is_mailbox or self.outside is None else self.outside.normalise(whose)
+            if number is not None:
+                return self._forbidden(number, owner)
             return Wrong(f"no user has the number {quoted(whose)}", "add it under users:")
         if is_mailbox and whose not in self.mailboxes:
             return Wrong(f"{whose} has no voicemail", "write `voicemail: on` there")
+        return None
+
+    def _forbidden(self, number: Number, owner: str) -> Wrong | None:
+        """Why the owner may not call there (FWD-8); what is everybody's is judged call by call."""
+        assert self.outside is not None
+        if number.kind == "emergency":
+            return Wrong("people call for help, forwards do not")
+        if not owner or number.e164 in self.outside.entrances:
+            return None
+        merged = {**self.defaults, **self.users.get(owner, {})}
+        keys = {key: merged[key] for key in ("calls", "allow", "deny") if key in merged}
+        verdict = self.outside.permitted(User(owner, **keys), number)
+        if isinstance(verdict, Refused):
+            return Wrong(f"{owner} may not call there: {verdict.because}", "set calls: or allow:")
+        if not self.outside.way(number):
+            return Wrong(f"no trunk leads to {number.e164}", "see outgoing.routes")
         return None
 
 
@@ -39,7 +64,9 @@ def check(document: Document, written: list[str]) -> Iterator[Finding]:
     defaults: Mapping[str, Any] = document.get("defaults", {})
     below = defaults.get("voicemail")
     mailboxes = {name for name, user in users.items() if is_enabled(below, user.get("voicemail"))}
-    people = People(users, mailboxes)
+    outside = outward.outside(document, {}, str)
+    people = People(users, mailboxes, defaults, outside)
+    yield from _entrances(document, people)
     yield from _unknown(("defaults", "forward"), defaults.get("forward", {}), people, "")
     always: dict[str, tuple[str, str]] = {}
     for word in written:
@@ -51,6 +78,25 @@ def check(document: Document, written: list[str]) -> Iterator[Finding]:
         if target is not None:
             always[units.extension(word)] = (target, word)
     yield from _circles(always)
+
+
+def _entrances(document: Document, people: People) -> Iterator[Finding]:
+    """Where calls from outside go: nobody's permission counts there, so they stay inside."""
+    trunks: Mapping[str, Any] = document.get("trunks", {})
+    numbers: Mapping[str, Any] = document.get("numbers", {})
+    targets = [(("trunks", name, "to"), one["to"]) for name, one in trunks.items() if "to" in one]
+    for written, section in numbers.items():
+        targets += [(("numbers", written, key), to) for key, to in section.items() if key != "by"]
+    for place, target in targets:
+        if target == units.VOICEMAIL:
+            yield place, Wrong("whose mailbox?", "such as voicemail:100")
+            continue
+        wrong = people.wrong(target, "")
+        is_ours = target in people.users or ":" in target or target == units.HANG_UP
+        if wrong is None and not is_ours:
+            wrong = Wrong("calls from outside may not go outside", "let a user forward them")
+        if wrong is not None:
+            yield place, wrong
 
 
 def _unknown(
@@ -70,7 +116,7 @@ def _unknown(
 def _for_good(forward: Forwarding) -> str | None:
     """Whom all calls go on to whose own forwards are used then."""
     rule = forward.rules.get("always")
-    if rule is None or rule.callers != "any":
+    if rule is None or rule.callers != "any" or rule.when is not None:
         return None
     return rule.to if forward.return_after is None or forward.follow_target else None
 

@@ -9,12 +9,23 @@ in the document, and the tree knows where that stands.
 import os
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from softswitch.config import codes, destinations, mailboxes, nodes, references, units
+from softswitch.config import (
+    boxes,
+    calendars,
+    codes,
+    destinations,
+    mailboxes,
+    nodes,
+    outward,
+    references,
+    units,
+)
 from softswitch.config.configuration import (
     DEFAULT_REALM,
     SHIPPED_MUSIC,
@@ -30,11 +41,13 @@ from softswitch.config.problems import ConfigErrors, Problem, Source, Wrong, quo
 from softswitch.config.schema.document import ADAPTER, Document, known_keys
 from softswitch.config.schema.feature_codes import feature_codes
 from softswitch.config.schema.forward import forwarding
-from softswitch.config.schema.mail import mail
+from softswitch.config.schema.mail import alerted, mail
+from softswitch.config.schema.speech import spoken_file
 from softswitch.config.schema.users import DefaultsSection, UserSection
 from softswitch.config.schema.voicemail import voicemail
 from softswitch.config.secrets import SECRETS_FILE, password_name
 from softswitch.config.tags import Tags
+from softswitch.routing.calendar import NO_CALENDARS
 
 Location = tuple[int | str, ...]
 
@@ -43,6 +56,8 @@ _BUILT_IN = dict.fromkeys(UserSection.__annotations__, "default")
 FIXED = "!fixed"
 """Before a value: it is not left to the user."""
 
+SPOKEN = "spoken"
+"""The folder for greetings that are texts, below the state."""
 DEFAULT_STATE = "var"
 """Beside the YAML file."""
 
@@ -75,12 +90,15 @@ class _Loader:
         self.problems: list[Problem] = []
         self.fixed: set[Location] = set()
         """What users may not change."""
+        self.spoken = Path()
+        """Where texts are when they have been spoken."""
         self.below: dict[str, str] = {}
         """Where the keys of `defaults` stand."""
 
     def load(self) -> Config:
         self._read_tree()
-        document = self._validate(self._plain_top())
+        whole = self._validate(self._plain_top())
+        document = boxes.joined(whole)
         network = _network(document)
         state = references.state_folder(self.path, document.get("state", DEFAULT_STATE))
         written = self._keys_of("users")
@@ -89,10 +107,19 @@ class _Loader:
         self._note(references.check_prompts(document, self.path))
         self._note(references.same_extensions(written), at_key=True)
         if not self.problems:
+            self._note(calendars.check(document, written))
+            self._note(outward.check(document, written))
+        if not self.problems:
             self._note(destinations.check(document, written))
             self._note(codes.check(document, written))
+            self._note(boxes.check(whole, written))
             self._note(mailboxes.check(document, written, self.path))
-        users = {} if self.problems else self._users(document, written)
+        written += boxes.numbers(document).values()
+        if not self.problems:
+            document = outward.spelled(document)
+        users = {} if self.problems else self._users(document, written, state)
+        outside = None if self.problems else outward.outside(document, users, self._origin)
+        hours = None if self.problems else calendars.calendars(document, self._origin)
         if self.tags.secrets_used:
             self.problems += self.tags.secrets.problems
         self._raise_if_wrong()
@@ -105,12 +132,19 @@ class _Loader:
             media=Media(**document.get("media", {})),
             defaults=self.below,
             feature_codes=feature_codes(document.get("feature_codes", {})),
-            mail=mail(document.get("mail")),
+            mail=mail(document.get("mail"), self.path.parent),
+            alerted=alerted(document.get("admins", [])),
+            synthesiser=_command(document),
             music=_music(self.path, document),
             timezone=document.get("timezone"),
             prompts=_prompts(self.path, document),
+            trunks=outward.trunks(document),
+            outside=outside,
+            calendars=hours or NO_CALENDARS,
             realm=network.domains[0] if network.domains else DEFAULT_REALM,
-            missing_passwords=tuple(user.extension for user in users.values() if not user.password),
+            missing_passwords=tuple(
+                one.extension for one in boxes.people(users).values() if not one.password
+            ),
         )
 
     def _read_tree(self) -> None:
@@ -232,13 +266,14 @@ class _Loader:
             return list(node.entries)
         return []
 
-    def _users(self, document: Document, written: list[str]) -> dict[str, User]:
+    def _users(self, document: Document, written: list[str], state: Path) -> dict[str, User]:
         defaults: DefaultsSection = document.get("defaults", {})
         below = self.below = self._origins(("defaults",), defaults)
         if "language" in document and "language" not in defaults:
             defaults = {**defaults, "language": document["language"]}
             below["language"] = self._origin(("language",))
         sections = document.get("users", {})
+        self.spoken = state / SPOKEN
         users = {}
         for word in written:
             extension = units.extension(word)
@@ -257,7 +292,10 @@ class _Loader:
         merged: dict[str, Any] = {**defaults, **section}
         merged["forward"] = forwarding(defaults.get("forward", {}), section.get("forward", {}))
         merged["voicemail"] = voicemail(
-            defaults.get("voicemail"), section.get("voicemail"), self.path.parent
+            defaults.get("voicemail"),
+            section.get("voicemail"),
+            self.path.parent,
+            partial(spoken_file, self.spoken, merged.get("language", User("").language)),
         )
         if "password" not in merged:
             name = password_name(extension)
@@ -312,6 +350,10 @@ def _unknown_key(location: Location) -> Wrong:
 
 def _prompts(path: Path, document: Document) -> Path | None:
     return references.prompts_folder(path, document["prompts"]) if "prompts" in document else None
+
+
+def _command(document: Document) -> tuple[str, ...] | None:
+    return tuple(document["synthesiser"]) if "synthesiser" in document else None
 
 
 def _music(path: Path, document: Document) -> Path | None:

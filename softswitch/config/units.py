@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from difflib import get_close_matches
 from ipaddress import ip_address, ip_network
+from typing import Final
 
 from softswitch.config.configuration import IpNetwork, ListenAddress, every_address
 from softswitch.config.problems import Wrong, quoted
@@ -20,7 +21,11 @@ MAX_TEXT = 200
 
 MAX_EXTENSION = 64
 
-VOICEMAIL = "voicemail"
+HANG_UP = "hangup"
+HANG_UP_WORDS = ("", "busy", "not_found")
+"""What the caller hears; nothing: what became of the call."""
+
+VOICEMAIL: Final = "voicemail"
 """The mailbox of whose call it is; with `:105` behind it, that of 105."""
 
 STUN_PORT = 3478
@@ -186,9 +191,16 @@ def extension(value: object) -> str:
 
 
 def destination(value: object) -> str:
-    """Whom a call can be sent on to: an extension, a mailbox (`voicemail`, `voicemail:105`)."""
+    """Whom a call can be sent on to: an extension, a mailbox (`voicemail`, `voicemail:105`), a
+    number outside, or nobody (`hangup`, `hangup:busy`)."""
     word = scalar(value)
     kind, colon, owner = word.partition(":")
+    if kind == HANG_UP:
+        if owner not in HANG_UP_WORDS or (colon and not owner):
+            raise Wrong(
+                f"{quoted(word)} is not known here", "hangup, hangup:busy, hangup:not_found"
+            )
+        return word
     if kind != VOICEMAIL:
         return extension(word)
     return f"{VOICEMAIL}:{extension(owner)}" if colon else VOICEMAIL

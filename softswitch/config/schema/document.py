@@ -6,13 +6,16 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict, is_typeddict
 
+from softswitch.config.schema.boxes import BoxesSection
+from softswitch.config.schema.calendars import CalendarsSection, Country
 from softswitch.config.schema.feature_codes import FeatureCodesSection
 from softswitch.config.schema.fields import SECTION, Path
 from softswitch.config.schema.log import LogSection
-from softswitch.config.schema.mail import MailSection
+from softswitch.config.schema.mail import AdminsSection, MailSection
 from softswitch.config.schema.media import MediaSection
 from softswitch.config.schema.network import NetworkSection
-from softswitch.config.schema.speech import Language, TimeZone
+from softswitch.config.schema.speech import Command, Language, TimeZone
+from softswitch.config.schema.trunks import NumbersSection, OutgoingSection, TrunksSection
 from softswitch.config.schema.users import DefaultsSection, UsersSection
 
 
@@ -27,10 +30,18 @@ class Document(TypedDict, total=False):
     language: Language
     timezone: TimeZone
     prompts: Path
+    synthesiser: Command
+    country: Country
     users: Annotated[UsersSection, SECTION]
     defaults: Annotated[DefaultsSection, SECTION]
     feature_codes: Annotated[FeatureCodesSection, SECTION]
+    calendars: Annotated[CalendarsSection, SECTION]
+    trunks: Annotated[TrunksSection, SECTION]
+    numbers: Annotated[NumbersSection, SECTION]
+    outgoing: Annotated[OutgoingSection, SECTION]
+    voicemail_boxes: Annotated[BoxesSection, SECTION]
     mail: Annotated[MailSection, SECTION]
+    admins: AdminsSection
     log: Annotated[LogSection, SECTION]
 
 

@@ -1,5 +1,6 @@
 """`forward:` of a user or of `defaults`: where calls go on to, and how they come back."""
 
+import re
 from typing import Annotated, Any, Required
 
 from pydantic import BeforeValidator, ConfigDict, PlainValidator, with_config
@@ -7,13 +8,15 @@ from typing_extensions import TypedDict
 
 from softswitch.config import units
 from softswitch.config.configuration import Forward, Forwarding
-from softswitch.config.schema.fields import as_section
+from softswitch.config.problems import Wrong
+from softswitch.config.schema.fields import as_list, as_section
 
 OFF = "off"
 HANG_UP = "hangup"
-SITUATIONS = ("always", "busy", "no_answer", "unavailable", "rejected")
+SITUATIONS = ("always", "dnd", "busy", "no_answer", "unavailable", "rejected")
 
 Callers = Annotated[str, PlainValidator(units.one_of("any", "internal", "external"))]
+_STATE = re.compile(r"(?:[A-Za-z][\w-]*\.)?[A-Za-z][\w-]*").fullmatch
 _between = units.duration_between("1s", "1h")
 
 
@@ -39,12 +42,22 @@ def target(value: object) -> str:
     return "" if value == "" else units.destination(value)
 
 
+def when(value: object) -> str:
+    """States of a calendar, one or a list of them: `closed`, `office.lunch`."""
+    words = [units.text(one) for one in as_list(value)]
+    if not words or not all(_STATE(word) for word in words):
+        raise Wrong("names no state of a calendar", "such as closed, or office.closed")
+    return ", ".join(words)
+
+
 @with_config(ConfigDict(extra="forbid"))
 class RuleSection(TypedDict, total=False):
     """What is written under one situation."""
 
     to: Required[Annotated[str, PlainValidator(target)]]
     callers: Callers
+    when: Annotated[str, PlainValidator(when)]
+    confirm: Annotated[bool, PlainValidator(units.switch)]
 
 
 Rule = Annotated[RuleSection, BeforeValidator(rule)]
@@ -55,6 +68,7 @@ class ForwardSection(TypedDict, total=False):
     """What is written under `forward`."""
 
     always: Rule
+    dnd: Rule
     busy: Rule
     no_answer: Rule
     unavailable: Rule
@@ -69,7 +83,12 @@ def forwarding(below: ForwardSection, own: ForwardSection) -> Forwarding:
     merged: ForwardSection = {**below, **own}
     written: dict[str, Any] = {name: merged.get(name) for name in SITUATIONS}
     rules = {
-        name: Forward(section["to"], section.get("callers", "any"))
+        name: Forward(
+            section["to"],
+            section.get("callers", "any"),
+            section.get("when"),
+            section.get("confirm"),
+        )
         for name, section in written.items()
         if section and section["to"]
     }

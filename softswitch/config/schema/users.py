@@ -22,6 +22,7 @@ from softswitch.config.schema.fields import (
 from softswitch.config.schema.forward import ForwardSection
 from softswitch.config.schema.mail import Addresses
 from softswitch.config.schema.speech import Language
+from softswitch.config.schema.trunks import Areas, Level, Number, caller_id
 from softswitch.config.schema.voicemail import VoicemailSection
 
 RingTime = Annotated[float, PlainValidator(units.duration_between("1s", "1h"))]
@@ -37,6 +38,11 @@ def _each_once(words: tuple[str, ...]) -> tuple[str, ...]:
 
 Encryption = Annotated[Words, PlainValidator(units.one_of(*get_args(Words)))]
 Fax = Annotated[FaxWords, PlainValidator(units.one_of(*get_args(FaxWords)))]
+
+
+def phone_redirect(value: object) -> bool:
+    """`allow` or `deny`."""
+    return units.one_of("allow", "deny")(value) == "allow"
 
 
 def _preferences(codecs: tuple[str, ...]) -> tuple[str, ...]:
@@ -74,6 +80,11 @@ class DefaultsSection(TypedDict, total=False):
     fax: Fax
     call_waiting: Annotated[bool, PlainValidator(units.switch)]
     dnd: Annotated[bool, PlainValidator(units.switch)]
+    phone_redirect: Annotated[bool, PlainValidator(phone_redirect)]
+    calls: Level
+    allow: Areas
+    deny: Areas
+    caller_id: Annotated[str, PlainValidator(caller_id)]
     forward: Annotated[ForwardSection, SECTION]
     voicemail: VoicemailSection
     editable: Editable
@@ -86,6 +97,7 @@ class UserSection(DefaultsSection, total=False):
     name: Text
     password: Password
     email: Addresses
+    number: Number
 
 
 def long_form(value: object) -> object:

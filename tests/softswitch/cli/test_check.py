@@ -99,16 +99,14 @@ def test_json_is_for_programs(tmp_path: Path) -> None:
 
 
 def test_github_annotations_are_escaped(tmp_path: Path) -> None:
-    file = office(tmp_path, "users: {100: {nme: x}}\nlog: {level: 5%}\na: 1\n")
+    file = office(tmp_path, "users: {100: {nme: x}}\nlog: {level: 5%}\nuser: 1\n")
     code, text = run(file, "--format", "github")
     assert code == 2
     assert text.splitlines() == [
         f"::error file={file},line=1,col=15::users.100: unknown key 'nme'%0Adid you mean name?",
         f"::error file={file},line=2,col=14::log.level: '5%25' is not known here"
         "%0Aone of debug, info, warning, error",
-        f"::error file={file},line=3,col=1::unknown key 'a'"
-        "%0Aknown here: network, media, state, music, language, timezone, prompts, users, defaults,"
-        " feature_codes, mail, log",
+        f"::error file={file},line=3,col=1::unknown key 'user'%0Adid you mean users?",
     ]
 
 

@@ -42,7 +42,8 @@ def test_return_after_can_be_off() -> None:
     [
         {"busy": {"callers": "any"}},
         {"busy": {"to": "102", "callers": "nobody"}},
-        {"busy": {"to": "102", "when": "closed"}},
+        {"busy": {"to": "102", "when": "a b"}},
+        {"busy": {"to": "102", "when": []}},
         {"busy": ["102"]},
         {"busy": "a b"},
         {"return_after": "0s"},
