@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from softswitch.media.rtp import FIXED_SIZE
 from softswitch.media.statistics import JITTER_GAIN, MAX_DEVIATION, Reception
 
 BOOKS = np.dtype(
@@ -29,7 +28,6 @@ BOOKS = np.dtype(
 )
 NOTES = 320
 """Packets that are entered together: as many as 400 legs get in 16 ms, each leg one."""
-_FIXED_SIZE = np.uint32(FIXED_SIZE)
 
 Places = NDArray[np.intp]
 
@@ -109,7 +107,7 @@ class Books:
         books: NDArray[Any] = raw.view(BOOKS)
         packets, octets = books["packets"], books["octets"]
         np.add(packets, 1, out=packets)
-        np.add(octets, sizes - _FIXED_SIZE, out=octets)
+        np.add(octets, sizes, out=octets)
         # the packets of one DTMF event share a timestamp: only the first says anything about time
         moved = timestamps != books["timestamp"]
         transits, jitters = books["transit"], books["jitter"]

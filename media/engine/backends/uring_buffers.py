@@ -28,7 +28,7 @@ GROUP = 0
 _NAME_WORD = abi.NAME_AT // 8
 _JUDGED_WORDS = 6
 """Of eight octets: the source (four words), and the fixed header of RTP with four octets more."""
-_SEQUENCE_AT, _TIMESTAMP_AT, _SSRC_AT = (abi.PACKET_AT + at for at in (2, 4, 8))
+_HEADER_WORDS = slice(abi.PACKET_AT // 4, abi.PACKET_AT // 4 + 4)
 
 Where = slice | NDArray[np.intp]
 """Some buffers: usually the next ones in order, for the kernel takes them in the order in which it
@@ -47,13 +47,9 @@ class Buffers:
         self.view = memoryview(self._memory)
         words = octets.view(np.uint64).reshape(count, -1)
         self.judged = words[:, _NAME_WORD : _NAME_WORD + _JUDGED_WORDS]
-        self.sequences = octets.view(np.uint16).reshape(count, -1)[:, _SEQUENCE_AT // 2]
-        self.timestamps = octets.view(np.uint32).reshape(count, -1)[:, _TIMESTAMP_AT // 4]
-        self.ssrcs = octets.view(np.uint32).reshape(count, -1)[:, _SSRC_AT // 4]
+        self.headers = octets.view(np.uint32).reshape(count, -1)[:, _HEADER_WORDS]
         self.ids = np.arange(count)
-        self.received = self.ids.astype(np.uint32) << abi.IORING_CQE_BUFFER_SHIFT | abi.RECEIVED
-        """The flags of a completion that has this buffer, from a receive that goes on."""
-        addresses = octets.ctypes.data + np.arange(count, dtype=np.uint64) * SIZE
+        addresses = octets.ctypes.data + np.arange(count) * SIZE
         self.addresses = addresses + abi.PACKET_AT
         """Of packets."""
         self.count = count

@@ -19,44 +19,48 @@ from numpy.typing import NDArray
 
 from softswitch.media.engine.backends import uring_abi as abi
 from softswitch.media.engine.backends.uring_books import Books
-from softswitch.media.engine.backends.uring_buffers import MAX_PACKET, Buffers, Where
+from softswitch.media.engine.backends.uring_buffers import Buffers, Where
 from softswitch.media.engine.backends.uring_names import encode
-from softswitch.media.engine.backends.uring_requests import Kind, tag
-from softswitch.media.engine.backends.uring_ring import Ring
+from softswitch.media.engine.backends.uring_requests import Kind, tag, user_data
+from softswitch.media.engine.backends.uring_ring import SEND_WORDS, Ring
 from softswitch.media.engine.leg import Leg
 from softswitch.media.latch import Address
 from softswitch.media.rtp import FIXED_SIZE
 
+JUDGED = struct.Struct("=QII32s")
+"""Whose completions (user_data), size of the smallest packet, flags; the source. Behind it:"""
 JUDGED_HEADER = struct.Struct("!HHIII")
-"""First two octets, sequence, 0, SSRC, 0: behind the source, what a buffer is compared with. All of
-it in the order of the wire."""
-CHANGES = struct.Struct("=II4sHH")
-"""Tag of the completions that the row is for, what to add to the timestamp, our SSRC in the order
-of the wire, what to add to the sequence, 0."""
-ROW_SIZE = abi.SQE_SIZE + abi.NAME_ROOM + JUDGED_HEADER.size + CHANGES.size
-SEND, JUDGED = slice(0, 8), slice(8, 14)
-"""Of a row, in words of eight octets: the submission that sends, and what is compared."""
-TAG, TIMESTAMP_SHIFT, SSRC = 28, 29, 30
+"""First two octets, sequence, 0, SSRC, 0, in the order of the wire."""
+SHIFTS = struct.Struct("=IIII")
+"""What to add to the sequence, the timestamp, the SSRC; 0."""
+JUDGED_WORDS = (JUDGED.size + JUDGED_HEADER.size) // 8
+COMPLETED, ARRIVED = slice(0, 2), slice(2, JUDGED_WORDS)
+"""Of what is judged: the words of the completion, and those that stand in the buffer."""
+TAG = 1
 """In words of four octets."""
-SEQUENCE, SEQUENCE_SHIFT = 49, 62
+SEQUENCE = JUDGED.size // 2 + 1
 """In words of two octets."""
 
 NOBODY = 0
 """A tag that no packet has."""
 MOST = 2048
 """Packets of a batch."""
-_MASK = np.array([2**64 - 1, 0, 0, 0, 0xFFFF7FFF, 0xFFFFFFFF], np.uint64)
-"""What of `JUDGED` counts: IPv4's source, the first four octets without the marker, the SSRC."""
-_IPV6 = slice(1, 3)
-"""The words of it that hold IPv6's address; of IPv4's names they are empty."""
-_ONE = np.uint16(1)
+LARGEST = 1023
+"""Octets of payload that the short way is for: more than audio has, less than a buffer holds."""
+_SMALLEST = abi.PACKET_AT + FIXED_SIZE
+_HEADER = int.from_bytes(b"\xff\x7f\xff\xff\0\0\0\0", "little")
+_LIKE = np.array([-1, 0xFFFF_FFFF_FFFF & ~LARGEST, -1, 0, 0, 0, _HEADER, 0xFFFFFFFF])
+"""What of `JUDGED` counts: tag and number; by how much too large, and what was received, but not
+where; IPv4's source; the first four octets without the marker; the SSRC."""
+_PAYLOAD_SIZE = 2
+"""Of what differs, in words of four octets: octets of payload."""
+_IPV6 = slice(3, 6)
+"""The words of it that hold the rest of IPv6's address; of IPv4's names they are empty."""
+_HEADER_SIZE = np.array(FIXED_SIZE, np.uint32)
+_ONE = np.array(1, np.uint16)
+_BUFFER = abi.IORING_CQE_BUFFER_SHIFT
 _SPECIAL = np.uint32(tag(Kind.SEND, 0))
 """Tags from here on are not of packets."""
-_RECEIVED = np.uint32(abi.RECEIVED)
-_PACKET_AT = np.uint32(abi.PACKET_AT)
-_SMALLEST = np.uint32(abi.PACKET_AT + FIXED_SIZE)
-_SIZES = np.uint32(MAX_PACKET - FIXED_SIZE)
-"""A packet that fills its buffer may have been cut: let the leg's own way look."""
 
 Completions = NDArray[np.uint32]
 Places = NDArray[np.intp]
@@ -72,16 +76,17 @@ class Columns:
         self._ring = ring
         self._buffers = buffers
         self._books = Books(capacity)
-        self._rows = np.zeros((capacity, ROW_SIZE // 8), np.uint64)
-        self._octets = self._rows.data.cast("B")
-        self._tags = self._rows.view(np.uint32)[:, TAG]
-        self._sequences = self._rows.view(np.uint16)[:, SEQUENCE]
+        self._judged = np.zeros((capacity, JUDGED_WORDS), np.int64)
+        self._shifts = np.zeros((capacity, 4), np.uint32)
+        self._sends = np.zeros((capacity, SEND_WORDS), np.int64)
+        self._tags = self._judged.view(np.uint32)[:, TAG]
+        self._sequences = self._judged.view(np.uint16)[:, SEQUENCE]
+        self._differing = np.zeros((MOST, JUDGED_WORDS), np.int64)
+        self._wrong = np.zeros((MOST, JUDGED_WORDS), np.int64)
+        self._like = np.tile(_LIKE, (MOST, 1))
         self._any_ipv6 = False
         self.in_charge = 0
         """How many rows are."""
-        self._last = np.zeros(capacity, np.intp)
-        """By leg: the place of its last packet in the batch."""
-        self._places = np.arange(MOST)
 
     def load(self, leg: Leg, mine: int, source: Address, kind: int, send: bytes) -> None:
         """The leg's row takes charge of completions with its tag. The next packet is of this
@@ -89,16 +94,12 @@ class Columns:
         reception, number = leg.reception, leg.id
         name = encode(source)
         self._any_ipv6 |= len(name) > abi.NAME_ROOM // 2
-        header = JUDGED_HEADER.pack(kind, reception.next_sequence, 0, reception.ssrc, 0)
-        changes = CHANGES.pack(
-            mine,
-            leg.timestamp_offset,
-            leg.ssrc_out.to_bytes(4, "big"),
-            leg.sequence_offset,
-            0,
-        )
-        row = send + name.ljust(abi.NAME_ROOM, b"\0") + header + changes
-        self._octets[number * ROW_SIZE : (number + 1) * ROW_SIZE] = row
+        judged = JUDGED.pack(user_data(mine, number), _SMALLEST, abi.RECEIVED, name)
+        judged += JUDGED_HEADER.pack(kind, reception.next_sequence, 0, reception.ssrc, 0)
+        ssrc_shift = (leg.ssrc_out - reception.ssrc) & 0xFFFFFFFF
+        self._judged[number] = np.frombuffer(judged, np.int64)
+        self._shifts[number] = leg.sequence_offset, leg.timestamp_offset, ssrc_shift, 0
+        self._sends[number] = np.frombuffer(send, np.int64, SEND_WORDS)
         self._books.load(number, reception)
         self.in_charge += 1
 
@@ -117,75 +118,59 @@ class Columns:
         there twice, or something that is no packet at all."""
         buffers, count = self._buffers, len(batch)
         numbers = batch[:, abi.USER_DATA].astype(np.intp)
-        rows = self._rows.take(numbers, 0, mode="clip")
-        places = self._places[:count]
-        self._last[numbers] = places
-        others = self._last.take(numbers) != places
-        end = buffers.next + count
-        here = slice(buffers.next, end)
-        if end <= buffers.count and self._all_plain(batch, rows, here, others):
-            buffers.next = end & (buffers.count - 1)
-            self._send_on(numbers, rows, here, batch[:, abi.RESULT] - _PACKET_AT, now)
-            return here, None
-        if others.any() or (batch[:, abi.TAG] >= _SPECIAL).any():
+        first = buffers.next
+        end = first + count
+        unique = len(set(numbers.tolist())) == count
+        in_order = end <= buffers.count and batch.item(-1, abi.FLAGS) >> _BUFFER == end - 1
+        if unique and in_order and not self._any_ipv6:
+            here = slice(first, end)
+            sizes, wrong = self._judge(batch, numbers, here)
+            if not np.count_nonzero(wrong):
+                buffers.next = end & (buffers.count - 1)
+                self._send_on(numbers, sizes, here, now)
+                return here, None
+        if not unique or (batch[:, abi.TAG] >= _SPECIAL).any():
             return None
-        ids = (batch[:, abi.FLAGS] >> abi.IORING_CQE_BUFFER_SHIFT).astype(np.intp)
-        plain = self._plain(batch, rows, ids)
-        sizes = batch[plain, abi.RESULT] - _PACKET_AT
-        self._send_on(numbers[plain], rows[plain], ids[plain], sizes, now)
+        ids = (batch[:, abi.FLAGS] >> _BUFFER).astype(np.intp)
+        sizes, wrong = self._judge(batch, numbers, ids % buffers.count)
+        plain = ~self._differs(wrong, numbers)
+        self._send_on(numbers[plain], sizes[plain], ids[plain], now)
         return ids, batch[~plain]
 
-    def _all_plain(
-        self,
-        batch: Completions,
-        rows: NDArray[np.uint64],
-        here: slice,
-        others: NDArray[np.bool_],
-    ) -> bool:
-        """The usual case, in as few operations as can be: plain packets in the next buffers."""
-        if self._any_ipv6:
-            return False
-        unlike = batch[:, abi.TAG] ^ rows.view(np.uint32)[:, TAG]
-        unlike |= batch[:, abi.FLAGS] ^ self._buffers.received[here]
-        unlike |= batch[:, abi.RESULT] - _SMALLEST >= _SIZES
-        unlike |= others
-        heads = self._buffers.judged[here] ^ rows[:, JUDGED]
-        heads &= _MASK
-        return not (unlike.any() or heads.any())
+    def _judge(
+        self, batch: Completions, numbers: Places, where: Where
+    ) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+        """Octets of payload, and how packets differ from what their rows stand for: all 0 where
+        they do not. What counts is nowhere above what does not, so a subtraction tells."""
+        count = len(batch)
+        differing, wrong = self._differing[:count], self._wrong[:count]
+        differing[:, COMPLETED] = batch.view(np.int64)
+        differing[:, ARRIVED] = self._buffers.judged[where]
+        np.subtract(differing, self._judged.take(numbers, 0, None, "clip"), differing)
+        np.bitwise_and(differing, self._like[:count], wrong)
+        return differing.view(np.uint32)[:, _PAYLOAD_SIZE].copy(), wrong
 
-    def _plain(
-        self, batch: Completions, rows: NDArray[np.uint64], ids: Places
-    ) -> NDArray[np.bool_]:
-        """Which packets are the very ones that their rows stand for?"""
-        heads = self._buffers.judged[ids % self._buffers.count] ^ rows[:, JUDGED]
-        plain: NDArray[np.bool_] = batch[:, abi.TAG] == rows.view(np.uint32)[:, TAG]
-        plain &= (batch[:, abi.FLAGS] & _RECEIVED) == _RECEIVED
-        plain &= batch[:, abi.RESULT] - _SMALLEST < _SIZES
-        plain &= ~(heads & _MASK).any(axis=1)
+    def _differs(self, wrong: NDArray[np.int64], numbers: Places) -> NDArray[np.bool_]:
+        """Which packets are not the very ones that their rows stand for?"""
+        differs: NDArray[np.bool_] = wrong.any(axis=1)
         if self._any_ipv6:
-            ipv6 = rows[:, JUDGED][:, _IPV6].any(axis=1)
-            plain &= ~(ipv6 & heads[:, _IPV6].any(axis=1))
-        return plain
+            named = self._judged.take(numbers, 0, None, "clip")[:, _IPV6].any(axis=1)
+            np.copyto(differs, True, where=named & self._differing[: len(wrong), _IPV6].any(axis=1))
+        return differs
 
     def _send_on(
-        self,
-        numbers: Places,
-        rows: NDArray[np.uint64],
-        where: Where,
-        sizes: NDArray[np.uint32],
-        now: float,
+        self, numbers: Places, sizes: NDArray[np.uint32], where: Where, now: float
     ) -> None:
         """Count, rewrite and send plain packets. Sequence numbers wrap by themselves."""
         buffers = self._buffers
-        words, halves = rows.view(np.uint32), rows.view(np.uint16)
-        timestamps = buffers.timestamps[where].byteswap()
-        self._books.note(numbers, timestamps, sizes, now)
-        buffers.timestamps[where] = (timestamps + words[:, TIMESTAMP_SHIFT]).byteswap(inplace=True)
-        sequences = buffers.sequences[where].byteswap()
-        self._sequences[numbers] = (sequences + _ONE).byteswap(inplace=True)
-        sequences += halves[:, SEQUENCE_SHIFT]
-        buffers.sequences[where] = sequences.byteswap(inplace=True)
-        buffers.ssrcs[where] = words[:, SSRC]
-        rows[:, abi.SQE_ADDR] = buffers.addresses[where]
-        rows[:, abi.SQE_LEN] += sizes
-        self._ring.submit_rows(rows[:, SEND])
+        headers = buffers.headers[where].byteswap()
+        self._books.note(numbers, headers[:, 1], sizes, now)
+        changed = headers + self._shifts.take(numbers, 0, None, "clip")
+        halves = headers.view(np.uint16)
+        changed.view(np.uint16)[:, 1] = halves[:, 1]  # whatever the sequence has carried over
+        buffers.headers[where] = changed.byteswap(True)
+        self._sequences[numbers] = (halves[:, 0] + _ONE).byteswap(True)
+        sends = self._sends.take(numbers, 0, None, "clip")
+        sends[:, abi.SQE_ADDR] = buffers.addresses[where]
+        np.add(sizes, _HEADER_SIZE, sends.view(np.uint32)[:, 2 * abi.SQE_LEN])
+        self._ring.submit_rows(sends)

@@ -30,8 +30,13 @@ NEEDED = (
 PASSING = frozenset({errno.ETIME, errno.EINTR, errno.EAGAIN, errno.EBUSY})
 """Time is up, a signal, no memory just now, completions to be read first: what was not submitted
 is submitted by the next call."""
+SEND_WORDS = 6
+"""Of the eight words of a submission: those that are not 0 in every one of ours."""
 _WRAP = 0xFFFFFFFF
 _NONE = np.zeros((0, 4), np.uint32)
+_ENTER = abi.SYS_IO_URING_ENTER
+_WAITING = abi.IORING_ENTER_GETEVENTS | abi.IORING_ENTER_EXT_ARG
+_ARGUMENT_SIZE = abi.GETEVENTS_ARG.size
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _call = _libc["syscall"]
@@ -71,6 +76,8 @@ class Ring:
         argument = abi.GETEVENTS_ARG.pack(0, abi.SIGNAL_MASK_SIZE, 0, ctypes.addressof(self._time))
         self._argument = ctypes.create_string_buffer(argument, len(argument))
         self._argument_at = ctypes.addressof(self._argument)
+        self._timeout = 0.0
+        """As `_time` says it."""
         self.closed = False
 
     def _map(self, parameters: list[int]) -> None:
@@ -86,7 +93,7 @@ class Ring:
         self._done_head_at, self._done_tail_at = cq[abi.OFFSET_HEAD] // 4, cq[abi.OFFSET_TAIL] // 4
         self._tail = self._words[self._tail_at]
         self._done_head = self._words[self._done_head_at]
-        self._sqes: NDArray[np.uint64] = np.frombuffer(self._submissions, np.uint64).reshape(
+        self._sqes: NDArray[np.int64] = np.frombuffer(self._submissions, np.int64).reshape(
             submissions, -1
         )
         self._cqes: NDArray[np.uint32] = np.frombuffer(
@@ -127,14 +134,15 @@ class Ring:
         abi.SQE_PACKET.pack_into(self._submissions, at + abi.SQE_PACKET_AT, address, size)
         self._tail = self._words[self._tail_at] = (tail + 1) & _WRAP
 
-    def submit_rows(self, sqes: NDArray[np.uint64]) -> None:
-        """Queue many submissions, rows of eight words. Raises OSError like `submit`."""
+    def submit_rows(self, sqes: NDArray[np.int64]) -> None:
+        """Queue many submissions that send, the first six of their eight words: the others are 0 in
+        every submission. Raises OSError like `submit`."""
         while len(sqes):
             at = self._tail & self._mask
             part = sqes[: self.size - at]
             count = len(part)
             self._make_room(count)
-            self._sqes[at : at + count] = part
+            self._sqes[at : at + count, :SEND_WORDS] = part
             self._advance(count)
             sqes = sqes[count:]
 
@@ -157,18 +165,14 @@ class Ring:
 
         Raises OSError only for mistakes of ours.
         """
-        whole = int(timeout)
-        self._time[0] = whole
-        self._time[1] = int((timeout - whole) * 1e9)
-        flags = abi.IORING_ENTER_GETEVENTS | abi.IORING_ENTER_EXT_ARG
+        if timeout != self._timeout:
+            self._timeout = timeout
+            whole = int(timeout)
+            self._time[0] = whole
+            self._time[1] = int((timeout - whole) * 1e9)
+        queued = (self._tail - self._words[self._head_at]) & _WRAP
         result = _enter(
-            abi.SYS_IO_URING_ENTER,
-            self._descriptor,
-            self.queued,
-            wait,
-            flags,
-            self._argument_at,
-            abi.GETEVENTS_ARG.size,
+            _ENTER, self._descriptor, queued, wait, _WAITING, self._argument_at, _ARGUMENT_SIZE
         )
         if result < 0 and ctypes.get_errno() not in PASSING:
             _checked(result)
@@ -176,9 +180,10 @@ class Ring:
     def completions(self, most: int) -> NDArray[np.uint32]:
         """The oldest completions, at most so many, as rows of four words; they are read then."""
         head = self._done_head
-        count = min((self._words[self._done_tail_at] - head) & _WRAP, most)
+        count = (self._words[self._done_tail_at] - head) & _WRAP
         if not count:
             return _NONE
+        count = count if count < most else most
         at = head & self._completion_mask
         rows = self._cqes[at : at + count].copy()
         if len(rows) < count:

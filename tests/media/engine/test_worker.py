@@ -274,6 +274,7 @@ def test_packets_that_cannot_be_sent_from_the_door_are_not_counted(
     for sequence in range(5):
         anna.send(sequence)
         it.serve()
+    it.serve()  # of a send that fails, io_uring hears with the next batch
     assert it.statistics(0).packets_received == 5
     assert it.statistics(1).packets_sent == 0
 

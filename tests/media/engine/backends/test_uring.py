@@ -16,6 +16,7 @@ from softswitch.media.engine.backends import uring_requests as requests
 from softswitch.media.engine.backends.interface import BATCH_WAIT, FEW_LEGS
 from softswitch.media.engine.backends.uring import UringBackend
 from softswitch.media.engine.backends.uring_buffers import MAX_PACKET
+from softswitch.media.engine.backends.uring_columns import LARGEST
 from softswitch.media.engine.backends.uring_endpoint import MAX_ERRORS
 from softswitch.media.engine.backends.uring_names import encode
 from softswitch.media.engine.backends.uring_requests import Kind
@@ -90,6 +91,34 @@ def test_packets_of_many_legs_cross_in_columns_and_in_order(
             seen = it.statistics(number)
             assert (seen.packets_received, seen.packets_lost) == (20, 0)
             assert seen.octets_received == 20 * 160
+
+
+def test_in_columns_sequence_numbers_wrap_and_nothing_else_of_the_header_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with calls(monkeypatch, 2, few_packets=1) as (it, phones):
+        it.worker._legs[1].outgoing.next_sequence = 65533
+        for sequence in range(8):
+            phones[0].send(sequence, kind=0x80 if sequence == 5 else 0)
+            it.serve(2)
+        headers = [parse(packet, len(packet)) for packet in phones[1].heard()]
+        seen = [(it.sequence, it.payload_type, it.marker) for it in headers if it is not None]
+        marked = [number in (0, 5) for number in range(8)]
+        wrapped = [*range(65533, 65536), *range(5)]
+        assert seen == [
+            (*each, mark)
+            for each, mark in zip(zip(wrapped, [0] * 8, strict=True), marked, strict=True)
+        ]
+
+
+def test_packets_larger_than_audio_has_cross_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    with calls(monkeypatch, 2, few_packets=1) as (it, phones):
+        sizes = [160, LARGEST, LARGEST + 1, LARGEST, 0]
+        for sequence, size in enumerate(sizes):
+            phones[0].send(sequence, payload=bytes(size))
+            it.serve(2)
+        assert [len(packet) - 12 for packet in phones[1].heard()] == sizes
+        assert it.statistics(0).octets_received == sum(sizes)
 
 
 def test_several_packets_of_a_leg_in_one_batch_keep_their_order(
@@ -240,7 +269,9 @@ def test_an_ipv6_address_is_compared_to_its_end() -> None:
         flags = 3 << abi.IORING_CQE_BUFFER_SHIFT | 3
         batch = np.array([[0, 1, abi.PACKET_AT + len(packet), flags]], np.uint32)
         columns = backend._columns
-        assert columns._plain(batch, columns._rows[:1], np.array([3])).tolist() == [right]
+        numbers = np.array([0])
+        _, wrong = columns._judge(batch, numbers, np.array([3]))
+        assert columns._differs(wrong, numbers).tolist() == [not right]
     backend.end()
 
 

@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softswitch.media.engine.backends.uring_books import NOTES, Books, rounds
-from softswitch.media.rtp import FIXED_SIZE
 from softswitch.media.statistics import Reception
 
 LEGS = 5
@@ -37,7 +36,7 @@ def test_books_are_those_of_one_packet_after_the_other(
             chosen = [batch[place] for place in places]
             numbers = [number for number, _, _ in chosen]
             stamps = [(wanted[leg].timestamp + step) & 0xFFFFFFFF for leg, step, _ in chosen]
-            sizes = [FIXED_SIZE + octets for _, _, octets in chosen]
+            sizes = [octets for _, _, octets in chosen]
             books.note(
                 np.array(numbers, np.intp),
                 np.array(stamps, np.uint32),
@@ -62,7 +61,7 @@ def test_many_packets_are_entered_without_being_asked_for() -> None:
         books.load(number, reception)
     for batch in range(batches):
         stamps = np.full(legs, batch * 160, np.uint32)
-        books.note(numbers, stamps, np.full(legs, 172, np.uint32), 1.0)
+        books.note(numbers, stamps, np.full(legs, 160, np.uint32), 1.0)
     assert books._noted < NOTES
     books.settle(legs - 1, reception)
     assert (reception.packets, reception.octets) == (batches, batches * 160)

@@ -12,15 +12,15 @@ from softswitch.media.engine.backends import uring_abi as abi
 from softswitch.media.engine.backends import uring_requests as requests
 from softswitch.media.engine.backends import uring_ring
 from softswitch.media.engine.backends.uring_buffers import SIZE, Buffers
-from softswitch.media.engine.backends.uring_ring import Ring
+from softswitch.media.engine.backends.uring_ring import SEND_WORDS, Ring
 from tests.media.engine.backends.rings import needs_io_uring
 
 pytestmark = needs_io_uring
 
 
-def poll(descriptor: int) -> NDArray[np.uint64]:
+def poll(descriptor: int) -> NDArray[np.int64]:
     """A submission as a row."""
-    return np.frombuffer(requests.poll(descriptor), np.uint64).reshape(1, 8)
+    return np.frombuffer(requests.poll(descriptor), np.int64, SEND_WORDS).reshape(1, SEND_WORDS)
 
 
 def test_submissions_wrap_and_are_submitted_in_parts() -> None:
