@@ -152,10 +152,10 @@ class Columns:
 
     def _differs(self, wrong: NDArray[np.int64], numbers: Places) -> NDArray[np.bool_]:
         """Which packets are not the very ones that their rows stand for?"""
-        differs: NDArray[np.bool_] = wrong.any(axis=1)
+        differs: NDArray[np.bool_] = np.bitwise_or.reduce(wrong, axis=1) != 0
         if self._any_ipv6:
             named = self._judged.take(numbers, 0, None, "clip")[:, _IPV6].any(axis=1)
-            np.copyto(differs, True, where=named & self._differing[: len(wrong), _IPV6].any(axis=1))
+            differs |= named & self._differing[: len(wrong), _IPV6].any(axis=1)
         return differs
 
     def _send_on(
