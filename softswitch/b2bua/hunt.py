@@ -30,6 +30,8 @@ from softswitch.sip.flow import bracketed
 from softswitch.sip.message import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from softswitch.location import Binding
     from softswitch.routing.decision import Ring
     from softswitch.sip.message import Response
@@ -38,6 +40,9 @@ log = logging.getLogger(__name__)
 
 MAX_DEVICES = 10
 """Devices rung for one call: the limit of bindings an account has (reliability §3.2)."""
+
+CALL_WAITING = ("Alert-Info", "<urn:alert:service:call-waiting>")
+"""Phones play another tone then (RFC 7462 §8.2.1)."""
 
 DECLINED_ELSEWHERE = ("Reason", 'SIP;cause=603;text="Decline"')
 
@@ -111,8 +116,14 @@ def _invite(leg: Leg, binding: Binding, body: bytes, ring: Ring) -> None:
         sender=call.identity.address(host),
         to=f"<sip:{leg.account}@{host}>",
         routes=routes,
-        fields=diversion.fields(ring.hops, host) if ring.hops else (),
+        fields=_fields(call, ring, host),
     )
+
+
+def _fields(call: Call, ring: Ring, host: str) -> Sequence[tuple[str, str]]:
+    """Through whom the call came, and whether its user is in another call (CW-1)."""
+    fields = diversion.fields(ring.hops, host) if ring.hops else []
+    return [*fields, CALL_WAITING] if call.board.engaged[ring.user] > 1 else fields
 
 
 def _response(leg: Leg, response: Response) -> None:
