@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
+from softswitch.b2bua.speech import Speech
 from softswitch.config.configuration import SHIPPED_PROMPTS
 from softswitch.mailbox import speech
 from softswitch.mailbox.languages import LANGUAGES
 from softswitch.mailbox.phrases import LocalTime, Phrases
 from softswitch.mailbox.prompts import Prompts, find
+from softswitch.media.tones import COUNTRIES, DEFAULT
 
 if TYPE_CHECKING:
     from softswitch.config import Config
@@ -67,3 +69,8 @@ class Voices:
         """For a user's mailbox; English for that of somebody who is no user any more."""
         known = self._users.get(user)
         return self._voices["en" if known is None else known.language]
+
+    @property
+    def speech(self) -> Speech:
+        """What people hear of the switch in the middle of a call."""
+        return Speech(lambda user, names: self(user).prompts(names), COUNTRIES[DEFAULT])

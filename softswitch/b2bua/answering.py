@@ -68,21 +68,19 @@ def answer(device: Leg, response: Response) -> str | None:
     device.see_allowed(response.headers.get("Allow") or "")
     fields = cross(response.headers, ANSWER)
     if call.confirms:
-        device.confirmation = Confirmation(
-            device, partial(_taken, device, media, agreement, fields)
-        )
+        device.confirmation = Confirmation(device, partial(_taken, device, fields))
         device.confirmation.ask()
     else:
         _connect(device, sdp, fields)
     return None
 
 
-def _taken(
-    device: Leg, media: RemoteMedia, agreement: Agreement | None, fields: Fields
-) -> str | None:
+def _taken(device: Leg, fields: Fields) -> str | None:
     """Whoever answered wants to have the call (FWD-7); returns what is wrong with that."""
+    session = device.session
+    assert session is not None
     try:
-        sdp = _for_caller(device.call, media, agreement)
+        sdp = _for_caller(device.call, session.source, session.agreement)
     except SdpError as error:
         return f"answered with an SDP that cannot be used: {error}"
     _connect(device, sdp, fields)

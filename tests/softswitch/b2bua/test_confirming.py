@@ -57,6 +57,7 @@ def test_who_answers_is_asked_while_the_caller_hears_it_ring() -> None:  # FWD-7
     assert world.airs[0].remotes == []
     assert world.calls.snapshot()[0].state == "ringing"
     presses(world, "1")
+    ends(world, ("stopped",))
     assert alice.call.heard == [100, 180, 200]
     assert world.airs[0].joined
     assert performed(world, Hush)[-1].port == performed(world, Deafen)[-1].port == 2
@@ -223,6 +224,19 @@ def test_who_is_asked_may_hold_and_change_codecs() -> None:
     assert mobile.call.answers == [200, 200, 200]
     presses(world, "1")
     assert alice.call.is_up
+    finish(world)
+
+
+def test_who_has_changed_to_codecs_that_the_caller_lacks_cannot_take_the_call(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world, alice, mobile = asked(payloads="18 101", answer="18 101")
+    mobile.reinvites(mobile.sdp(payloads="0 101"))
+    world.run()
+    presses(world, "1")
+    assert mobile.call.byes_heard == 1
+    assert alice.call.heard == [100, 180, 480]
+    assert "answered with an SDP that cannot be used" in caplog.text
     finish(world)
 
 

@@ -5,11 +5,13 @@ from itertools import product
 
 import pytest
 
+from tests.softswitch.b2bua import scripts_handover
 from tests.softswitch.b2bua.flows import finish, office
 from tests.softswitch.b2bua.network import DELAY, Packet, Rule, World
 from tests.softswitch.b2bua.phones import Phone
 from tests.softswitch.b2bua.scripts import SCRIPTS, Script, both_up
 
+assert scripts_handover.handover in SCRIPTS
 NAMES = [play.__name__ for play in SCRIPTS]
 FAST, SLOW = 0.001, 0.03
 

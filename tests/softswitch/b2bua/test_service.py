@@ -54,6 +54,7 @@ def test_an_application_gets_the_call_and_answers_it() -> None:
     assert (script.line.caller, script.line.caller_name) == ("100", "User 100")
     assert not script.line.remote
     assert script.line.wall() == world.wall()
+    assert script.line.codec == "PCMA"
     assert world.calls.snapshot()[0].devices == ("voicemail",)
     (answered,) = [one for one in world.news if isinstance(one, CallAnswered)]
     assert answered.answered_by == "voicemail"
