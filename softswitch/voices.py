@@ -49,6 +49,7 @@ class Voices:
 
     def __init__(self, config: Config) -> None:
         self._users = config.users
+        self._tones = COUNTRIES.get(config.country, COUNTRIES[DEFAULT])
         folders = [SHIPPED_PROMPTS, *([config.prompts] if config.prompts else [])]
         local = local_time(config.timezone)
         prompts = {code: Prompts(find(folders, code)) for code in LANGUAGES}
@@ -73,4 +74,4 @@ class Voices:
     @property
     def speech(self) -> Speech:
         """What people hear of the switch in the middle of a call."""
-        return Speech(lambda user, names: self(user).prompts(names), COUNTRIES[DEFAULT])
+        return Speech(lambda user, names: self(user).prompts(names), self._tones)

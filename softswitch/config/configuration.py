@@ -267,6 +267,8 @@ class Config:
     """By whose clock times are said; None: the machine's."""
     prompts: Path | None = None
     """A folder of the office's own recordings, which take the place of ours."""
+    country: str = ""
+    """Of two letters: how tones sound; empty: as in most."""
     trunks: dict[str, Trunk] = field(default_factory=dict)
     outside: Outside | None = None
     """Numbers and permissions of the world outside; None: there are no trunks."""

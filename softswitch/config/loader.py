@@ -30,10 +30,8 @@ from softswitch.config.configuration import (
     DEFAULT_REALM,
     SHIPPED_MUSIC,
     Config,
-    ListenAddress,
     Log,
     Media,
-    Network,
     User,
 )
 from softswitch.config.files import read_source
@@ -42,6 +40,7 @@ from softswitch.config.schema.document import ADAPTER, Document, known_keys
 from softswitch.config.schema.feature_codes import feature_codes
 from softswitch.config.schema.forward import forwarding
 from softswitch.config.schema.mail import alerted, mail
+from softswitch.config.schema.network import network as network_of
 from softswitch.config.schema.speech import spoken_file
 from softswitch.config.schema.users import DefaultsSection, UserSection
 from softswitch.config.schema.voicemail import voicemail
@@ -99,7 +98,7 @@ class _Loader:
         self._read_tree()
         whole = self._validate(self._plain_top())
         document = boxes.joined(whole)
-        network = _network(document)
+        network = network_of(document.get("network", {}))
         state = references.state_folder(self.path, document.get("state", DEFAULT_STATE))
         written = self._keys_of("users")
         self._note(references.check(document, network, state))
@@ -138,6 +137,7 @@ class _Loader:
             music=_music(self.path, document),
             timezone=document.get("timezone"),
             prompts=_prompts(self.path, document),
+            country=document.get("country", ""),
             trunks=outward.trunks(document),
             outside=outside,
             calendars=hours or NO_CALENDARS,
@@ -330,8 +330,9 @@ class _Loader:
         return places
 
     def _origin(self, location: Location) -> str:
-        entry = self._find(location)[0]
-        return f"{self.source.file}:{entry.key.line + 1}" if entry else "default"
+        entry, node, _ = self._find(location)
+        place = node if isinstance(location[-1], int) or entry is None else entry.key
+        return f"{self.source.file}:{place.line + 1}" if entry else "default"
 
 
 def _discreet(node: nodes.Node, wrong: Wrong) -> Wrong:
@@ -360,40 +361,3 @@ def _music(path: Path, document: Document) -> Path | None:
     if "music" not in document:
         return SHIPPED_MUSIC
     return references.music_file(path, document["music"])
-
-
-def _network(document: Document) -> Network:
-    section = document.get("network", {})
-    sip = section.get("sip", {})
-    built = Network()
-    udp = _addresses(sip.get("udp"))
-    tcp = _addresses(sip.get("tcp"))
-    return Network(
-        udp=_first(udp, tcp, built.udp),
-        tcp=_first(tcp, udp, built.tcp),
-        rtp=section.get("rtp", built.rtp),
-        external=section.get("external"),
-        stun=tuple(section.get("stun", built.stun)),
-        local_nets=tuple(section.get("local_nets", built.local_nets)),
-        domains=tuple(section.get("domains", built.domains)),
-        rtp_timeout=section.get("rtp_timeout", built.rtp_timeout),
-    )
-
-
-def _addresses(
-    listeners: list[tuple[ListenAddress, ...]] | None,
-) -> tuple[ListenAddress, ...] | None:
-    if listeners is None:
-        return None
-    return tuple(address for addresses in listeners for address in addresses)
-
-
-def _first(
-    own: tuple[ListenAddress, ...] | None,
-    other: tuple[ListenAddress, ...] | None,
-    default: tuple[ListenAddress, ...],
-) -> tuple[ListenAddress, ...]:
-    """What is written; else what is written for the other protocol; else the default."""
-    if own is not None:
-        return own
-    return other or default

@@ -1,6 +1,7 @@
 """How mailboxes speak: each user's language, the office's clock, its own recordings."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from softswitch import voices
 from softswitch.config import Config, load
 from softswitch.mailbox.phrases import LocalTime
 from softswitch.media.engine.interface import Clip
+from softswitch.media.tones import COUNTRIES, DEFAULT
 from softswitch.voices import Voices, local_time
 
 SEED = 1_344_277_167.0
@@ -59,3 +61,13 @@ def test_a_language_without_recordings_is_said_at_the_start(
         Voices(office(tmp_path))
     assert "nothing to say vm.goodbye, vm.leave_a_message in en" in caplog.text
     assert "nothing to say vm.leave_a_message in es" in caplog.text
+
+
+def test_calls_sound_as_the_country_does_and_words_as_the_user_wants(tmp_path: Path) -> None:
+    config = office(tmp_path)
+    speech = Voices(replace(config, country="GB")).speech
+    (clip,) = speech.say("101", ("call.press_one",))
+    assert isinstance(clip, Clip)
+    assert clip.path.endswith("/en/call.press_one.ogg")
+    assert speech.tones is COUNTRIES["GB"]
+    assert Voices(config).speech.tones is COUNTRIES[DEFAULT]
