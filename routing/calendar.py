@@ -91,7 +91,7 @@ class Calendar:
     def at(self, wall: float) -> State:
         """The state at a time, seconds since 1970."""
         if self.override is not None:
-            return State(self.override, f"{self.name} was set to {self.override}")
+            return State(self.override, "because somebody has said so")
         day, second = self.place.local(wall)
         today, before = list(self._layers(day)), list(self._layers(day - 1))
         for rank, hours, rest, because in today:
@@ -127,12 +127,12 @@ class Calendar:
             for one in self.specials:
                 if one.is_period is kind and one.covers(day):
                     yield _Layer(rank, one.hours, CLOSED if one.replaces else "", one.because)
-        yield _Layer(USUAL, self.hours, CLOSED, f"the hours of {self.name} ({self.origin})")
+        yield _Layer(USUAL, self.hours, CLOSED, f"the hours of the week ({self.origin})")
 
     def _holiday(self, day: int) -> Iterator[_Layer]:
         name = self.holidays.get(day) or self.yearly.get(month_and_day(day))
         if name is not None:
-            yield _Layer(HOLIDAYS, (), HOLIDAY, f"holiday of {self.name}: {name}")
+            yield _Layer(HOLIDAYS, (), HOLIDAY, name)
 
     def _boundaries(self, today: int) -> Iterator[Moment]:
         """When something may change, in rising order by the clock."""
@@ -223,13 +223,17 @@ class Calendars:
 
         Holidays are `closed` as well: who wants no calls when the office is closed wants none then.
         """
-        state = State("", f"there is no calendar for {when}")
+        because = f"there is no calendar for {when}"
         for word in when.replace(",", " ").split():
             calendar, _, name = word.rpartition(".")
-            state = self.at(calendar or self.usual or "", wall) or state
+            calendar = calendar or self.usual or ""
+            state = self.at(calendar, wall)
+            if state is None:
+                continue
+            because = f"{calendar} is {state.name}, {state.because}"
             if state.name == name or (name == CLOSED and state.name == HOLIDAY):
-                return True, state.because
-        return False, state.because
+                return True, because
+        return False, because
 
 
 NO_CALENDARS = Calendars()

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from softswitch.routing.calendar import NO_CALENDARS, Calendars
 from softswitch.routing.codes import NO_CODES, Codes
-from softswitch.routing.decision import Decision, Ring
+from softswitch.routing.decision import Decision, Dial, Ring
 from softswitch.routing.outcomes import Outcome
+from softswitch.routing.outside import Outside
 from softswitch.routing.plan import Directory, Facts
 from softswitch.routing.route import Route
 
@@ -23,19 +25,36 @@ def explain(
     directory: Directory,
     given: Mapping[str, Outcome],
     codes: Codes = NO_CODES,
+    *,
+    outside: Outside | None = None,
+    calendars: Calendars = NO_CALENDARS,
+    wall: float = 0.0,
+    trunk: str | None = None,
 ) -> list[Step]:
-    """Every step of a call. `given` says what becomes of a user; of all others, that nobody
-    answers. Who is given as unavailable has no phone that is logged in."""
+    """Every step of a call that comes at `wall`, by a trunk or not. `given` says what becomes of a
+    user or of a number outside; of all others, that nobody answers. Who is given as unavailable has
+    no phone that is logged in."""
 
     def supposed(user: str) -> Facts:
         return Facts(0 if given.get(user) is Outcome.UNAVAILABLE else 1, 0)
 
-    route = Route(dialled, caller, directory, supposed, codes=codes)
+    route = Route(
+        dialled,
+        caller,
+        directory,
+        supposed,
+        codes=codes,
+        outside=outside,
+        calendars=calendars,
+        wall=wall,
+        trunk=trunk,
+    )
     now = 0.0
     decision = route.begin(now)
     steps = []
-    while isinstance(decision, Ring):
-        outcome = given.get(decision.user, Outcome.NO_ANSWER)
+    while isinstance(decision, Ring | Dial):
+        rung = decision.user if isinstance(decision, Ring) else decision.number
+        outcome = given.get(rung, Outcome.NO_ANSWER)
         steps.append(Step(decision, outcome))
         if outcome is Outcome.ANSWERED:
             return steps

@@ -47,6 +47,9 @@ ENDS_HERE = frozenset({VOICEMAIL, HANG_UP})
 NOBODY = frozenset({HANG_UP, NOWHERE})
 """Targets at which nobody could take a call."""
 
+DEFAULT = "default"
+"""The origin of what nobody has written: nobody wonders why it was passed over."""
+
 INTERNAL = "internal"
 """Calls of our own users; everything else is external."""
 
@@ -274,10 +277,11 @@ class Journey:
             if owner is None or target is None:
                 continue
             goal = self._return_goal(target, back.owner)
-            where = owner.origin.get("forward.return_to", "default")
+            where = owner.origin.get("forward.return_to", DEFAULT)
             because = f"forward.return_to of {back.owner} ({where}) to {target}, after {why}"
             if goal.kind == NOWHERE:
-                self._note(f"{because}, is passed over: {goal.value}")
+                if where != DEFAULT:
+                    self._note(f"{because}, is passed over: {goal.value}")
                 continue
             if goal.kind not in ENDS_HERE and not self._use(back.owner, RETURN):
                 continue

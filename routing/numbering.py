@@ -76,10 +76,11 @@ class Numbering:
         if digits is None:
             return None
         readings = tuple(dict.fromkeys(self._readings(digits)))
+        nearby = self.area_code + digits
         for digits in readings:
             if is_emergency(digits, self.country):
                 return Number(digits, "emergency", self.country)
-        numbers = [number for number in map(self._public, readings) if number is not None]
+        numbers = [found for found in map(self._public, (*readings, nearby)) if found is not None]
         for number, is_valid in numbers:
             if is_valid:
                 return number
@@ -87,7 +88,12 @@ class Numbering:
             short = self._short(digits)
             if short is not None:
                 return short
-        return numbers[0][0] if numbers else None
+        return next(filter(None, map(self._possible, readings)), None)
+
+    def _possible(self, digits: str) -> Number | None:
+        """A number that is not in the plan, but long enough: plans grow."""
+        found = self._public(digits)
+        return None if found is None else found[0]
 
     def _readings(self, digits: str) -> Iterator[str]:
         """What the digits may mean, the likeliest first."""
@@ -102,8 +108,6 @@ class Numbering:
                     yield f"+{one.removeprefix(prefix)}"
         if digits.startswith("0"):
             yield digits[1:]  # the prefix of long distance, where it is no more
-        if self.area_code:
-            yield self.area_code + digits
 
     def _public(self, digits: str) -> tuple[Number, bool] | None:
         """A number of the world and whether the plan has it; None when it cannot be one."""

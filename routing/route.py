@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from softswitch.routing.codes import UNSPECIFIC, has_mailbox, service
 from softswitch.routing.decision import Decision, Dial, Voicemail
-from softswitch.routing.destination import NOWHERE, NUMBER, OUTSIDE, entered, parse
+from softswitch.routing.destination import NOWHERE, NUMBER, OUTSIDE, USER, Goal, entered, parse
 from softswitch.routing.journey import MAX_FORWARDS, OUTSIDE_RING_TIME, Journey
 from softswitch.routing.outcomes import (
     NOT_PERMITTED,
@@ -45,10 +45,7 @@ class Route(Journey):
         if self._directory.get(dialled) is None:
             return self._noted(self._beyond())
         if dialled == self._caller:
-            why = f"{dialled} called its own number"
-            if has_mailbox(dialled, self._directory):
-                return Voicemail(dialled, UNSPECIFIC, why)
-            return refusal(release(Outcome.BUSY), "busy", why)
+            return self._own_number(dialled)
         caller = self._directory.get(self._caller)
         if caller is not None and caller.calls == NOTHING:
             why = f"{self._caller} may only call for help, {permission(caller)}"
@@ -125,7 +122,15 @@ class Route(Journey):
         self._dialled = goal.value
         if goal.kind == NOWHERE:
             return refusal(UNKNOWN_NUMBER, "not_found", goal.value)
+        if goal == Goal(USER, self._caller) and self._trunk is None:
+            return self._own_number(goal.value)
         return self._reach(goal, None, principal="", own_rules=True, confirm=False)
+
+    def _own_number(self, user: str) -> Decision:
+        why = f"{user} called its own number"
+        if has_mailbox(user, self._directory):
+            return Voicemail(user, UNSPECIFIC, why)
+        return refusal(release(Outcome.BUSY), "busy", why)
 
     def _beyond(self) -> Decision:
         """What a user has dialled is no user: a code, or a number outside."""

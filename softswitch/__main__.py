@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from softswitch.cli.calendar import app as calendar
 from softswitch.cli.check import check
 from softswitch.cli.explain import explain
 from softswitch.cli.mail import app as mail
@@ -25,6 +26,7 @@ def application() -> typer.Typer:
     )
     for command in (run, check, explain, show, reset, trace):
         app.command()(command)
+    app.add_typer(calendar, name="calendar")
     app.add_typer(mail, name="mail")
     app.add_typer(prompts, name="prompts")
     return app

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from softswitch.cli import moments
+from softswitch.cli.calendar import moment
 from softswitch.cli.where import configuration, fail
 from softswitch.config import Config
 from softswitch.routing.codes import Codes
@@ -36,29 +38,59 @@ WORDS = {
 
 
 def explain(
-    caller: Annotated[str, typer.Argument(metavar="FROM", help="Who calls.")],
+    caller: Annotated[
+        str,
+        typer.Argument(
+            metavar="FROM", help="Who calls: a user, or a number from outside, by the first trunk."
+        ),
+    ],
     dialled: Annotated[str, typer.Argument(metavar="TO", help="The number that is dialled.")],
     given: Annotated[
         list[str] | None,
         typer.Option(
-            help="What becomes of a user, 101=busy: answered, no_answer, busy, rejected or "
-            "unavailable. Nobody else answers.",
-            metavar="USER=OUTCOME",
+            help="What becomes of a user or a number outside, 101=busy: answered, no_answer, busy, "
+            "rejected or unavailable. Nobody else answers.",
+            metavar="WHO=OUTCOME",
         ),
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option(help=f"Not now but at this time: {moments.EXAMPLES}.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="The trunk by which it comes.", metavar="TRUNK")
     ] = None,
     file: Annotated[
         Path | None, typer.Option("--config", help="The configuration, a YAML file.")
     ] = None,
 ) -> None:
     """Tell where a call would go, step by step, without calling anybody."""
-    supposed = dict(map(_supposed, given or []))
     config = configuration(file)
-    for user in supposed:
-        if user not in config.users:
-            fail(f"--given {user}: no user has that number", WRONG_USE)
-    codes = Codes(**config.feature_codes)
-    steps = steps_of(caller, dialled, config.users, supposed, codes)
+    supposed = dict(_supposed(one, config) for one in given or [])
+    trunk = _trunk(caller, by, config)
+    if trunk is not None and config.outside is not None:
+        number = config.outside.normalise(caller)
+        caller = caller if number is None else number.e164
+    steps = steps_of(
+        caller,
+        dialled,
+        config.users,
+        supposed,
+        Codes(**config.feature_codes),
+        outside=config.outside,
+        calendars=config.calendars,
+        wall=moment(config, at),
+        trunk=trunk,
+    )
     typer.echo("\n".join(lines(caller, dialled, steps, config)))
+
+
+def _trunk(caller: str, by: str | None, config: Config) -> str | None:
+    """By which trunk a call comes; None: it is a user's."""
+    if by is not None:
+        if by not in config.trunks:
+            fail(f"--by {by}: no trunk has that name", WRONG_USE)
+        return by
+    return None if caller in config.users else next(iter(config.trunks), None)
 
 
 def lines(caller: str, dialled: str, steps: Sequence[Step], config: Config) -> Iterator[str]:
@@ -67,16 +99,18 @@ def lines(caller: str, dialled: str, steps: Sequence[Step], config: Config) -> I
     for number, (decision, outcome) in enumerate(steps, 1):
         yield f"{number:3} {_what(decision, config)}"
         yield f"    {decision.because}"
-        if outcome is not None and isinstance(decision, Ring):
-            yield f"    {decision.user} {WORDS[outcome]}"
+        if outcome is not None and isinstance(decision, Ring | Dial):
+            who = decision.user if isinstance(decision, Ring) else decision.number
+            yield f"    {who} {WORDS[outcome]}"
 
 
 def _what(decision: Decision, config: Config) -> str:
     match decision:
         case Ring(user, seconds):
-            return f"ring {_named(user, config)} for {seconds:g} s"
-        case Dial(number, trunks, principal):
-            return f"dial {number} through {', '.join(trunks)}, as {_named(principal, config)}"
+            return f"ring {_named(user, config)} for {seconds:g} s{_confirmed(decision)}"
+        case Dial(number, trunks, principal, seconds):
+            whose = f", as {_named(principal, config)}, for {seconds:g} s"
+            return f"dial {number} through {' or '.join(trunks)}{whose}{_confirmed(decision)}"
         case Voicemail(user, reason):
             return f"voicemail of {_named(user, config)}, greeting for {reason}"
         case Retrieve(user):
@@ -95,8 +129,17 @@ def _named(number: str, config: Config) -> str:
     return f"{number} {user.name}" if user is not None and user.name else number
 
 
-def _supposed(text: str) -> tuple[str, Outcome]:
+def _confirmed(decision: Ring | Dial) -> str:
+    return "; whoever answers has to press 1" if decision.confirm else ""
+
+
+def _supposed(text: str, config: Config) -> tuple[str, Outcome]:
     user, _, word = text.partition("=")
+    if user not in config.users:
+        number = None if config.outside is None else config.outside.normalise(user)
+        if number is None:
+            fail(f"--given {user}: no user has that number", WRONG_USE)
+        user = number.e164
     try:
         return user, Outcome(word)
     except ValueError:

@@ -155,13 +155,13 @@ def _calendar(
     days: dict[int, str] = {}
     if "country" in holiday:
         days.update(public_days(holiday["country"], holiday.get("province", "")))
-    where = origin(("calendars", name, "holiday"))
+    where = f"written ({origin(('calendars', name, 'holiday'))})"
     yearly: dict[tuple[int, int], str] = {}
     for some in holiday.get("dates", ()):
         days.update(dict.fromkeys(_days(some), where))
         yearly.update(dict.fromkeys(some.yearly, where))
     specials = tuple(
-        _special(one, f"{name}, exception ({origin(('calendars', name, 'exceptions', position))})")
+        _special(one, f"an exception ({origin(('calendars', name, 'exceptions', position))})")
         for position, one in enumerate(section.get("exceptions", ()))
     )
     return Calendar(
@@ -183,7 +183,7 @@ def _special(section: Mapping[str, Any], because: str) -> Special:
     opens = OPEN in states
     named = {key: spans for key, spans in states.items() if key != OPEN}
     hours = _hours(named | ({OPEN: states[OPEN]} if opens else {}))
-    label = f"{because} {section['name']}" if "name" in section else because
+    label = f"{section['name']}, {because}" if "name" in section else because
     is_period = opens and (dates.first != dates.last or len(dates.yearly) > 1)
     return Special(dates.first, dates.last, hours, opens, is_period, label, dates.yearly)
 
