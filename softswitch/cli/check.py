@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from softswitch.cli import settings
 from softswitch.config import Config, ConfigErrors, ListenAddress, Problem, load
 
 
@@ -53,7 +54,7 @@ def fine(config: Config) -> list[str]:
             f"note: no password yet for {who}{f' and {more} more' if more > 0 else ''}; "
             "made at the first start"
         )
-    return lines
+    return lines + settings.notes(config)
 
 
 def _ports(addresses: Sequence[ListenAddress]) -> str:

@@ -12,11 +12,13 @@ import typer
 
 from softswitch.cli import where
 from softswitch.clock import Clock
-from softswitch.config import Config
+from softswitch.config import Config, User
 from softswitch.control import CannotAnswer, ControlError, NotRunning, ask
 from softswitch.ladder import visible
+from softswitch.settings import layers
 from softswitch.settings.commands import EVERYTHING, RESETTABLE, reset_kept, show_kept
-from softswitch.store.store import StoreError
+from softswitch.settings.opening import stamp
+from softswitch.store.store import SettingRow, StoreError
 
 GAP = "   "
 """Between columns."""
@@ -27,13 +29,13 @@ def show(config: Config, user: str, *, as_json: bool) -> None:
     if user not in config.users:
         where.fail(f"no user has the number {user}; show what? calls, registrations or a user")
 
-    def kept() -> Any:
+    def found() -> Any:
         path = where.database(config)
         if not path.exists():
             return asyncio.run(show_kept(config, None, user))
         return where.look_up(path, lambda store: show_kept(config, store, user))
 
-    answer = _asked(config, "settings", kept, user=user)
+    answer = _asked(config, "settings", found, user=user)
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
     else:
@@ -51,7 +53,7 @@ def reset(
     """
     config = where.configuration(file)
 
-    def kept() -> Any:
+    def done() -> Any:
         path = where.database(config)
         if not path.exists():
             return []
@@ -62,19 +64,41 @@ def reset(
         where.fail(f"no user has the number {user}")
     if what not in RESETTABLE:
         where.fail(f"{what} cannot be reset; known are {', '.join(RESETTABLE)}")
-    dropped = _asked(config, "reset", kept, user=user, what=what)
+    dropped = _asked(config, "reset", done, user=user, what=what)
     subject = "nothing" if what == EVERYTHING else f"nothing of {what}"
     for line in dropped or [f"{subject} was changed by {user}"]:
         typer.echo(visible(line))
 
 
-def _asked(config: Config, subject: str, kept: Callable[[], Any], **details: object) -> Any:
-    """What the running switch answers; else what `kept` finds."""
+def kept(config: Config) -> list[SettingRow]:
+    """What users have changed, whether the switch runs or not; nothing, if that cannot be read."""
+    try:
+        return where.look_up(where.database(config), lambda store: store.settings())
+    except StoreError:
+        return []
+
+
+def users_now(config: Config) -> dict[str, User]:
+    """The users with what they have changed, as calls find them."""
+    rows = layers.sorted_out(config.users, kept(config)).rows
+    return layers.everybody(config.users, rows, stamp(config.timezone))
+
+
+def notes(config: Config) -> list[str]:
+    """What `softswitch check` has to say: changes that do not count, and those that are over as
+    soon as the switch is started with this configuration."""
+    found = layers.sorted_out(config.users, kept(config))
+    over = [f"at the next start: {why}" for _, why in found.outdated]
+    return [f"note: {visible(words)}" for words in (*found.ignored, *over)]
+
+
+def _asked(config: Config, subject: str, alone: Callable[[], Any], **details: object) -> Any:
+    """What the running switch answers; else what can be done without one."""
     try:
         try:
             return ask(where.control_socket(config), subject, **details)
         except NotRunning:
-            return kept()
+            return alone()
     except (CannotAnswer, ControlError, StoreError) as error:
         where.fail(str(error))
 

@@ -61,7 +61,8 @@ def sorted_out(users: Mapping[str, User], rows: Iterable[SettingRow]) -> Layers:
         place = (row.user, row.key)
         before = layers.rows.get(place)
         if before is not None:
-            layers.outdated.append(Outdated(before, row.source))
+            later = f"user's {before.value} replaced by {row.value}, set by {row.source}"
+            layers.outdated.append(Outdated(before, f"{row.user} {row.key}: {later}"))
         if user is None or row.key not in keys.KEYS:
             what = "no such user" if user is None else "no such setting"
             layers.ignored.append(f"{_named(row)} is ignored: {what}")
@@ -89,6 +90,12 @@ def effective(user: User, rows: Rows, stamp: Stamp) -> User:
         now = keys.with_value(now, key, row.value)
         origin[key] = f"{_by(row, stamp)} ({instead(user, key)})"
     return user if now is user else replace(now, origin=origin)
+
+
+def everybody(users: Mapping[str, User], rows: Rows, stamp: Stamp) -> dict[str, User]:
+    """All users as they are now."""
+    changed = {name: effective(users[name], rows, stamp) for name, _ in rows if name in users}
+    return {**users, **changed}
 
 
 def instead(user: User, key: str) -> str:

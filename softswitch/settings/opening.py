@@ -51,7 +51,7 @@ async def open_settings(
 
 def desk(config: Config, settings: Settings) -> Desk:
     """Where service codes are done."""
-    targets = Targets(settings.users, Codes(**config.feature_codes), None)
+    targets = Targets(settings.users, Codes(**config.feature_codes), config.outside)
     return Desk(settings, targets)
 
 

@@ -64,10 +64,8 @@ class Settings:
         if sorted_out.outdated:
             now = world.wall()
             world.put([layers.over(row, now, why) for row, why in sorted_out.outdated])
-        self.users: dict[str, User] = dict(configured)
+        self.users = layers.everybody(configured, self._rows, world.stamp)
         """As they are now."""
-        for name in {name for name, _ in self._rows if name in configured}:
-            self._build(name)
 
     def rows_of(self, user: str) -> dict[str, SettingRow]:
         """What counts of a user's overrides, by key."""
@@ -136,10 +134,8 @@ class Settings:
             else:
                 self._rows[place] = row
         for name in {name for name, _ in rows if name in self.configured}:
-            self._build(name)
-
-    def _build(self, name: str) -> None:
-        self.users[name] = layers.effective(self.configured[name], self._rows, self._world.stamp)
+            configured = self.configured[name]
+            self.users[name] = layers.effective(configured, self._rows, self._world.stamp)
 
     def _tell(self, user: str, key: str, source: str) -> None:
         known = self.users.get(user)

@@ -328,3 +328,26 @@ def test_a_phone_is_called_as_it_called_itself() -> None:
     assert b" RTP/AVP " in bob.call.bodies[0]
     alice.cancels()
     finish(world)
+
+
+def test_a_phone_is_told_that_its_user_is_in_another_call() -> None:  # CW-1, CW-2
+    world, _, bob = ringing()
+    first = bob.call
+    assert "Alert-Info" not in first.requests[0].headers
+    Phone(world, "102").invites("101")
+    world.run()
+    waiting = bob.call.requests[0].headers
+    assert waiting.get("Alert-Info") == "<urn:alert:service:call-waiting>"
+    bob.rejects(486)
+    bob.rejects(486, call=first)
+    finish(world)
+
+
+def test_whoever_calls_somebody_is_in_a_call_too() -> None:  # CW-2
+    world, _, bob = office()
+    bob.invites("100")
+    world.run()
+    Phone(world, "102").invites("101")
+    world.run()
+    assert bob.calls[-1].requests[0].headers.get("Alert-Info")
+    world.run_out()

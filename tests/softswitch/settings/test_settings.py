@@ -117,6 +117,8 @@ def test_of_two_rows_in_force_the_later_one_counts() -> None:
     again = Office(PLAIN, both)
     assert again.settings.users["101"].forward.rules["busy"].to == "103"
     assert again.in_force == {"101 forward.busy": "103"}
+    ended = [row.ended_by for row in again.kept.values() if row.ended_at]
+    assert ended == ["101 forward.busy: user's 102 replaced by 103, set by phone *0 by 101"]
 
 
 def test_what_cannot_be_kept_is_as_before(caplog: pytest.LogCaptureFixture) -> None:
