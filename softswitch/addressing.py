@@ -119,9 +119,9 @@ class Addressing:
         return False
 
     def _own_host(self, bound: str, remote: str) -> str:
-        self._forget_old()
         host = self._remotes.get((bound, remote))
-        if host is None:
+        if host is None or self._now() >= self._fresh_until:
+            self._forget_old()
             host = self._remotes[bound, remote] = self._choose(bound, remote)
         return host
 

@@ -62,9 +62,11 @@ class Intake:
 def check_response(response: Response) -> None:
     """Raises ParseError for a response that nobody can use."""
     problem = flaw(response)
-    vias = response.headers.all("Via")
-    if not problem and (len(vias) > 1 or ("," in vias[0] and len(split_commas(vias[0])) > 1)):
-        problem = "a response for another hop"  # for somebody behind us (§8.1.3.3)
+    headers = response.headers
+    if not problem and (len(headers.first) < len(headers.items) or "," in headers.first["Via"]):
+        vias = headers.all("Via")
+        if len(vias) > 1 or len(split_commas(vias[0])) > 1:
+            problem = "a response for another hop"  # for somebody behind us (§8.1.3.3)
     if problem:
         raise ParseError(problem)
 

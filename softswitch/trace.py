@@ -124,7 +124,8 @@ class Tracer:
         self._now = now_wall
         leg = self._legs.get(sip_call_id)
         if leg is not None:
-            self._keep(leg[0], (now_wall, sent, leg[1], flow, data))
+            call, number = leg
+            self._keep(call, (now_wall, sent, number, flow, data))
         elif len(data) <= MAX_WAITING_OCTETS:
             self._wait(sip_call_id, (now_wall, sent, 0, flow, data))
 

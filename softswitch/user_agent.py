@@ -138,7 +138,7 @@ class UserAgent:
 
     def _receive_message(self, message: Request | Response, flow: Flow) -> None:
         if self._trace is not None:
-            call_id = message.headers.get("Call-ID") or ""
+            call_id = message.headers.first.get("Call-ID") or ""
             self._trace.record(call_id, message.data, False, flow, self._wall())
         if log.isEnabledFor(logging.DEBUG):
             log.debug("< %s:%d %s", *flow.remote, message)

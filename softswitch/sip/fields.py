@@ -299,14 +299,18 @@ def read_tag(value: str) -> str:
     address, mark, tag = value.rpartition(";tag=")
     if not mark:
         address, tag = value, ""
-    if address[-1:] != ">" or not (tag.isalnum() or _plain_value(tag)):
+    if not (tag.isalnum() or _plain_value(tag)):
         return NameAddr.parse(value).tag
-    (_check_cached if len(address) <= MAX_CACHED_LENGTH else _check)(address)
+    if address not in _sound:
+        if address[-1:] != ">":
+            return NameAddr.parse(value).tag
+        NameAddr.parse(address)
+        if len(address) <= MAX_CACHED_LENGTH:
+            if len(_sound) >= CACHE_SIZE:
+                _sound.clear()
+            _sound.add(address)
     return tag
 
 
-def _check(address: str) -> None:
-    NameAddr.parse(address)
-
-
-_check_cached = lru_cache(CACHE_SIZE)(_check)
+_sound: set[str] = set()
+"""Addresses in <> that could be read."""

@@ -112,7 +112,8 @@ class Headers:
     """The header fields of a message, in order, by canonical name.
 
     Our own code gives names in canonical spelling; nothing is looked up on that path. Values from
-    our own code may not hold CR or LF (ValueError: a bug of ours); the parser refuses a peer's.
+    our own code may not hold CR or LF: that is seen when the message is written, in one look at
+    all of it. The parser refuses a peer's.
     """
 
     __slots__ = ("first", "items")
@@ -122,9 +123,6 @@ class Headers:
         """All fields in order. Only to be read."""
         self.first = dict(reversed(self.items))
         """The first value of each name. Only to be read: the hot path does, and spares a call."""
-        text = "".join(map("".join, self.items))  # one look for all of them
-        if "\n" in text or "\r" in text:
-            raise ValueError(f"line break in header fields {self.items!r}")
 
     @classmethod
     def adopt(cls, items: list[tuple[str, str]], first: dict[str, str]) -> "Headers":
@@ -158,13 +156,11 @@ class Headers:
 
     def append(self, name: str, value: str) -> None:
         """Add a line at the end."""
-        _refuse_line_breaks(name, value)
         self.items.append((name, value))
         self.first.setdefault(name, value)
 
     def prepend(self, name: str, value: str) -> None:
         """Add a line at the beginning, as each hop does with its Via."""
-        _refuse_line_breaks(name, value)
         self.items.insert(0, (name, value))
         self.first[name] = value
 
@@ -173,7 +169,6 @@ class Headers:
         if name not in self.first:
             self.append(name, value)
             return
-        _refuse_line_breaks(name, value)
         place = self._place(name)
         self.items = [item for item in self.items if item[0] != name]
         self.items.insert(place, (name, value))
@@ -181,7 +176,6 @@ class Headers:
 
     def replace_first(self, name: str, value: str) -> None:
         """Rewrite the first line of that name, which must be there, and leave the others."""
-        _refuse_line_breaks(name, value)
         place = 0 if self.items[0][0] == name else self._place(name)  # usually the topmost Via
         self.items[place] = (name, value)
         self.first[name] = value
@@ -214,8 +208,3 @@ class Headers:
 
     def __repr__(self) -> str:
         return f"Headers({self.items!r})"
-
-
-def _refuse_line_breaks(name: str, value: str) -> None:
-    if "\n" in value or "\r" in value or "\n" in name or "\r" in name:
-        raise ValueError(f"line break in header field {name!r}: {value!r}")

@@ -224,13 +224,14 @@ class Message:
         return value
 
     def _serialize(self, start_line: str) -> bytes:
-        if "\n" in start_line or "\r" in start_line:
-            raise ValueError(f"line break in start line {start_line!r}")
-        fields: Iterable[tuple[str, str]] = self.headers.items
+        fields: Collection[tuple[str, str]] = self.headers.items
         if "Content-Length" in self.headers.first:  # a peer's, or somebody's idea of it
             fields = [field for field in fields if field[0] != "Content-Length"]
         length = f"Content-Length: {len(self.body)}"
         head = "\r\n".join([start_line, *map(": ".join, fields), length, "", ""])
+        ends = len(fields) + 3
+        if head.count("\r") != ends or head.count("\n") != ends:
+            raise ValueError(f"line break within a line of {head!r}")
         return head.encode("utf-8", "surrogateescape") + self.body
 
 
@@ -321,17 +322,21 @@ def respond(
     """
     theirs = request.headers
     first = theirs.first
-    if len(first) == len(theirs) and not UNUSUAL_IN_ANSWERS & first.keys():
+    if len(first) == len(theirs.items) and first.keys().isdisjoint(UNUSUAL_IN_ANSWERS):
         items = [(name, first[name]) for name in COPIED if name in first]
     else:
         items = [item for item in theirs if item[0] in _copied(request.method, status)]
     to = first.get("To")
-    if to is not None and to_tag and status > 100 and not _has_to_tag(request):
-        items[items.index(("To", to))] = ("To", f"{to};tag={to_tag}")
+    is_tagged = to is not None and to_tag and status > 100 and not _has_to_tag(request)
+    if is_tagged:
+        items[items.index(("To", to or ""))] = ("To", f"{to};tag={to_tag}")
     items += headers
     if body:
         items.append(("Content-Type", content_type))
-    return Response(status, reason or REASONS.get(status, "Unknown"), Headers(items), body)
+    response = Response(status, reason or REASONS.get(status, "Unknown"), Headers(items), body)
+    if is_tagged:
+        vars(response)["to_tag"] = to_tag  # which spares reading it
+    return response
 
 
 def _copied(method: str, status: int) -> Collection[str]:

@@ -61,9 +61,10 @@ def parse_datagram(data: bytes) -> Request | Response:
         raise ParseError("no empty line behind the header fields")
     if end > MAX_START_LINE:
         _check_sizes(data[:end])
-    lines = data[:end].decode("utf-8", "surrogateescape").split("\r\n")
-    text = "".join(lines)
-    if "\r" in text or "\n" in text:
+    text = data[:end].decode("utf-8", "surrogateescape")
+    lines = text.split("\r\n")
+    ends = len(lines) - 1
+    if text.count("\r") != ends or text.count("\n") != ends:
         # They end a line for some readers and not for others: a way to smuggle header fields.
         raise ParseError("CR or LF outside a line end")
     if "\0" in text:

@@ -54,6 +54,10 @@ __all__ = [
 ]
 
 
+Key = tuple[object, ...]
+"""What a server transaction is found by."""
+
+
 class TransactionLayer:
     """Keeps all transactions, finds them again, and forgets them in time."""
 
@@ -61,10 +65,12 @@ class TransactionLayer:
         self.timers = timers
         self._perform = perform
         self._clients: dict[tuple[str, str], ClientTransaction] = {}
-        self._servers: dict[tuple[object, ...], ServerTransaction] = {}
+        self._servers: dict[Key, ServerTransaction] = {}
         self._instances: dict[tuple[str, str, int, str], ServerTransaction] = {}
         """Requests outside dialogs by what they share when they come by two ways (§8.2.2.2)."""
         self._by_connection: dict[int, set[ClientTransaction]] = {}
+        self._delivered: tuple[Request | None, Key] = (None, ())
+        """The last request that was new, and its key: nearly always it is accepted at once."""
 
     def __len__(self) -> int:
         """How many transactions there are."""
@@ -83,9 +89,11 @@ class TransactionLayer:
             if transaction is None or not _acknowledges(message, transaction):
                 return [DeliverAck(message, flow)]
             return transaction.receive_ack(message, flow, now)
-        transaction = self._servers.get(_key(message, flow, method))
+        key = _key(message, flow, method)
+        transaction = self._servers.get(key)
         if transaction is not None:
             return transaction.repeat()
+        self._delivered = message, key
         if method == "CANCEL":
             return [DeliverCancel(message, self._cancelled_by(message, flow), flow)]
         return [Deliver(message, flow)]
@@ -116,7 +124,9 @@ class TransactionLayer:
 
     def accept(self, request: Request, flow: Flow, now: float) -> ServerTransaction:
         """Keep state for a request that was delivered, until it is answered and forgotten."""
-        key = _key(request, flow, request.method)
+        delivered, key = self._delivered
+        if delivered is not request:
+            key = _key(request, flow, request.method)
         if key in self._servers:
             raise RuntimeError(f"accepted twice: {request}")
         kind = InviteServerTransaction if request.method == "INVITE" else NonInviteServerTransaction
@@ -197,7 +207,7 @@ class TransactionLayer:
                 del self._instances[instance]
 
 
-def _key(request: Request, flow: Flow, method: str) -> tuple[object, ...]:
+def _key(request: Request, flow: Flow, method: str) -> Key:
     """What two requests share exactly if one repeats the other (§17.2.3).
 
     Besides what the RFC lists, the source address: behind many NATs there are equal sent-bys,

@@ -30,6 +30,14 @@ def test_more_is_asked_for_once_and_in_time() -> None:
     assert len(it) == LOW_WATER
 
 
+def test_more_is_asked_for_while_answers_are_still_to_come() -> None:
+    it = pool(BLOCK)
+    assert [it.wanted(), it.wanted(), it.wanted()] == [BLOCK, BLOCK, 0]
+    for _ in range(BLOCK):
+        it.take()
+    assert [it.wanted(), it.wanted()] == [BLOCK, 0]
+
+
 def test_an_exhausted_range_is_not_asked_again() -> None:
     it = PortPool()
     it.wanted()

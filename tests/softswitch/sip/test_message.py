@@ -176,6 +176,21 @@ def test_a_line_break_in_a_start_line_is_our_bug(reason: str) -> None:
         Request("OPTIONS", reason, Headers()).serialize()
 
 
+@pytest.mark.parametrize("value", ["a\r\nEvil: 1", "a\nb", "a\rb", "a\r\n\r\nb"])
+def test_our_own_code_cannot_smuggle_lines_into_a_message(value: str) -> None:
+    for name, text in (("Subject", value), (value, "x")):
+        changes = [Headers([("Via", "v"), (name, text)])]
+        for change in ("append", "prepend", "set"):
+            headers = Headers([("Via", "v")])
+            getattr(headers, change)(name, text)
+            changes.append(headers)
+        for headers in changes:
+            with pytest.raises(ValueError, match="line break"):
+                Request("OPTIONS", "sip:a@b", headers).serialize()
+            with pytest.raises(ValueError, match="line break"):
+                Response(200, "OK", headers).serialize()
+
+
 def test_messages_make_one_line_of_a_log() -> None:
     request = parse_request(invite_text())
     assert str(request) == "INVITE sip:101@pbx.test Call-ID call-1@127.0.0.1"
