@@ -8,6 +8,7 @@ import typer
 
 from softswitch.cli import moments
 from softswitch.cli.calendar import moment
+from softswitch.cli.settings import users_now
 from softswitch.cli.where import configuration, fail
 from softswitch.config import Config
 from softswitch.routing.codes import Codes
@@ -73,7 +74,7 @@ def explain(
     steps = steps_of(
         caller,
         dialled,
-        config.users,
+        users_now(config),
         supposed,
         Codes(**config.feature_codes),
         outside=config.outside,

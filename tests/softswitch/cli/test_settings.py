@@ -10,6 +10,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from softswitch.cli import settings
+from softswitch.cli.explain import explain
 from softswitch.cli.settings import reset
 from softswitch.cli.show import show
 from softswitch.config import load
@@ -60,6 +61,7 @@ def command(*words: object) -> Result:
     app = typer.Typer()
     app.command()(show)
     app.command()(reset)
+    app.command()(explain)
     return CliRunner().invoke(app, list(map(str, words)))
 
 
@@ -151,6 +153,12 @@ def test_calls_are_explained_with_what_users_have_changed(yaml: Path) -> None:
     now = settings.users_now(load(yaml))
     assert now["101"].forward.rules["no_answer"].to == "+48601222333"
     assert now["11"] == load(yaml).users["11"]
+    keep(yaml, ROW._replace(value="voicemail"))
+    told = command("explain", "11", "101", "--given", "101=no_answer", "--config", yaml).output
+    assert (
+        "forward.no_answer of 101 (phone *92 by 101, 2026-08-03 09:12 (YAML: 11, line 7))" in told
+    )
+    assert "voicemail of 101 Anna Nowak" in told
 
 
 def test_check_lists_what_does_not_count(yaml: Path) -> None:
