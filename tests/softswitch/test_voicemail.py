@@ -160,6 +160,47 @@ def test_a_mailbox_that_is_not_there_sounds_as_one_with_a_pin(
     finish(world)
 
 
+def test_zero_in_the_greeting_rings_the_operator(world: World) -> None:  # VM-2
+    world.users["102"] = replace(world.users["100"], extension="102")
+    world.users["101"] = replace(
+        world.users["101"], voicemail=Voicemail(enabled=True, operator="102")
+    )
+    alice, operator = Phone(world, "100"), Phone(world, "102")
+    alice.invites("101")
+    world.run()
+    types(world, alice, "0")
+    operator.rejects()
+    world.run()
+    assert says(world) == ["vm.leave_a_message"]
+    types(world, alice, "0")
+    operator.answers()
+    world.run()
+    assert all(air.joined for air in world.airs)
+    finish(world)
+    record = world.record
+    assert (record.outcome, record.answered_by) == ("answered", "102")
+    assert record.path == ("User 100 -> 101 (unavailable) -> voicemail 101 -> 102 (busy) -> 102")
+
+
+def test_the_owner_calls_back_whoever_left_a_message(world: World) -> None:  # VM-17
+    world.users["101"] = replace(world.users["101"], voicemail=Voicemail(enabled=True, pin="2580"))
+    services: Any = world.calls._board.applications
+    message = services._boxes.begin(
+        Message("", "101", "100", "", "101", "no_answer", world.wall(), world.wall(), 8.0)
+    )
+    services._boxes.keep(message)
+    alice, bob = Phone(world, "100"), Phone(world, "101")
+    bob.invites("*98")
+    world.run()
+    types(world, bob, "2580181")
+    alice.answers()
+    world.run()
+    assert "101" in (alice.call.requests[0].headers.get("From") or "")
+    assert all(air.joined for air in world.airs)
+    finish(world)
+    assert world.record.path == "User 101 -> *98 -> voicemail -> 100"
+
+
 def test_the_echo_test_needs_no_mailbox(world: World) -> None:
     alice = Phone(world, "100")
     alice.invites("*600")
