@@ -94,7 +94,8 @@ def clear(folder: str) -> None:
             unfinished.unlink()
 
 
-def remove(path: str) -> None:
-    """Forget a file, finished or not; harmless when there is none."""
-    for name in (path, path + UNFINISHED):
-        Path(name).unlink(missing_ok=True)
+def remove(*paths: str) -> None:
+    """Forget files, finished or not; harmless where there is none."""
+    for path in paths:
+        for name in (path, path + UNFINISHED):
+            Path(name).unlink(missing_ok=True)

@@ -245,4 +245,4 @@ class Boxes:
 
     def _remove(self, message: Message) -> None:
         paths = [self.path(message), self.introduction_path(message)]
-        self.aside(lambda: [audio.remove(path) for path in paths], lambda result: None)
+        self.aside(partial(audio.remove, *paths), lambda result: None)

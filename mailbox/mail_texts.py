@@ -20,22 +20,29 @@ class Texts(NamedTuple):
     date: str
     duration: str
     new: str
+    forwarded: str
+    """What is said of a message that somebody has sent on."""
+    day: str
+    """The date alone."""
     moment: str
+    """Date and time."""
     weekdays: tuple[str, ...]
     """Short, from Monday."""
     months: tuple[str, ...]
 
 
 ENGLISH = Texts(
-    subject="Voice message from {caller} at {time}",
+    subject="Voice message from {caller_number} at {time}",
     hidden="a withheld number",
     heading="VOICEMAIL - New message",
     number="Phone number",
     name="Name",
     date="Date",
     duration="Duration",
-    new="New messages in mailbox {mailbox}: {count}",
-    moment="{weekday} {day} {month} {year} at {time}",
+    new="New messages in mailbox {mailbox}: {new_count}",
+    forwarded="Forwarded by",
+    day="{weekday} {day} {month} {year}",
+    moment="{date} at {time}",
     weekdays=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
     months=(
         "January", "February", "March", "April", "May", "June",
@@ -44,15 +51,17 @@ ENGLISH = Texts(
 )  # fmt: skip
 
 SPANISH = Texts(
-    subject="Mensaje de voz recibido de {caller} a las {time}",
+    subject="Mensaje de voz recibido de {caller_number} a las {time}",
     hidden="un número oculto",
     heading="VOICEMAIL - Mensaje Nuevo Recibido",
-    number="Número de Teléfono",
+    number="Numero de Telefono",
     name="Nombre",
     date="Fecha",
     duration="Duración",
-    new="Mensajes nuevos en la casilla {mailbox}: {count}",
-    moment="{weekday} {day} de {month} {year} a las {time}",
+    new="Mensajes nuevos en la casilla {mailbox}: {new_count}",
+    forwarded="Reenviado por",
+    day="{weekday} {day} de {month} {year}",
+    moment="{date} a las {time}",
     weekdays=("Lun", "Mar", "Mié", "Jue", "Vie", "Sáb", "Dom"),
     months=(
         "Enero", "Febrero", "Marzo", "Abril", "Mayo", "Junio",
@@ -61,15 +70,17 @@ SPANISH = Texts(
 )  # fmt: skip
 
 POLISH = Texts(
-    subject="Wiadomość głosowa od {caller} o {time}",
+    subject="Wiadomość głosowa od {caller_number} o {time}",
     hidden="numeru zastrzeżonego",
     heading="POCZTA GŁOSOWA - Nowa wiadomość",
     number="Numer telefonu",
     name="Nazwa",
     date="Data",
     duration="Czas trwania",
-    new="Nowe wiadomości w skrzynce {mailbox}: {count}",
-    moment="{weekday} {day} {month} {year} o {time}",
+    new="Nowe wiadomości w skrzynce {mailbox}: {new_count}",
+    forwarded="Przekazane przez",
+    day="{weekday} {day} {month} {year}",
+    moment="{date} o {time}",
     weekdays=("pon.", "wt.", "śr.", "czw.", "pt.", "sob.", "niedz."),
     months=(
         "stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca",

@@ -28,18 +28,17 @@ from softswitch.b2bua.calls import Calls
 from softswitch.bans import Bans
 from softswitch.bus import Bus
 from softswitch.clock import Clock
+from softswitch.config.boxes import people
 from softswitch.config.configuration import AUTO
 from softswitch.control import SOCKET_NAME, ControlError, ControlServer, Handler
 from softswitch.discovery import Discovery
 from softswitch.events.lamps import Lamps
 from softswitch.events.message_summary import MessageSummary
 from softswitch.events.notifier import Notifier
-from softswitch.jobs.client import Jobs
 from softswitch.journal import Journal
 from softswitch.keepalive import Keepalive
 from softswitch.location import Location
-from softswitch.mailboxes import open_mailboxes
-from softswitch.mailer import open_mailer
+from softswitch.mailroom import Mailroom, lamps, open_mailroom
 from softswitch.media.engine.client import WorkerEngine
 from softswitch.registrar import Registrar
 from softswitch.routing.codes import Codes
@@ -57,11 +56,11 @@ from softswitch.trunk_watch import TrunkWatch
 from softswitch.trunks import Trunks
 from softswitch.uas import Uas
 from softswitch.user_agent import TRYING_AFTER, UserAgent
-from softswitch.voicemail import Services, rules
+from softswitch.voicemail import Services
 from softswitch.voices import Voices
 
 if TYPE_CHECKING:
-    from softswitch.config import Config, User
+    from softswitch.config import Config
     from softswitch.mailbox.boxes import Boxes
     from softswitch.settings.settings import Settings
 
@@ -139,7 +138,9 @@ class App:
         stack.callback(tracer.flush)
         transports = await stack.enter_async_context(Transports())
         agent = self._agent(transports, addressing, tracer)
-        boxes = await self._boxes(store)
+        clock, config = self._clock, self._config
+        room = await open_mailroom(config, store, self._bus, clock.wall, stack, tasks)
+        boxes = room.boxes
         settings = await self._settings(store, boxes, answers)
         voices = Voices(self._config)
         calls = Calls(
@@ -156,7 +157,7 @@ class App:
             music=str(self._config.music or ""),
             untranslated=untranslated(),
             codes=Codes(**self._config.feature_codes),
-            applications=self._services(boxes, settings, voices),
+            applications=self._services(room, settings, voices),
             outside=self._config.outside,
             calendars=self._config.calendars,
             trunks=self._trunks,
@@ -164,7 +165,6 @@ class App:
             rtp_timeout=self._config.network.rtp_timeout,
             held_timeout=HELD_TIMEOUT,
         )
-        await self._mail(stack, tasks, store, boxes)
         media.on_event = calls.media_event
         uas, registrar = await self._uas(agent, calls, store, addressing, boxes)
         watch = TrunkWatch(self._trunks, agent=agent, addressing=addressing, random=random)
@@ -234,19 +234,15 @@ class App:
         stack.push_async_callback(media.stop)
         return media
 
-    async def _boxes(self, store: Store) -> Boxes:
-        bus, state, wall = self._bus, self._config.state, self._clock.wall
-        return await open_mailboxes(store, bus, state, wall=wall, rules=rules(self._config.users))
-
     async def _settings(self, store: Store, boxes: Boxes, answers: dict[str, Handler]) -> Settings:
         """What users have changed, and commands ask for."""
         settings = await open_settings(self._config, store, self._bus.publish, self._clock.wall)
         answers.update(Commands(self._config, settings, boxes.owners.box).handlers())
         return settings
 
-    def _services(self, boxes: Boxes, settings: Settings, voices: Voices) -> Services:
+    def _services(self, room: Mailroom, settings: Settings, voices: Voices) -> Services:
         codes = desk(self._config, settings)
-        return Services(settings.users, boxes, voices, os.urandom, codes)
+        return Services(settings.users, room.boxes, voices, os.urandom, codes, room.tenants)
 
     def _notifier(self, agent: UserAgent, addressing: Addressing, boxes: Boxes) -> Notifier:
         """Who tells phones of messages that wait."""
@@ -270,21 +266,11 @@ class App:
         )
         return notifier
 
-    async def _mail(
-        self, stack: AsyncExitStack, tasks: asyncio.TaskGroup, store: Store, boxes: Boxes
-    ) -> None:
-        """Send messages as mail, if there is a server to send them through."""
-        jobs = Jobs()
-        mailer = await open_mailer(self._config, store, boxes, self._bus, self._clock.wall, jobs)
-        if mailer is not None:
-            stack.push_async_callback(jobs.close)
-            stack.callback(tasks.create_task(mailer.run()).cancel)
-
     async def _uas(
         self, agent: UserAgent, calls: Calls, store: Store, addressing: Addressing, boxes: Boxes
     ) -> tuple[Uas, Registrar]:
         """Who answers requests, with what they need: logins, bindings, keepalives."""
-        users = self._config.users
+        users = people(self._config.users)
         authenticator = Authenticator(
             {extension: user.password for extension, user in users.items()},
             realm=self._config.realm,
@@ -355,15 +341,6 @@ class App:
             except StoreError as error:
                 log.error("old traces are kept for longer: %s", error)
             await asyncio.sleep(SWEEP)
-
-
-def lamps(users: Mapping[str, User]) -> dict[str, tuple[str, ...]]:
-    """Whose lamps there are, and for which mailboxes: what is only mailed lights none."""
-    return {
-        extension: () if user.voicemail.on_message == "email" and user.email else (extension,)
-        for extension, user in users.items()
-        if user.voicemail.enabled
-    }
 
 
 def _server(protocol: str, local: Address) -> str:

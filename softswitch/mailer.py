@@ -1,4 +1,4 @@
-"""Sends messages as mail to those who want them so.
+"""Sends messages as mail to those who want them so, and tells owners what they should know.
 
     bus: MailboxChanged ──► outbox ──► sound as MP3 ──► mail server
                                └── tried again ◄──────────┘ └──► `email`: the message is deleted
@@ -13,14 +13,15 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from email.message import EmailMessage
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from softswitch.bus import Bus, MailboxChanged
-from softswitch.jobs.client import JobFailed
-from softswitch.mailbox.mail import Sender, Sound, compose
+from softswitch.bus import Bus, CallEnded, MailboxChanged, MailboxFilling, MailboxLocked
+from softswitch.letters import Alarms, Encoder, Letters
+from softswitch.mailbox import notices
 from softswitch.mailbox.messages import NEW, Message
-from softswitch.outbox import Outbox, served_by
+from softswitch.mailbox.notices import COPY, FILLING, FIRST_PIN, FULL, LOCKED, MISSED, Notice
+from softswitch.mailbox.room import FULL as FULL_PERCENT
+from softswitch.outbox import WAITING, Outbox, served_by
 from softswitch.smtp import Outcome, ServerFailed, deliver
 from softswitch.voices import local_time
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from softswitch.config import Config, User
     from softswitch.config.messaging import Mail
     from softswitch.mailbox.boxes import Boxes
-    from softswitch.mailbox.phrases import LocalTime
     from softswitch.store.store import OutboxRow, Store
 
 log = logging.getLogger(__name__)
@@ -37,15 +37,12 @@ LOOK = 60.0
 """Seconds until the clock is looked at again: it may have been set meanwhile."""
 FIRST_LOOK_BACK = 3600.0
 """Seconds. A switch that has never sent a mail begins with messages that are no older."""
-SERVER, ENCODER = "the mail server", "MP3"
+SETTLED = 5.0
+"""Seconds after a call until its message is known, if it has left one."""
+MISSED_OUTCOMES = ("voicemail", "busy", "no_answer", "rejected", "unavailable", "cancelled")
+SERVER = "the mail server"
 
 Deliver = Callable[["Mail", EmailMessage, Sequence[str]], Awaitable[Outcome]]
-
-
-class Encoder(Protocol):
-    """Makes MP3 of a file."""
-
-    async def mp3(self, path: str) -> bytes: ...
 
 
 async def open_mailer(
@@ -55,25 +52,45 @@ async def open_mailer(
     bus: Bus,
     wall: Callable[[], float],
     encoder: Encoder,
+    first_pins: Mapping[str, str] | None = None,
 ) -> Mailer | None:
     """The mailer of a configuration, with what waits in the store; None: there is no mail server.
 
-    Raises StoreError.
+    `first_pins`: those that were made for owners, by mailbox. Raises StoreError.
     """
     if config.mail is None:
         return None
-    rows = await store.outbox()
-    return Mailer(
+
+    def is_gone(row: OutboxRow) -> bool:
+        if row.notice:
+            return row.state != WAITING and notices.read(row.notice).kind != FIRST_PIN
+        return boxes.find(row.message_id) is None
+
+    alarms = Alarms()
+    made = first_pins or {}
+    mailer = Mailer(
         config.mail,
-        outbox=Outbox(store, rows, is_gone=lambda message: boxes.find(message) is None),
+        outbox=Outbox(store, await store.outbox(), is_gone=is_gone),
+        letters=Letters(
+            config.mail,
+            boxes=boxes,
+            users=config.users,
+            alerted=config.alerted,
+            first_pins=made,
+            encoder=encoder,
+            alarms=alarms,
+            local=local_time(config.timezone),
+        ),
+        alarms=alarms,
         boxes=boxes,
         users=config.users,
         bus=bus,
-        encoder=encoder,
         deliver=deliver,
-        local=local_time(config.timezone),
         wall=wall,
     )
+    for mailbox in made:
+        mailer.tell_first_pin(mailbox)
+    return mailer
 
 
 class Mailer:
@@ -84,30 +101,32 @@ class Mailer:
         settings: Mail,
         *,
         outbox: Outbox,
+        letters: Letters,
+        alarms: Alarms,
         boxes: Boxes,
         users: Mapping[str, User],
         bus: Bus,
-        encoder: Encoder,
         deliver: Deliver,
-        local: Callable[[float], LocalTime],
         wall: Callable[[], float],
     ) -> None:
         self._settings = settings
-        self._sender = Sender(settings.sender, settings.name)
         self._outbox = outbox
+        self._letters = letters
+        self._alarms = alarms
         self._boxes = boxes
         self._users = users
-        self._encoder = encoder
         self._deliver = deliver
-        self._local = local
         self._wall = wall
         self._work = asyncio.Event()
-        self._failing: set[str] = set()
-        """What the log has told of: addresses, the server, the encoder."""
         self._before: set[str] = set()
         """Messages that are older than this switch and need no mail."""
         self._look_back()
         bus.subscribe(MailboxChanged, self._changed)
+        bus.subscribe(MailboxFilling, self._filling)
+        bus.subscribe(MailboxLocked, self._locked)
+        self._missing = missing(users)
+        if self._missing:
+            bus.subscribe(CallEnded, self._call_ended)
 
     async def run(self) -> None:
         """Send what is due, whenever it is."""
@@ -139,7 +158,7 @@ class Mailer:
         self._take(event.mailbox)
 
     def _take(self, mailbox: str) -> None:
-        if not self._wants(mailbox):
+        if not self._letters.wants(mailbox):
             return
         for message in self._boxes.messages(mailbox):
             known = message.id in self._before or message.id in self._outbox
@@ -147,10 +166,51 @@ class Mailer:
                 self._outbox.add(message.id, mailbox, self._wall())
                 self._work.set()
 
-    def _wants(self, mailbox: str) -> Sequence[str]:
-        """To whom a mailbox's messages go."""
-        user = self._users.get(mailbox)
-        return user.email if user and user.voicemail.on_message in ("email", "both") else ()
+    def of(self, mailbox: str) -> Callable[[Message], None] | None:
+        """What mails a message to the owner of a mailbox, who asks for it; None: nothing can."""
+        return self._copy if self._letters.owners(mailbox) else None
+
+    def _copy(self, message: Message) -> None:
+        self._notify(message.mailbox, Notice(COPY, self._wall(), message_id=message.id))
+
+    def tell_first_pin(self, mailbox: str) -> None:
+        """The owner gets a PIN that was made, once."""
+        if f"{FIRST_PIN}-{mailbox}" not in self._outbox:
+            self._notify(mailbox, Notice(FIRST_PIN, self._wall()), f"{FIRST_PIN}-{mailbox}")
+
+    def _filling(self, event: MailboxFilling) -> None:
+        """VM-8."""
+        kind = FULL if event.percent >= FULL_PERCENT else FILLING
+        count = sum(self._boxes.summary(event.mailbox))
+        self._notify(event.mailbox, Notice(kind, self._wall(), event.percent, count))
+
+    def _locked(self, event: MailboxLocked) -> None:
+        """VM-15."""
+        self._notify(event.mailbox, Notice(LOCKED, event.until))
+
+    def _call_ended(self, event: CallEnded) -> None:
+        """ML-8: nobody has answered. Whether a message was left will be known in a moment."""
+        record = event.record
+        called = self._missing.get(record.callee.removeprefix("+"))
+        if called is None or called == record.caller or record.outcome not in MISSED_OUTCOMES:
+            return
+        caller = self._users.get(record.caller)
+        notice = Notice(
+            MISSED,
+            record.arrived_at,
+            caller=record.caller,
+            caller_name=caller.name if caller is not None else "",
+            answered_by=(record.answered_by or "").rpartition(" ")[2],
+        )
+        self._notify(called, notice, wait=SETTLED)
+
+    def _notify(self, mailbox: str, notice: Notice, row_id: str = "", wait: float = 0.0) -> None:
+        if not self._letters.told(mailbox, notice.kind):
+            return
+        now = self._wall()
+        name = row_id or f"{notice.kind}-{mailbox}-{now:.3f}-{notice.message_id}"
+        self._outbox.add(name, mailbox, now, notices.written(notice), wait)
+        self._work.set()
 
     # sending
 
@@ -163,78 +223,51 @@ class Mailer:
                     self._defer(row, served_by(row), down)
                 else:
                     await self._attempt(row)
-                    self._fine(SERVER)
+                    self._alarms.clear(SERVER)
             except ServerFailed as error:
                 down = str(error)
-                self._alarm(SERVER, down)
+                self._alarms.sound(SERVER, down)
                 self._defer(row, served_by(row), down)
             except OSError as error:
-                self._alarm(row.message_id, f"the sound of a message: {error.strerror}")
+                self._alarms.sound(row.message_id, f"the sound of a message: {error.strerror}")
                 self._defer(row, served_by(row), str(error.strerror))
 
     async def _attempt(self, row: OutboxRow) -> None:
-        message = self._boxes.find(row.message_id)
-        recipients = self._wants(row.mailbox)
-        if message is None or not recipients:
+        recipients = self._letters.recipients(row)
+        mail = await self._letters.write(row, recipients) if recipients else None
+        if mail is None and row.notice:
+            self._outbox.sent(row, [])  # nothing has to be said any more
+            return
+        if mail is None:
             self._outbox.give_up(row, "there is nobody to send it to, or no message any more")
             return
         served = served_by(row)
         left = [address for address in recipients if address not in served]
-        refused = await self._send(message, recipients, left) if left else {}
+        refused = (await self._deliver(self._settings, mail, left)).refused if left else {}
         served += [address for address in left if address not in refused]
         for address in served:
-            self._fine(address)
+            self._alarms.clear(address)
         for address, why in refused.items():
-            self._alarm(address, why)
+            self._alarms.sound(address, why)
         if refused:
             self._defer(row, served, "; ".join(f"{one}: {why}" for one, why in refused.items()))
             return
         self._outbox.sent(row, served)
-        log.info("mailbox %s: a message is mailed to %s", row.mailbox, ", ".join(served))
-        if self._users[row.mailbox].voicemail.on_message == "email":
-            self._boxes.delete(message.id)
-
-    async def _send(
-        self, message: Message, recipients: Sequence[str], left: Sequence[str]
-    ) -> dict[str, str]:
-        mail = compose(
-            message,
-            sender=self._sender,
-            recipients=recipients,
-            language=self._users[message.mailbox].language,
-            local=self._local,
-            new=self._boxes.summary(message.mailbox)[0],
-            sound=await self._sound(message),
-        )
-        return (await self._deliver(self._settings, mail, left)).refused
-
-    async def _sound(self, message: Message) -> Sound | None:
-        """What is attached. Raises OSError."""
-        attach = self._users[message.mailbox].voicemail.attach
-        path = self._boxes.path(message)
-        if attach == "none":
-            return None
-        if attach == "mp3":
-            try:
-                data = await self._encoder.mp3(path)
-            except JobFailed as error:
-                # A mail with a larger attachment is better than one without any (ML-4).
-                self._alarm(ENCODER, f"{error}; WAV is sent instead")
-            else:
-                self._fine(ENCODER)
-                return Sound(data, "mpeg", "mp3")
-        return Sound(await asyncio.to_thread(Path(path).read_bytes), "wav", "wav")
+        log.info("mailbox %s: %s is mailed to %s", row.mailbox, _what(row), ", ".join(served))
+        if not row.notice and self._users[row.mailbox].voicemail.on_message == "email":
+            self._boxes.delete(row.message_id)
 
     def _defer(self, row: OutboxRow, served: Sequence[str], why: str) -> None:
         if not self._outbox.failed(row, served, why, self._wall()):
-            log.error("mailbox %s: a message could not be mailed: %s", row.mailbox, why)
+            log.error("mailbox %s: %s could not be mailed: %s", row.mailbox, _what(row), why)
 
-    def _alarm(self, what: str, why: str) -> None:
-        if what not in self._failing:
-            self._failing.add(what)
-            log.error("mail: %s: %s", what, why)
 
-    def _fine(self, what: str) -> None:
-        if what in self._failing:
-            self._failing.remove(what)
-            log.info("mail: %s: works again", what)
+def _what(row: OutboxRow) -> str:
+    return "a notice" if row.notice else "a message"
+
+
+def missing(users: Mapping[str, User]) -> dict[str, str]:
+    """Who wants to know of missed calls, by extension and by number outside without its plus."""
+    wanting = {name: user for name, user in users.items() if user.voicemail.missed_calls}
+    outside = {user.number.removeprefix("+"): name for name, user in wanting.items() if user.number}
+    return {**outside, **{name: name for name in wanting}}

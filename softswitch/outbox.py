@@ -3,7 +3,8 @@
     waiting ──► sent         every recipient's server has it
         └─────► given_up     two days later, or nobody is left to send it to
 
-Rows stay until their message is gone for ever, so that no message is mailed twice.
+Rows stay until their message is gone for ever, so that no message is mailed twice. Mails about
+something else (notices) are forgotten at the next start, unless they have to be the only ones.
 """
 
 from __future__ import annotations
@@ -31,24 +32,27 @@ class Outbox:
     """All mails by message, in memory; every change is written down."""
 
     def __init__(
-        self, store: Rows, rows: Iterable[OutboxRow], *, is_gone: Callable[[str], bool]
+        self, store: Rows, rows: Iterable[OutboxRow], *, is_gone: Callable[[OutboxRow], bool]
     ) -> None:
-        """`rows`: what was kept; `is_gone` tells whether a message does not exist any more."""
+        """`rows`: what was kept; `is_gone` tells which of them nobody will ask for any more."""
         self._store = store
         kept = list(rows)
-        self._rows = {row.message_id: row for row in kept if not is_gone(row.message_id)}
+        self._rows = {row.message_id: row for row in kept if not is_gone(row)}
         gone = [row.message_id for row in kept if row.message_id not in self._rows]
         if gone:
             store.put_outbox([], gone)
-        self.latest = max((row.since for row in kept), default=None)
-        """When the newest mail was begun before this start; None: there was none."""
+        self.latest = max((row.since for row in kept if not row.notice), default=None)
+        """When the newest mail about a message was begun before this start; None: there was none.
+        """
 
-    def __contains__(self, message_id: str) -> bool:
-        return message_id in self._rows
+    def __contains__(self, row_id: str) -> bool:
+        return row_id in self._rows
 
-    def add(self, message_id: str, mailbox: str, now: float) -> None:
-        """A mail for this message, to be sent at once."""
-        self._put(OutboxRow(message_id, mailbox, now, 0, now, "", WAITING, ""))
+    def add(
+        self, row_id: str, mailbox: str, now: float, notice: str = "", wait: float = 0.0
+    ) -> None:
+        """A mail about the message of this id, or a notice, to be sent when so long is over."""
+        self._put(OutboxRow(row_id, mailbox, now, 0, now + wait, "", WAITING, "", notice))
 
     def due(self, now: float) -> list[OutboxRow]:
         """What is to be tried now, the oldest first."""

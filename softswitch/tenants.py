@@ -58,6 +58,11 @@ class Tenants:
         ]
         return found[0] if len(found) == 1 else None
 
+    def is_own(self, mailbox: str | None, extension: str) -> bool:
+        """Whether a phone is the owner's, or one of those that show the mailbox by their lamps."""
+        user = None if mailbox is None else self._users.get(mailbox)
+        return user is not None and (mailbox == extension or extension in user.lamp)
+
     def number(self, mailbox: str) -> str:
         """The telephone number of the owner, or else the extension."""
         user = self._users.get(mailbox)

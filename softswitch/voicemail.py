@@ -91,7 +91,7 @@ class Services:
             self._boxes,
             mailbox,
             asks_number=asks_number,
-            is_own=mailbox == visit.caller,
+            is_own=self._tenants.is_own(mailbox, visit.caller),
             find=self._tenants.find,
             settings=self._tenants.settings,
             number=self._tenants.number,

@@ -1,21 +1,25 @@
 """Messages as mails: what they say in each language, and that callers can smuggle nothing in."""
 
+from collections.abc import Sequence
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softswitch.mailbox.mail import (
+    Letterhead,
+    Picture,
     Sender,
     Sound,
-    clean,
     compose,
     file_name,
     rfc_5322_date,
     trial,
 )
+from softswitch.mailbox.mail_body import clean
 from softswitch.mailbox.mail_texts import TEXTS
 from softswitch.mailbox.messages import Message
 from softswitch.mailbox.phrases import LocalTime
@@ -38,16 +42,33 @@ def buenos_aires(at: float) -> LocalTime:
     return LocalTime(2012, 8, 6, 0, 15, minute)
 
 
-def mailed(message: Message, language: str = "es", sound: Sound | None = MP3) -> EmailMessage:
+LOGO = Picture(b"GIF89a", "gif", "logo.gif")
+
+
+class Template(NamedTuple):
+    subject: str = ""
+    heading: str = ""
+    body: str = ""
+    html: str = ""
+
+
+def mailed(
+    message: Message,
+    language: str = "es",
+    sounds: Sequence[Sound] = (MP3,),
+    template: Template | None = None,
+    logo: Picture | None = None,
+) -> EmailMessage:
     """As a mail program reads it."""
     mail = compose(
         message,
-        sender=SENDER,
+        head=Letterhead(SENDER, logo),
         recipients=["anna@example.com", "jan@example.com"],
         language=language,
         local=buenos_aires,
         new=3,
-        sound=sound,
+        sounds=sounds,
+        template=template,
     )
     octets = mail.as_bytes()
     assert octets.isascii()
@@ -61,10 +82,10 @@ def body(mail: EmailMessage, kind: str) -> str:
     part = mail.get_body((kind,))
     assert part is not None
     text: str = part.get_content()
-    return text
+    return text.replace("\r\n", "\n")
 
 
-def test_a_mail_is_like_the_one_people_know() -> None:
+def test_a_mail_is_like_the_one_people_know() -> None:  # S0-14, S0-15, S0-16, S0-19, ML-5
     mail = mailed(left())
     assert mail["Subject"] == "Mensaje de voz recibido de 1150316501 a las 15:19:27"
     assert mail["From"] == "Example Ltd <vm@example.com>"
@@ -79,13 +100,13 @@ def test_a_mail_is_like_the_one_people_know() -> None:
     assert sound.get_content() == MP3.data
 
 
-def test_the_text_says_who_when_and_how_long() -> None:
+def test_the_text_says_who_when_and_how_long() -> None:  # S0-17, ML-5
     mail = mailed(left(name="Żółć"))
     assert body(mail, "plain").splitlines() == [
         "Example Ltd",
         "VOICEMAIL - Mensaje Nuevo Recibido",
         "",
-        "Número de Teléfono: 1150316501",
+        "Numero de Telefono: 1150316501",
         "Nombre: Żółć",
         "Fecha: Lun 6 de Agosto 2012 a las 15:19:27",
         "Duración: 0:57",
@@ -128,17 +149,77 @@ def test_a_withheld_number_is_called_so() -> None:
 def test_a_sender_without_a_name_and_a_mail_without_sound() -> None:
     mail = compose(
         left(),
-        sender=Sender("vm@example.com"),
+        head=Letterhead(Sender("vm@example.com")),
         recipients=["anna@example.com"],
         language="en",
         local=buenos_aires,
         new=1,
-        sound=None,
+        sounds=[],
     )
     assert mail["From"] == "vm@example.com"
     assert list(mail.iter_attachments()) == []
     assert "<h1>" not in body(mail, "html")
     assert body(mail, "plain").startswith("VOICEMAIL")
+
+
+def test_the_logo_is_shown_without_being_downloaded() -> None:  # S0-18
+    mail = mailed(left(), logo=LOGO)
+    assert '<img src="cid:logo" alt="">' in body(mail, "html")
+    (image,) = [part for part in mail.walk() if part.get_content_maintype() == "image"]
+    assert image.get_content_type() == "image/gif"
+    assert image["Content-ID"] == "<logo>"
+    assert image.get_content_disposition() == "inline"
+    assert image.get_filename() == "logo.gif"
+    assert image.get_content() == LOGO.data
+    (sound,) = mail.iter_attachments()
+    assert sound.get_filename() == "1344277103_1150316501.mp3"
+    order = [part.get_content_type() for part in mail.walk()]
+    assert order == [
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "multipart/related",
+        "text/html",
+        "image/gif",
+        "audio/mpeg",
+    ]
+
+
+EVERYTHING = (
+    "{caller_number}|{caller_name}|{date}|{time}|{duration}|{mailbox}|{new_count}|{company}"
+)
+
+
+def test_an_office_can_use_words_of_its_own() -> None:  # ML-5
+    template = Template("De {caller_name}", "¡Hola!", EVERYTHING + "\n\nAdiós & {{x}}\n\n")
+    mail = mailed(left(name="Ñandú <x>"), template=template)
+    assert mail["Subject"] == "De Ñandú <x>"
+    values = "1150316501|Ñandú <x>|Lun 6 de Agosto 2012|15:19:27|0:57|101|3|Example Ltd"
+    assert body(mail, "plain").splitlines() == [values, "", "Adiós & {x}"]
+    html = body(mail, "html")
+    assert "<h2>¡Hola!</h2>" in html
+    assert f"<p>{values.replace('<x>', '&lt;x&gt;')}</p>\n<p>Adiós &amp; {{x}}</p>" in html
+
+
+def test_an_office_can_write_the_page_itself() -> None:  # ML-5
+    mail = mailed(left(name="<b>"), template=Template(html="<i>{caller_name}</i>"))
+    html = body(mail, "html")
+    assert "<body>\n<i>&lt;b&gt;</i>\n</body>" in html
+    assert body(mail, "plain").startswith("Example Ltd\nVOICEMAIL")
+    only_heading = mailed(left(), template=Template(heading="¡{mailbox}!"))
+    assert "<h2>¡101!</h2>" in body(only_heading, "html")
+    assert "¡101!" in body(only_heading, "plain")
+
+
+def test_a_message_that_was_sent_on_says_by_whom() -> None:
+    intro = MP3._replace(is_introduction=True)
+    message = left()._replace(forwarded_by="102", introduction=True)
+    mail = mailed(message, sounds=[MP3, intro])
+    assert "Reenviado por: 102" in body(mail, "plain")
+    assert [part.get_filename() for part in mail.iter_attachments()] == [
+        "1344277103_1150316501.mp3",
+        "1344277103_1150316501_introduction.mp3",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -159,6 +240,12 @@ def test_a_sender_without_a_name_and_a_mail_without_sound() -> None:
     ],
 )
 def test_callers_can_smuggle_nothing_in(nasty: str) -> None:  # ML-6
+    own = mailed(
+        left(caller=nasty, name=nasty), template=Template("{caller_name}", body=EVERYTHING)
+    )
+    assert set(own) == FIELDS
+    assert len(body(own, "plain").splitlines()) == 1
+    assert "<script" not in body(own, "html")
     mail = mailed(left(caller=nasty, name=nasty))
     assert set(mail) == FIELDS
     assert len(mail["Subject"]) < 120

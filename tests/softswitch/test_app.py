@@ -10,8 +10,7 @@ import pytest
 
 from softswitch import app
 from softswitch.app import App, CannotRun
-from softswitch.config import User, load
-from softswitch.config.messaging import Voicemail
+from softswitch.config import load
 from softswitch.control import SOCKET_NAME, ask
 from softswitch.store import DATABASE_NAME
 from softswitch.store.sqlite import open_store
@@ -79,22 +78,6 @@ def test_registrations_are_back_after_a_restart(tmp_path: Path) -> None:
             assert [row["user"] for row in rows] == ["101"]
 
     running.run(main())
-
-
-def test_whoever_has_voicemail_has_a_lamp_and_mail_does_not_light_it() -> None:
-    users = {
-        "100": User("100", voicemail=Voicemail(enabled=False)),
-        "101": User("101"),
-        "102": User("102", voicemail=Voicemail(on_message="both")),
-        "103": User("103", voicemail=Voicemail(on_message="email"), email=("jan@example.com",)),
-        "104": User("104", voicemail=Voicemail(on_message="email")),
-    }
-    assert app.lamps(users) == {
-        "101": ("101",),
-        "102": ("102",),
-        "103": (),
-        "104": ("104",),
-    }
 
 
 def cannot_run(path: Path) -> str:

@@ -3,22 +3,24 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from softswitch.bus import Bus, MailboxChanged, MailboxFilling, MailboxLocked
+from softswitch.bus import Bus, CallEnded, MailboxChanged, MailboxFilling, MailboxLocked
 from softswitch.config import Config, User
 from softswitch.config.configuration import Log, Network
-from softswitch.config.messaging import Mail, Voicemail
+from softswitch.config.messaging import Mail, Template, Voicemail
 from softswitch.jobs.client import JobFailed
 from softswitch.mailbox.boxes import Boxes
 from softswitch.mailbox.keeping import Told
 from softswitch.mailbox.messages import DELETED, NEW, Box, Message
 from softswitch.mailer import Mailer, open_mailer
 from softswitch.outbox import GIVEN_UP, SENT, WAITING
+from softswitch.records import CallOutcome, CallRecord
 from softswitch.smtp import Outcome, ServerFailed
 from softswitch.store.store import Committed, OutboxRow, Store
 from softswitch.voicemail import rules
@@ -54,6 +56,7 @@ class Shelf:
 
     def __init__(self) -> None:
         self.rows: dict[str, OutboxRow] = {}
+        self.dropped: list[str] = []
 
     def put_messages(self, put: Sequence[Message], drop: Sequence[str]) -> Done:
         return Done()
@@ -63,6 +66,7 @@ class Shelf:
 
     def put_outbox(self, put: Sequence[OutboxRow], drop: Sequence[str] = ()) -> Committed:
         self.rows.update((row.message_id, row) for row in put)
+        self.dropped += drop
         return cast(Committed, Done())
 
     async def outbox(self) -> list[OutboxRow]:
@@ -81,6 +85,10 @@ class Office:
         self.failure = ""
         self.refused: dict[str, str] = {}
         self.no_encoder = ""
+        self.settings = SETTINGS
+        self.alerted: tuple[str, ...] = ()
+        self.first_pins: dict[str, str] = {}
+        self.open: Mailer | None = None
         self._ids = iter(f"m{number}" for number in range(1, 1000))
         voicemail = Voicemail(on_message=on_message, attach=attach)
         self.users = {
@@ -95,7 +103,7 @@ class Office:
         return Boxes(
             self.shelf,
             str(self.folder),
-            aside=lambda job, done: None,
+            aside=lambda job, done: done(job()),
             new_id=lambda: next(self._ids),
             wall=self.wall,
             told=Told(
@@ -142,12 +150,21 @@ class Office:
             self.mails.append((self.wall() - NOON, mail, taken))
         return Outcome("250", {one: self.refused[one] for one in recipients if one not in taken})
 
-    async def mailer(self, settings: Mail | None = SETTINGS) -> Mailer | None:
+    async def mailer(self, settings: Mail | None) -> Mailer | None:
         config = Config(
-            self.folder, Network(), self.folder, self.users, Log(), mail=settings, timezone="UTC"
+            self.folder,
+            Network(),
+            self.folder,
+            self.users,
+            Log(),
+            mail=settings,
+            timezone="UTC",
+            alerted=self.alerted,
         )
         store = cast(Store, self.shelf)
-        mailer = await open_mailer(config, store, self.boxes, self.bus, self.wall, self)
+        made = self.first_pins
+        mailer = await open_mailer(config, store, self.boxes, self.bus, self.wall, self, made)
+        self.open = mailer
         if mailer is not None:
             mailer._deliver = self.deliver
         return mailer
@@ -156,7 +173,7 @@ class Office:
         """The scenario beside a mailer."""
 
         async def main() -> None:
-            mailer = await self.mailer()
+            mailer = await self.mailer(self.settings)
             assert mailer is not None
             async with asyncio.TaskGroup() as tasks:
                 running = tasks.create_task(mailer.run())
@@ -376,6 +393,198 @@ def test_a_restart_forgets_no_mail_and_sends_none_twice(tmp_path: Path) -> None:
         "m9": SENT,
     }
     assert len(office.mails) == 3
+
+
+def notices(office: Office) -> list[tuple[str, list[str]]]:
+    """Subjects and recipients of what has been mailed."""
+    return [(str(mail["Subject"]), recipients) for _, mail, recipients in office.mails]
+
+
+def test_the_owner_is_told_when_a_mailbox_fills(tmp_path: Path) -> None:  # VM-8
+    office = Office(tmp_path, on_message="store")
+    office.users["101"] = replace(office.users["101"], voicemail=Voicemail(max_messages=10))
+
+    async def scenario() -> None:
+        for _ in range(10):
+            message = office.leave()
+            await asyncio.sleep(1)
+        office.boxes.delete(message.id)
+        office.leave()
+        office.bus.publish(MailboxFilling("100", 100))  # no address
+        await asyncio.sleep(1)
+
+    office.runs(scenario)
+    assert notices(office) == [
+        ("La casilla 101 está al 90 %", [ANNA, JAN]),
+        ("La casilla 101 está llena", [ANNA, JAN]),
+        ("La casilla 101 está llena", [ANNA, JAN]),
+    ]
+    assert office.states() == [SENT] * 3
+    assert [row.notice != "" for row in office.shelf.rows.values()] == [True] * 3
+
+
+def test_owner_and_administrators_are_told_of_a_lock(tmp_path: Path) -> None:  # VM-15
+    office = Office(tmp_path)
+    office.alerted = (JAN, "it@example.com")
+
+    async def scenario() -> None:
+        office.bus.publish(MailboxLocked("101", NOON + 3600))
+        office.bus.publish(MailboxLocked("100", NOON + 3600))
+        await asyncio.sleep(1)
+
+    office.runs(scenario)
+    assert notices(office) == [
+        ("La casilla 101 está bloqueada", [ANNA, JAN, "it@example.com"]),
+        ("Mailbox 100 is locked", [JAN, "it@example.com"]),
+    ]
+
+
+def ended(office: Office, outcome: CallOutcome, **facts: Any) -> None:
+    """A call is over."""
+    record = CallRecord("c1", "100", "101", None, office.wall() - 30, None, None, office.wall(),
+        outcome, 480, "", "caller")  # fmt: skip
+    office.bus.publish(CallEnded(record._replace(**facts)))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "facts", "told"),
+    [
+        ("no_answer", {}, True),
+        ("busy", {}, True),
+        ("cancelled", {}, True),
+        ("voicemail", {"answered_by": "voicemail 101"}, True),
+        ("no_answer", {"callee": "+48221112235"}, True),
+        ("no_answer", {"callee": "48221112235"}, True),
+        ("answered", {"answered_by": "101"}, False),
+        ("failed", {}, False),
+        ("no_answer", {"callee": "100"}, False),
+        ("no_answer", {"callee": "*98"}, False),
+        ("voicemail", {"caller": "101"}, False),
+    ],
+)
+def test_a_call_that_nobody_took_is_mailed_to_who_wants_it(
+    tmp_path: Path, outcome: CallOutcome, facts: dict[str, str], told: bool
+) -> None:  # ML-8, VM-11
+    office = Office(tmp_path)
+    office.users["101"] = replace(
+        office.users["101"], voicemail=Voicemail(missed_calls=True), number="+48221112235"
+    )
+    office.users["100"] = replace(office.users["100"], name="Anna Nowak")
+
+    async def scenario() -> None:
+        ended(office, outcome, **facts)
+        await asyncio.sleep(10)
+
+    office.runs(scenario)
+    assert len(office.mails) == told
+    if told:
+        (at, mail, recipients) = office.mails[0]
+        assert recipients == [ANNA, JAN]
+        assert str(mail["Subject"]).startswith("Llamada perdida de 100 a las ")
+        assert at >= 5.0
+        page = mail.get_body(("plain",))
+        assert page is not None
+        assert "Anna Nowak ha llamado a 101" in page.get_content()
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_call_that_left_a_message_is_no_missed_one(tmp_path: Path, deleted: bool) -> None:  # ML-8
+    office = Office(tmp_path)
+    office.users["101"] = replace(office.users["101"], voicemail=Voicemail(missed_calls=True))
+
+    async def scenario() -> None:
+        message = office.leave()
+        office.boxes.undo(message.id)
+        if deleted:
+            office.boxes.delete(message.id)
+        ended(office, "voicemail", arrived_at=message.began_at)
+        await asyncio.sleep(10)
+
+    office.runs(scenario)
+    assert office.mails == []
+    assert office.states() == [SENT]
+
+
+def test_an_owner_can_ask_for_a_message(tmp_path: Path) -> None:  # §2.4: 8, 4
+    office = Office(tmp_path, on_message="store")
+
+    async def scenario() -> None:
+        assert office.open is not None
+        assert office.open.of("100") is None
+        send = office.open.of("101")
+        assert send is not None
+        message = office.leave()
+        send(message)
+        await asyncio.sleep(1)
+        send(message)
+        await asyncio.sleep(1)
+        office.failure = "451"
+        send(message)
+        await asyncio.sleep(1)
+        office.boxes.discard(message)
+        office.failure = ""
+        await asyncio.sleep(100)
+
+    office.runs(scenario)
+    assert [attachments(mail) for _, mail, _ in office.mails] == [
+        [("1344277093_100.mp3", b"MP3 of m1.wav")]
+    ] * 2
+
+
+def test_what_was_said_to_a_message_comes_along(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+
+    async def scenario() -> None:
+        message = office.leave("100")
+        office.boxes.copy(message, "101", "100", lambda fine: None, office.boxes.path(message))
+        await asyncio.sleep(1)
+
+    office.runs(scenario)
+    names = [name for name, _ in attachments(office.mails[0][1])]
+    assert names == ["1344277093_100.mp3", "1344277093_100_introduction.mp3"]
+
+
+def test_mails_have_a_logo_and_words_of_the_office(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:  # S0-18, ML-5
+    logo = tmp_path / "logo.png"
+    logo.write_bytes(b"PNG")
+    office = Office(tmp_path)
+    words = {"es": Template(subject="De {caller_number}")}
+    office.settings = replace(SETTINGS, logo=logo, templates=words)
+
+    async def scenario() -> None:
+        office.leave()
+        await asyncio.sleep(1)
+
+    office.runs(scenario)
+    logo.unlink()
+    office.runs(scenario)
+    first, second = (mail for _, mail, _ in office.mails)
+    assert first["Subject"] == "De 100"
+    assert "image/png" in [part.get_content_type() for part in first.walk()]
+    assert "image/png" not in [part.get_content_type() for part in second.walk()]
+    assert "mail.logo:" in caplog.text
+
+
+def test_a_notice_is_forgotten_when_it_was_mailed_and_a_first_pin_is_not(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+
+    async def scenario() -> None:
+        office.bus.publish(MailboxLocked("101", NOON + 3600))
+        await asyncio.sleep(1)
+
+    office.first_pins = {"101": "835172"}
+    office.runs(scenario)
+    assert [subject for subject, _ in notices(office)] == [
+        "La clave de la casilla 101",
+        "La casilla 101 está bloqueada",
+    ]
+    office.bus = Bus()
+    office.runs(scenario)
+    assert len(office.mails) == 3
+    assert [name for name in office.shelf.dropped if name.startswith("locked")] != []
+    assert "first_pin-101" not in office.shelf.dropped
 
 
 def test_without_a_mail_server_there_is_no_mailer(tmp_path: Path) -> None:

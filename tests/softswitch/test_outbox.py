@@ -23,7 +23,7 @@ class Shelf:
 
 
 def outbox(shelf: Shelf, *gone: str) -> Outbox:
-    return Outbox(shelf, list(shelf.rows.values()), is_gone=lambda message: message in gone)
+    return Outbox(shelf, list(shelf.rows.values()), is_gone=lambda row: row.message_id in gone)
 
 
 def row(message_id: str, state: str = WAITING, since: float = 0.0) -> OutboxRow:
@@ -82,3 +82,12 @@ def test_what_was_kept_is_there_again_without_what_is_gone() -> None:
     assert "m1" in box
     assert box.latest == 9.0
     assert [one.message_id for one in box.due(7.0)] == ["m2"]
+
+
+def test_a_notice_waits_and_says_nothing_of_when_the_last_message_was_mailed() -> None:
+    shelf = Shelf()
+    box = outbox(shelf)
+    box.add("missed-101-1", "101", 5.0, "{}", 10.0)
+    assert box.due(14.0) == []
+    assert [row.notice for row in box.due(15.0)] == ["{}"]
+    assert outbox(shelf).latest is None

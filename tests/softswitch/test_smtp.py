@@ -50,7 +50,7 @@ def shown(certificate: Path) -> ssl.SSLContext:
     return context
 
 
-def settings(server: MailServer, tls: str = "none", **other: str) -> Mail:
+def settings(server: MailServer, tls: str = "none", **other: Any) -> Mail:
     return Mail("vm@example.com", "localhost", server.port, tls=tls, **other)
 
 

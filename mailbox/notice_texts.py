@@ -1,0 +1,98 @@
+"""What mails say that are not about a message, in each language."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Words(NamedTuple):
+    """Names in braces stand for what is put there."""
+
+    subject: str
+    text: str
+
+
+ENGLISH = {
+    "filling": Words(
+        "Mailbox {mailbox} is {percent} % full",
+        "Mailbox {mailbox} holds {count} messages and is {percent} % full.\n\n"
+        "When it is full, callers cannot leave messages any more. Please delete some.",
+    ),
+    "full": Words(
+        "Mailbox {mailbox} is full",
+        "Mailbox {mailbox} holds {count} messages and is full.\n\n"
+        "Callers cannot leave messages until some are deleted.",
+    ),
+    "locked": Words(
+        "Mailbox {mailbox} is locked",
+        "Somebody has typed too many wrong PINs for mailbox {mailbox}.\n\n"
+        "Until {date}, {time}, it can only be heard from its own phone.",
+    ),
+    "missed": Words(
+        "Missed call from {caller_number} at {time}",
+        "{caller_name} has called {mailbox} on {date} at {time} and left no message.\n\n"
+        "Phone number: {caller_number}",
+    ),
+    "first_pin": Words(
+        "The PIN of mailbox {mailbox}",
+        "The first PIN of mailbox {mailbox} is {pin}.\n\n"
+        "Please call the mailbox from your phone and choose one of your own.",
+    ),
+}
+
+SPANISH = {
+    "filling": Words(
+        "La casilla {mailbox} está al {percent} %",
+        "La casilla {mailbox} tiene {count} mensajes y está al {percent} % de su capacidad.\n\n"
+        "Cuando esté llena no se podrán dejar más mensajes. Por favor, borre algunos.",
+    ),
+    "full": Words(
+        "La casilla {mailbox} está llena",
+        "La casilla {mailbox} tiene {count} mensajes y está llena.\n\n"
+        "No se pueden dejar más mensajes hasta que se borren algunos.",
+    ),
+    "locked": Words(
+        "La casilla {mailbox} está bloqueada",
+        "Alguien ha marcado demasiadas claves incorrectas para la casilla {mailbox}.\n\n"
+        "Hasta el {date}, {time}, solo se puede escuchar desde su propio teléfono.",
+    ),
+    "missed": Words(
+        "Llamada perdida de {caller_number} a las {time}",
+        "{caller_name} ha llamado a {mailbox} el {date} a las {time} y no ha dejado mensaje.\n\n"
+        "Número de teléfono: {caller_number}",
+    ),
+    "first_pin": Words(
+        "La clave de la casilla {mailbox}",
+        "La primera clave de la casilla {mailbox} es {pin}.\n\n"
+        "Por favor, llame a la casilla desde su teléfono y elija una propia.",
+    ),
+}
+
+POLISH = {
+    "filling": Words(
+        "Skrzynka {mailbox} jest zapełniona w {percent} %",
+        "Liczba wiadomości w skrzynce {mailbox}: {count}. Jest ona zapełniona w {percent} %.\n\n"
+        "Gdy będzie pełna, nie będzie można zostawiać wiadomości. Proszę usunąć niepotrzebne.",
+    ),
+    "full": Words(
+        "Skrzynka {mailbox} jest pełna",
+        "Liczba wiadomości w skrzynce {mailbox}: {count}. Jest ona pełna.\n\n"
+        "Nie można zostawiać wiadomości, dopóki część z nich nie zostanie usunięta.",
+    ),
+    "locked": Words(
+        "Skrzynka {mailbox} jest zablokowana",
+        "Ktoś podał zbyt wiele błędnych kodów PIN do skrzynki {mailbox}.\n\n"
+        "Do {date}, {time}, można jej słuchać tylko z własnego telefonu.",
+    ),
+    "missed": Words(
+        "Nieodebrane połączenie od {caller_number} o {time}",
+        "Połączenie od {caller_name} do {mailbox}: {date} o {time}, bez wiadomości.\n\n"
+        "Numer telefonu: {caller_number}",
+    ),
+    "first_pin": Words(
+        "Kod PIN skrzynki {mailbox}",
+        "Pierwszy kod PIN skrzynki {mailbox} to {pin}.\n\n"
+        "Proszę zadzwonić do skrzynki ze swojego telefonu i wybrać własny.",
+    ),
+}
+
+NOTICES: Mapping[str, Mapping[str, Words]] = {"en": ENGLISH, "es": SPANISH, "pl": POLISH}

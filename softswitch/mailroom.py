@@ -1,0 +1,123 @@
+"""Mailboxes and mail of a switch, opened together: what the app needs of them.
+
+store ──► boxes ──► first PINs ──► mailer (if there is a mail server) ──► tenants
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from softswitch.config.boxes import people
+from softswitch.jobs.client import Jobs
+from softswitch.mailbox import pins
+from softswitch.mailboxes import open_mailboxes
+from softswitch.mailer import open_mailer
+from softswitch.tenants import Tenants, no_mail
+from softswitch.voicemail import rules
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from softswitch.bus import Bus
+    from softswitch.config import Config, User
+    from softswitch.mailbox.boxes import Boxes
+    from softswitch.mailbox.messages import Box
+    from softswitch.store.store import Store
+
+log = logging.getLogger(__name__)
+
+PIN_DIGITS = 6
+NAMED = 10
+"""So many mailboxes are named in one line of the log."""
+
+
+class Mailroom(NamedTuple):
+    """What there is of them."""
+
+    boxes: Boxes
+    tenants: Tenants
+
+
+async def open_mailroom(
+    config: Config,
+    store: Store,
+    bus: Bus,
+    wall: Callable[[], float],
+    stack: AsyncExitStack,
+    tasks: asyncio.TaskGroup,
+) -> Mailroom:
+    """Open the mailboxes, and send mails until the stack is closed. Raises StoreError."""
+    users = config.users
+    boxes = await open_mailboxes(store, bus, config.state, wall=wall, rules=rules(users))
+    made = await first_pins(store, users, boxes.owners.box)
+    jobs = Jobs()
+    mailer = await open_mailer(config, store, boxes, bus, wall, jobs, made)
+    if mailer is not None:
+        stack.push_async_callback(jobs.close)
+        stack.callback(tasks.create_task(mailer.run()).cancel)
+    open_doors = guessable(users, boxes.owners.box)
+    if open_doors:
+        log.warning(
+            "anybody can guess the PIN of %s; `softswitch check --security` names all",
+            named(open_doors),
+        )
+    return Mailroom(boxes, Tenants(users, made, no_mail if mailer is None else mailer.of))
+
+
+async def first_pins(
+    store: Store, users: Mapping[str, User], box: Callable[[str], Box]
+) -> dict[str, str]:
+    """The PINs that were made for owners who have chosen none, now or before (VM-20)."""
+    made = {}
+    for mailbox, user in users.items():
+        wanted = user.voicemail.first_pin == "random" and not user.voicemail.pin
+        if wanted and user.voicemail.enabled and not box(mailbox).pin:
+            kept = await store.secret(f"first PIN of {mailbox}", partial(_made, mailbox))
+            made[mailbox] = kept.decode()
+    return made
+
+
+def _made(mailbox: str) -> bytes:
+    while True:
+        pin = "".join(secrets.choice("0123456789") for _ in range(PIN_DIGITS))
+        if pins.is_good(pin, mailbox):
+            return pin.encode()
+
+
+def guessable(users: Mapping[str, User], box: Callable[[str], Box]) -> list[str]:
+    """Mailboxes that still have the PIN that everybody knows, and can be called from anywhere."""
+    return [
+        mailbox
+        for mailbox, user in users.items()
+        if user.voicemail.enabled
+        and user.voicemail.remote_login
+        and not user.voicemail.pin
+        and user.voicemail.first_pin == "last4"
+        and (not box(mailbox).pin or box(mailbox).pin_instead)
+    ]
+
+
+def named(mailboxes: list[str]) -> str:
+    """Some of them, and how many more."""
+    more = len(mailboxes) - NAMED
+    tail = f" and {more} more" if more > 0 else ""
+    plural = "mailbox" if len(mailboxes) == 1 else "mailboxes"
+    return f"{plural} {', '.join(mailboxes[:NAMED])}{tail}"
+
+
+def lamps(users: Mapping[str, User]) -> dict[str, tuple[str, ...]]:
+    """Whose lamps there are, and for which mailboxes: what is only mailed lights none (S0-5)."""
+    shown: dict[str, tuple[str, ...]] = {}
+    for extension, user in people(users).items():
+        if user.voicemail.enabled:
+            is_only_mailed = user.voicemail.on_message == "email" and user.email
+            shown[extension] = () if is_only_mailed else (extension,)
+    for mailbox, user in users.items():
+        for extension in user.lamp:
+            shown[extension] = (*shown.get(extension, ()), mailbox)
+    return shown

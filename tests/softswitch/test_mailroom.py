@@ -1,0 +1,127 @@
+"""What the app opens of mailboxes: lamps, first PINs, and the warning of those that all know."""
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from softswitch.bus import Bus
+from softswitch.config import Config, User
+from softswitch.config.configuration import Log, Network
+from softswitch.config.messaging import Mail, Voicemail
+from softswitch.mailbox import pins
+from softswitch.mailbox.messages import Box
+from softswitch.mailboxes import row_of
+from softswitch.mailroom import Mailroom, guessable, lamps, named, open_mailroom
+from softswitch.store.sqlite import open_store
+
+pytestmark = pytest.mark.process
+
+MAIL = Mail("vm@example.com", "127.0.0.1", 9)
+"""Nothing listens there."""
+
+
+def test_whoever_has_voicemail_has_a_lamp_and_mail_does_not_light_it() -> None:  # S0-5
+    users = {
+        "100": User("100", voicemail=Voicemail(enabled=False)),
+        "101": User("101"),
+        "102": User("102", voicemail=Voicemail(on_message="both")),
+        "103": User("103", voicemail=Voicemail(on_message="email"), email=("jan@example.com",)),
+        "104": User("104", voicemail=Voicemail(on_message="email")),
+    }
+    assert lamps(users) == {
+        "101": ("101",),
+        "102": ("102",),
+        "103": (),
+        "104": ("104",),
+    }
+
+
+def test_a_shared_mailbox_is_on_several_lamps() -> None:  # VM-9, MWI-5
+    users = {
+        "100": User("100", voicemail=Voicemail(enabled=False)),
+        "101": User("101"),
+        "290": User("290", kind="mailbox", lamp=("100", "101")),
+        "291": User("291", kind="mailbox"),
+    }
+    assert lamps(users) == {"101": ("101", "290"), "100": ("290",)}
+
+
+def opened(folder: Path, users: dict[str, User], mail: Mail | None = MAIL) -> Mailroom:
+    async def main() -> Mailroom:
+        config = Config(folder, Network(), folder, users, Log(), mail=mail, timezone="UTC")
+        async with open_store(folder / "softswitch.db") as store, asyncio.TaskGroup() as tasks:
+            async with AsyncExitStack() as stack:
+                room = await open_mailroom(config, store, Bus(), lambda: 1e9, stack, tasks)
+                await asyncio.sleep(0.05)
+            return room
+
+    return asyncio.run(main())
+
+
+def rows(folder: Path) -> list[str]:
+    async def main() -> list[str]:
+        async with open_store(folder / "softswitch.db", read_only=True) as store:
+            return [row.message_id for row in await store.outbox()]
+
+    return asyncio.run(main())
+
+
+def test_a_random_pin_is_made_once_and_mailed_once(tmp_path: Path) -> None:  # VM-20
+    random = Voicemail(first_pin="random")
+    users = {
+        "101": User("101", voicemail=random, email=("anna@example.com",)),
+        "102": User("102"),
+        "103": User("103", voicemail=Voicemail(first_pin="none")),
+    }
+    first = opened(tmp_path, users).tenants
+    pin = first.first_pin("101")
+    assert pin is not None
+    assert pins.is_good(pin, "101")
+    assert len(pin) == 6
+    assert first.first_pin("102") == "0102"
+    assert first.first_pin("103") is None
+    room = opened(tmp_path, users)
+    assert room.tenants.first_pin("101") == pin
+    assert rows(tmp_path) == ["first_pin-101"]
+
+
+def test_whoever_has_chosen_a_pin_gets_none(tmp_path: Path) -> None:
+    random = Voicemail(first_pin="random")
+    users = {"101": User("101", voicemail=random, email=("anna@example.com",))}
+
+    async def choose() -> None:
+        async with open_store(tmp_path / "softswitch.db") as store:
+            await store.put_mailbox(row_of(Box("101", pin="x", pin_length=4)))
+
+    asyncio.run(choose())
+    assert opened(tmp_path, users, None).tenants.first_pin("101") is None
+    assert rows(tmp_path) == []
+
+
+def test_pins_that_everybody_knows_are_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:  # VM-16, VM-20
+    caplog.set_level(logging.WARNING)
+    users = {
+        "100": User("100", voicemail=Voicemail(enabled=False)),
+        "101": User("101"),
+        "102": User("102", voicemail=Voicemail(pin="2580")),
+        "103": User("103", voicemail=Voicemail(remote_login=False)),
+        "104": User("104", voicemail=Voicemail(first_pin="none")),
+        "105": User("105"),
+        "106": User("106"),
+    }
+    boxes = {"105": Box("105", pin="x"), "106": Box("106", pin="x", pin_instead="y")}
+    assert guessable(users, lambda mailbox: boxes.get(mailbox, Box(mailbox))) == ["101", "106"]
+    opened(tmp_path, {"101": users["101"]}, None)
+    assert "anybody can guess the PIN of mailbox 101; `softswitch check" in caplog.text
+
+
+def test_not_too_many_mailboxes_are_named() -> None:
+    assert named(["101"]) == "mailbox 101"
+    assert named(["101", "102"]) == "mailboxes 101, 102"
+    many = [str(number) for number in range(100, 112)]
+    assert named(many).endswith("108, 109 and 2 more")
