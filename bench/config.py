@@ -16,12 +16,18 @@ def configuration(
     *,
     mailboxes: range = range(0),
     greeting: str = "",
+    mail: str = "",
 ) -> str:
-    """The YAML text. Some extensions have `mailboxes`, where callers hear the file `greeting`.
+    """The YAML text. Some extensions have `mailboxes`, where callers hear the file `greeting`, and
+    whose messages go to the `mail` server, host and port, if there is one.
 
     The others have none, and so no lamp that their phones would be told of.
     """
-    mailbox = f", voicemail: {{enabled: on, greeting: {greeting}}}"
+    mailed = ", on_message: both" if mail else ""
+    mailbox = f", voicemail: {{enabled: on, greeting: {greeting}{mailed}}}"
+    if mail:
+        mailbox += ", email: owner@example.net"
+    sends = f"mail: {{from: pbx@example.net, server: {mail}, tls: none}}\n" if mail else ""
     users = "".join(
         f'  {number}: {{password: "pw{number}"{mailbox if number in mailboxes else ""}}}\n'
         for number in range(FIRST, FIRST + extensions)
@@ -29,7 +35,7 @@ def configuration(
     return (
         f'network: {{sip: {{udp: "{listen}", tcp: "{listen}"}}, rtp: {rtp}}}\n'
         f"defaults: {{max_calls: 10000, max_devices: 5, voicemail: off}}\n"
-        f"log: {{level: {log}}}\n"
+        f"log: {{level: {log}}}\n{sends}"
         f"users:\n{users}"
     )
 

@@ -49,8 +49,11 @@ class DidNotStart(Exception):
 
 
 @contextmanager
-def running(extensions: int, mailboxes: range = range(0)) -> Iterator[Switch]:
-    """A fresh switch, ready for phones. Raises DidNotStart."""
+def running(
+    extensions: int, mailboxes: range = range(0), mail: str = "", backend: str = ""
+) -> Iterator[Switch]:
+    """A fresh switch, ready for phones, which mails messages to a server at `mail`, and relays by
+    the `backend` of that name, or by its own choice. Raises DidNotStart."""
     with tempfile.TemporaryDirectory(prefix="bench-switch-") as name:
         folder = Path(name)
         port = free_port(HOST)
@@ -59,8 +62,11 @@ def running(extensions: int, mailboxes: range = range(0)) -> Iterator[Switch]:
         silence(short)
         listen = f"{HOST}:{port}"
         text = configuration(
-            extensions, listen, RTP_PORTS, "warning", mailboxes=mailboxes, greeting=short.name
-        )
+            extensions, listen, RTP_PORTS, "warning", mailboxes=mailboxes, greeting=short.name,
+            mail=mail,
+        )  # fmt: skip
+        if backend:
+            text += f"media: {{backend: {backend}}}\n"
         file.write_text(text)
         with (folder / "log").open("w") as log:
             process = subprocess.Popen(

@@ -57,6 +57,10 @@ class Lender(Protocol):
         """Read it again."""
         ...
 
+    def unlock(self, leg: Leg) -> None:
+        """Serve what the proven remote has sent up to now."""
+        ...
+
 
 class _Patient:
     """A leg, and the socket where its packets lie."""
@@ -78,12 +82,12 @@ class Patience:
     """Of one worker."""
 
     def __init__(
-        self, lender: Lender, clock: Callable[[], float], wall: Callable[[], float]
+        self, lender: Lender, clock: Callable[[], float], ahead: Callable[[], float]
     ) -> None:
-        """`wall` is the clock by which the kernel stamps packets."""
+        """`ahead` tells how far the clock is before the one by which the kernel stamps packets."""
         self._lender = lender
         self._clock = clock
-        self._reader = Reader(wall)
+        self._reader = Reader(ahead)
         self._buffer = bytearray(LARGEST + 1)
         self._patients: dict[Leg, _Patient] = {}
         self._grid: Grid[_Patient] = Grid(PERIOD, self._run, burst=1, tick=TICK, crowd=CROWD)
@@ -121,8 +125,11 @@ class Patience:
     def catch_up(self, leg: Leg) -> None:
         """Read all that has come for a leg, before anything changes about it."""
         patient = self._patients.get(leg)
-        if patient is not None:
-            self._read(patient)
+        if patient is None:
+            return
+        if patient.line is None:
+            self._lender.unlock(leg)
+        self._read(patient)
 
     def unlock(self, leg: Leg) -> None:
         """The remote may be another from now on."""
@@ -151,6 +158,7 @@ class Patience:
         """The remote has been proven, or is proven to be elsewhere now."""
         remote = patient.leg.latch.locked
         self._hang_up(patient)
+        self._lender.unlock(patient.leg)
         if remote is None or not patient.may_connect:
             return
         try:

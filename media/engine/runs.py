@@ -29,7 +29,8 @@ _REST: Final = LARGEST + 1 - WHOLE
 
 OLDEST: Final = 5.0
 """Seconds: no packet lies in its socket for longer, unless the worker stood still."""
-_TOLERANCE: Final = 0.001
+_TOLERANCE: Final = 0.5
+"""Seconds that a packet may be newer than `now`, which is when a batch began."""
 
 MSG_DONTWAIT: Final = 0x40
 _STAMP_SIZE: Final = 32
@@ -53,6 +54,7 @@ class Reader:
     """Room for the packets of one call; the next one overwrites them."""
 
     __slots__ = (
+        "_ahead",
         "_controls",
         "_lengths",
         "_messages",
@@ -62,15 +64,14 @@ class Reader:
         "_stamps",
         "_template",
         "_used",
-        "_wall",
         "headers",
         "payloads",
         "sound",
     )
 
-    def __init__(self, wall: Callable[[], float]) -> None:
-        """`wall` is the clock of the kernel's stamps."""
-        self._wall = wall
+    def __init__(self, ahead: Callable[[], float]) -> None:
+        """`ahead` tells how far our clock is before that of the kernel's stamps (seconds)."""
+        self._ahead = ahead
         self.headers = bytearray(HEADER * MOST)
         self.payloads = bytearray(PAYLOAD * MOST)
         self.sound = memoryview(self.payloads)
@@ -110,15 +111,15 @@ class Reader:
         return self._lengths[_LENGTH_AT : words * count : words].tolist()
 
     def times(self, count: int, now: float) -> list[float]:
-        """When these packets came, where it is `now` (seconds, of whatever clock)."""
+        """When these packets came, as our clock has it; `now`, where the kernel does not say."""
         stamps = self._stamps
         if stamps[1] != _STAMP:
             return [now] * count
-        behind = now - self._wall()
+        ahead = self._ahead()
         seconds = stamps[2 : 4 * count : 4].tolist()
         nanoseconds = stamps[3 : 4 * count : 4].tolist()
         times = [
-            whole + part * 1e-9 + behind for whole, part in zip(seconds, nanoseconds, strict=True)
+            whole + part * 1e-9 + ahead for whole, part in zip(seconds, nanoseconds, strict=True)
         ]
         if now - OLDEST < times[0] and times[-1] < now + _TOLERANCE:
             return times

@@ -43,9 +43,9 @@ MAX_NAMED = 20
 """Ports that one complaint names: the rest of a range that somebody else has is only counted."""
 
 
-def wall_clock() -> float:
-    """Seconds."""
-    return time.clock_gettime(time.CLOCK_REALTIME)
+def ahead() -> float:
+    """How far the monotonic clock is before the wall clock, by which the kernel stamps packets."""
+    return time.monotonic() - time.clock_gettime(time.CLOCK_REALTIME)
 
 
 class Worker:
@@ -58,10 +58,10 @@ class Worker:
         entropy: Callable[[int], bytes] = os.urandom,
         lane: Callable[[str], Lane] = Thread,
         greeting: control.Message | None = None,
-        wall: Callable[[], float] = wall_clock,
+        ahead: Callable[[], float] = ahead,
     ) -> None:
         """`lane` makes what works on files: a thread, by its name. The greeting is said first.
-        `wall` is the clock by which the kernel stamps packets."""
+        `ahead` tells how far the backend's clock is before that of the kernel's stamps."""
         self._channel = channel
         self._backend = backend
         self._entropy = entropy
@@ -91,7 +91,7 @@ class Worker:
             control.Hold: self._hold,
             control.Close: self._close,
         }
-        patience = Patience(backend, self._clock, wall)
+        patience = Patience(backend, self._clock, ahead)
         self._departments = Departments(self._legs, self._say, self._clock, lane, patience)
         self._handlers |= dict.fromkeys(RESPONSIBLE, self._departments.hand_on)
         backend.watch(channel.fileno(), self._read)

@@ -47,6 +47,9 @@ class Nobody:
     def take_back(self, leg: Leg) -> None:
         self.lent -= 1
 
+    def unlock(self, leg: Leg) -> None:
+        """Nothing has come."""
+
 
 @pytest.fixture
 def legs() -> dict[int, Leg]:

@@ -12,7 +12,7 @@ from softswitch.media.engine.outgoing import OutgoingStream
 from softswitch.media.engine.patience import CROWD, KEY_LASTS, PRESSED, Patience
 from softswitch.media.engine.runs import MOST
 from softswitch.media.engine.sockets import SocketPair
-from softswitch.media.engine.worker import wall_clock
+from softswitch.media.engine.worker import ahead
 from softswitch.media.formats import STATIC, Format
 from softswitch.media.latch import Address
 from softswitch.media.recorder import Voice
@@ -69,7 +69,7 @@ class Setup:
         self.pair = self._pair()
         self.phone = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.phone.bind((PHONE, 0))
-        self.patience = Patience(self, lambda: self.now, wall_clock)
+        self.patience = Patience(self, lambda: self.now, ahead)
         self.leg = Leg(0, OutgoingStream(1, 2, 3), Air())
         self.tap = Tap()
         self.leg.tap(self.tap)
@@ -105,6 +105,9 @@ class Setup:
 
     def take_back(self, leg: Leg) -> None:
         self.lent -= 1
+
+    def unlock(self, leg: Leg) -> None:
+        self.door()
 
     def door(self) -> None:
         """Serve what comes to the door."""
@@ -348,7 +351,9 @@ def test_legs_share_their_turns_up_to_a_crowd() -> None:
         def take_back(self, leg: Leg) -> None:
             """Nothing was lent."""
 
-    patience = Patience(Lender(), lambda: 1000.0, lambda: 1000.0)
+        unlock = take_back
+
+    patience = Patience(Lender(), lambda: 1000.0, lambda: 0.0)
     remote = Remote(PHONE, 4000, 0, (0,), PHONE, False, None, formats=(STATIC[0],), rtcp=False)
     for number in range(CROWD + 1):
         leg = Leg(number, OutgoingStream(1, 2, 3), Air())
