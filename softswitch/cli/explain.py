@@ -1,6 +1,7 @@
 """`softswitch explain FROM TO`: where a call would go, and which line of the file says so."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 
 from softswitch.cli import moments
 from softswitch.cli.calendar import moment
+from softswitch.cli.settings import users_now
 from softswitch.cli.settings import users_now
 from softswitch.cli.where import configuration, fail
 from softswitch.config import Config
@@ -66,6 +68,7 @@ def explain(
 ) -> None:
     """Tell where a call would go, step by step, without calling anybody."""
     config = configuration(file)
+    config = replace(config, users=users_now(config))
     supposed = dict(_supposed(one, config) for one in given or [])
     trunk = _trunk(caller, by, config)
     if trunk is not None and config.outside is not None:
