@@ -10,6 +10,7 @@ import pytest
 import soundfile
 import soxr
 
+from softswitch.control import SOCKET_NAME, ask
 from tests.support.audio import RATE, Samples, heard_tone, read_wav, write_tone
 from tests.support.phones import Phone, PhoneCall
 from tests.support.switch import Switch
@@ -20,8 +21,6 @@ ALIKE = 0.85
 LOUD = 300
 LEFT = 0.15
 """Seconds before the end that a recording stops: the switch hangs up then, and phones lose it."""
-MISSED = 0.6
-"""Seconds that a recording may lack: it begins when the call is up already."""
 BUSY = 440.0
 """Hz: the greeting of 103 when it is busy."""
 
@@ -78,16 +77,17 @@ def dialled(phone: Phone, code: str) -> None:
 
 
 def check_said(heard: Samples, names: Sequence[str]) -> None:
-    """These prompts one after the other, but for some of the first and the last word."""
+    """These prompts one after the other, but for what was over when the recording began."""
     clips = [soundfile.read(PROMPTS / f"{name}.ogg") for name in names]
     said = np.concatenate([soxr.resample(samples, rate, RATE) for samples, rate in clips])
     (loud,) = np.nonzero(np.abs(heard.astype(np.int32)) > LOUD)
     key = heard[loud[0] : loud[-1]].astype(np.float64)
-    assert len(key) > len(said) - MISSED * RATE
+    assert len(key) > len(said) / 2
     size = 1 << (len(said) + len(key)).bit_length()
     products = np.fft.irfft(np.fft.rfft(said, size) * np.conj(np.fft.rfft(key, size)), size)
     place = int(np.argmax(products))
-    alike = products[place] / np.sqrt(np.sum(said**2) * np.sum(key**2))
+    expected = said[place if place < len(said) else 0 :][: len(key)]
+    alike = products[place] / np.sqrt(np.sum(expected**2) * np.sum(key**2))
     assert alike > ALIKE, (alike, place)
 
 
@@ -218,12 +218,12 @@ def test_what_was_set_survives_a_power_cut(tmp_path: Path) -> None:  # FC-4, fea
         switch.file.write_text(text.replace("no_answer: '102'", "no_answer: '101'"))
         switch.start()
         assert "101 forward.no_answer: user's 100 replaced by 101 from switch.yaml:" in switch.log()
-        now = switch.command("show", "101")
-        assert shown(now, "forward.no_answer")[1].startswith("switch.yaml:")
-        assert shown(now, "dnd")[1].startswith("phone *78 by 101")
-        dropped = switch.command("reset", "101", "dnd")
+        dropped = switch.command("reset", "101", "all")
         assert dropped == "101 dnd: on, set by phone *78 by 101\n"
-        assert switch.command("reset", "101", "all") == "nothing was changed by 101\n"
+        now = ask(switch.file.parent / "state" / SOCKET_NAME, "settings", user="101")
+        origins = {line["key"]: line["origin"] for line in now["settings"]}
+        assert origins["forward.no_answer"].startswith("switch.yaml:")
+        assert origins["dnd"] == "default"
 
 
 def check_shown(text: str) -> None:
