@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from softswitch.media.tones import COUNTRIES, DEFAULT
 
 if TYPE_CHECKING:
     from softswitch.config import Config
+    from softswitch.media.engine.interface import Sound
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,8 @@ class Voices:
         self._users = config.users
         self._tones = COUNTRIES.get(config.country, COUNTRIES[DEFAULT])
         folders = [SHIPPED_PROMPTS, *([config.prompts] if config.prompts else [])]
+        spoken = Counter(user.language for user in config.users.values())
+        self._usual = spoken.most_common(1)[0][0] if spoken else "en"
         local = local_time(config.timezone)
         prompts = {code: Prompts(find(folders, code)) for code in LANGUAGES}
         self._voices = {
@@ -74,4 +78,9 @@ class Voices:
     @property
     def speech(self) -> Speech:
         """What people hear of the switch in the middle of a call."""
-        return Speech(lambda user, names: self(user).prompts(names), self._tones)
+        return Speech(self._say, self._tones)
+
+    def _say(self, user: str, names: Sequence[str]) -> Sequence[Sound]:
+        """For a user, or for nobody in particular: then as most are spoken to."""
+        known = self._users.get(user)
+        return self._voices[self._usual if known is None else known.language].prompts(names)

@@ -9,9 +9,13 @@ is a new file beside these.
       ringing      18x and early media towards the caller
       answering    the first 2xx wins and its answer crosses
       strays       every other 2xx: ACK and BYE
+      confirming   who answered has to press 1 first
     service        a call that the switch itself answers: an application instead of a device
+      line         what it may do with the call, and is told (performing: sounds and recordings)
       serving      what the caller may say in it: keys, hold, other codecs
       echo         the simplest application
+      announcing   words for callers from outside, before a refusal
+    handover       somebody is rung for the caller of a service, and joined with him
     accepted       our 2xx, repeated until its ACK
     midcall        requests within dialogs: who may, and where to
       staying      re-INVITE and UPDATE that concern one leg only: hold, resume, refresh

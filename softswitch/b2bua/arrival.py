@@ -6,7 +6,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from softswitch.b2bua import diversion, ending, identity, inbound, onward
+from softswitch.b2bua import announcing, diversion, ending, identity, inbound, onward
 from softswitch.b2bua.call import Call, Verdict
 from softswitch.b2bua.crossing import INVITATION, cross, hops_left
 from softswitch.b2bua.leg import Leg, State
@@ -92,12 +92,16 @@ def _take(
         decision = call.route.begin(board.agent.now())
     call.because = decision.because
     log.info("%s: %s", call.id, decision.because)
-    if isinstance(decision, Reject):
+    if isinstance(decision, Reject) and not announcing.words(call, decision.outcome):
         _refuse(call, decision)
         return
     if trunk is not None:
         trunk.join(call.caller)
-    if _prepare_media(call, request):
+    if not _prepare_media(call, request):
+        return
+    if isinstance(decision, Reject):
+        _refuse(call, decision)
+    else:
         call.hops_left = hops_left(request)
         call.crossing = cross(request.headers, INVITATION)
         onward.begin(call, decision)
@@ -106,7 +110,7 @@ def _take(
 def _refuse(call: Call, decision: Reject) -> None:
     word = cast("CallOutcome", decision.outcome)
     verdict = Verdict(word, decision.status, decision.because, "switch")
-    ending.refuse(call, verdict, [("Reason", decision.reason)])
+    announcing.refuse(call, verdict, [("Reason", decision.reason)])
 
 
 def _facts(board: Switchboard, user: str) -> Facts:

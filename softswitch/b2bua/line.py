@@ -21,7 +21,6 @@ from softswitch.media.formats import TELEPHONE_EVENT
 from softswitch.media.negotiation.ourselves import own_agreement, own_media
 from softswitch.media.negotiation.stream import SENDRECV
 from softswitch.media.sdp import SdpError
-from softswitch.routing.decision import Feature, Retrieve, Service, Voicemail
 
 if TYPE_CHECKING:
     from softswitch.mailbox.line import Connect
@@ -43,15 +42,6 @@ class Served(Protocol):
         """The caller is gone, or talks to somebody else."""
 
 
-def _name(decision: Service) -> str:
-    """Who answered, for the record."""
-    if isinstance(decision, Voicemail):
-        return f"voicemail {decision.user}"
-    if isinstance(decision, Feature):
-        return f"code {decision.function}"
-    return "voicemail" if isinstance(decision, Retrieve) else "echo test"
-
-
 class ServiceLine(Performing):
     """A call that an application has."""
 
@@ -65,16 +55,18 @@ class ServiceLine(Performing):
         "remote",
     )
 
-    def __init__(self, call: Call, application: Served, decision: Service) -> None:
-        super().__init__(call, _name(decision))
+    def __init__(
+        self, call: Call, application: Served, name: str, outcome: CallOutcome = "answered"
+    ) -> None:
+        """`name` is who answers, `outcome` the word of the record if the call was answered."""
+        super().__init__(call, name)
         self._application = application
         self._has_begun = False
         self.caller = call.identity.shown
         self.caller_name = call.identity.name
         self.language = "en"
         self.remote = call.known is None
-        self.outcome: CallOutcome = "voicemail" if isinstance(decision, Voicemail) else "answered"
-        """The word of the record when the call was answered."""
+        self.outcome = outcome
 
     @property
     def codec(self) -> str:

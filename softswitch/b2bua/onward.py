@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, cast
 
-from softswitch.b2bua import ending, hunt, outside, ringing, service
+from softswitch.b2bua import announcing, ending, hunt, outside, ringing, service
 from softswitch.b2bua.call import Call, Verdict
 from softswitch.routing.decision import Dial, Reject, Ring
 from softswitch.routing.outcomes import Outcome, reason_header, release
@@ -54,11 +54,11 @@ def conclude(
     `reason` is what a lone device said.
     """
     now = call.board.agent.now()
-    call.path.note(outcome, now - call.turn_began)
     redirection, call.redirection = call.redirection, ()
     if redirection:
         decision = call.route.redirected(redirection, now)
     else:
+        call.path.note(outcome, now - call.turn_began)
         decision = call.route.after(outcome, now)
     if isinstance(decision, Reject) and call.handover is None:
         _refuse(call, decision, reason, to_devices)
@@ -97,4 +97,4 @@ def _refuse(
     said = None if call.route.hops else reason
     header = ("Reason", said or reason_header(cause))
     verdict = Verdict(cast("CallOutcome", word), status, WHY.get(word, decision.because), by)
-    ending.refuse(call, verdict, [header], to_devices=to_devices)
+    announcing.refuse(call, verdict, [header], to_devices=to_devices)

@@ -20,9 +20,11 @@ from softswitch.b2bua import ending
 from softswitch.b2bua.call import Verdict
 from softswitch.b2bua.line import Served, ServiceLine
 from softswitch.media.sdp import SdpError
+from softswitch.routing.decision import Feature, Retrieve, Voicemail
 
 if TYPE_CHECKING:
     from softswitch.b2bua.call import Call
+    from softswitch.records import CallOutcome
     from softswitch.routing.decision import Service
 
 
@@ -49,9 +51,19 @@ def begin(call: Call, decision: Service) -> None:
     if call.handover is not None:
         call.handover.done()
     visit = Visit(decision, call.id, call.caller_user, call.callee, call.arrived_at)
-    line = call.service = ServiceLine(call, board.applications(visit), decision)
+    outcome: CallOutcome = "voicemail" if isinstance(decision, Voicemail) else "answered"
+    line = call.service = ServiceLine(call, board.applications(visit), _name(decision), outcome)
     try:
         line.open()
     except SdpError as error:
         verdict = Verdict("failed", error.status, f"the caller's offer: {error}", "switch")
         ending.refuse(call, verdict, [ending.INCOMPATIBLE])
+
+
+def _name(decision: Service) -> str:
+    """Who answered, for the record."""
+    if isinstance(decision, Voicemail):
+        return f"voicemail {decision.user}"
+    if isinstance(decision, Feature):
+        return f"code {decision.function}"
+    return "voicemail" if isinstance(decision, Retrieve) else "echo test"
