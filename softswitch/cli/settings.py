@@ -16,7 +16,7 @@ from softswitch.config import Config, User
 from softswitch.control import CannotAnswer, ControlError, NotRunning, ask
 from softswitch.ladder import visible
 from softswitch.settings import layers
-from softswitch.settings.commands import EVERYTHING, RESETTABLE, reset_kept, show_kept
+from softswitch.settings.commands import EVERYTHING, RESETTABLE, history, reset_kept, show_kept
 from softswitch.settings.opening import stamp
 from softswitch.store.store import SettingRow, StoreError
 
@@ -24,10 +24,14 @@ GAP = "   "
 """Between columns."""
 
 
-def show(config: Config, user: str, *, as_json: bool) -> None:
-    """All settings of a user. Ends the program when there is no such user."""
+def show(config: Config, user: str, *, as_json: bool, past: int = 0) -> None:
+    """All settings of a user, or so many `past` changes. Ends the program when there is no such
+    user."""
     if user not in config.users:
         where.fail(f"no user has the number {user}; show what? calls, registrations or a user")
+    if past:
+        _print(_history(config, user, past), as_json=as_json)
+        return
 
     def found() -> Any:
         path = where.database(config)
@@ -36,10 +40,23 @@ def show(config: Config, user: str, *, as_json: bool) -> None:
         return where.look_up(path, lambda store: show_kept(config, store, user))
 
     answer = _asked(config, "settings", found, user=user)
-    if as_json:
-        typer.echo(json.dumps(answer, ensure_ascii=False, indent=2))
-    else:
-        typer.echo("\n".join(table(answer)))
+    _print(answer, as_json=as_json)
+
+
+def _print(answer: Any, *, as_json: bool) -> None:
+    shown = (
+        json.dumps(answer, ensure_ascii=False, indent=2) if as_json else "\n".join(table(answer))
+    )
+    typer.echo(shown)
+
+
+def _history(config: Config, user: str, limit: int) -> Any:
+    """Changes that are over, and what ended them."""
+    try:
+        rows = where.look_up(where.database(config), lambda store: store.past_settings(user, limit))
+    except StoreError as error:
+        where.fail(str(error))
+    return history(config.users[user], rows, stamp(config.timezone))
 
 
 def reset(

@@ -28,6 +28,7 @@ from softswitch.config import (
 )
 from softswitch.config.configuration import (
     DEFAULT_REALM,
+    EDITABLE,
     SHIPPED_MUSIC,
     Config,
     Log,
@@ -189,11 +190,22 @@ class _Loader:
             return [
                 self._plain(item, (*location, position)) for position, item in enumerate(node.items)
             ]
-        if node.tag == FIXED:
-            self.fixed.add(location)
+        if node.tag == FIXED and not node.broken:
+            self._fix(node, location)
         elif node.tag not in nodes.STANDARD_TAGS and not node.broken:
             return self._resolved(node, location)
         return None if node.plain and not node.text else node.text
+
+    def _fix(self, node: nodes.Scalar, location: Location) -> None:
+        """Remember what is marked; a mark where users change nothing is a mistake."""
+        section, *keys = map(str, location)
+        place = {"defaults": 0, "users": 1}.get(section, len(keys))
+        if place < len(keys) and keys[place] in EDITABLE:
+            self.fixed.add(location)
+            return
+        known = f"for settings of users: {', '.join(EDITABLE)}"
+        self._problem(location, node, Wrong(f"{FIXED} cannot stand here", known))
+        node.broken = True
 
     def _resolved(self, node: nodes.Scalar, location: Location) -> str | None:
         try:

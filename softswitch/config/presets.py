@@ -1,8 +1,8 @@
 """What is dialled for each function unless the file says otherwise (features 2.1).
 
-Two families: what users of open PBXs know, and what fixed lines in Europe and South America have
-had for decades (ETSI; 3GPP TS 22.030 for mobiles). Where both would collide once a phone has kept
-the final `#` for itself, the second one has the code.
+Three families: what users of open PBXs know, what fixed lines in Europe and South America have had
+for decades (ETSI; 3GPP TS 22.030 for mobiles), and hosted PBXs. Where the first two would collide
+once a phone has kept the final `#` for itself, the second one has the code.
 """
 
 from collections.abc import Iterable, Mapping
@@ -62,7 +62,26 @@ ETSI: Dialled = {
     "call_waiting_ask": ("*#43#",),
 }
 
-PRESETS: Mapping[str, Dialled] = {"freepbx": FREEPBX, "etsi": ETSI}
+BROADWORKS: Dialled = {
+    "voicemail": ("*86", "*62"),
+    "leave_message": ("*55",),
+    "forward_always_on": ("*72",),
+    "forward_always_off": ("*73",),
+    "forward_always_ask": ("*21*",),
+    "forward_busy_on": ("*90",),
+    "forward_busy_off": ("*91",),
+    "forward_no_answer_on": ("*92",),
+    "forward_no_answer_off": ("*93",),
+    "forward_unavailable_on": ("*94",),
+    "forward_unavailable_off": ("*95",),
+    "dnd_on": ("*78",),
+    "dnd_off": ("*79",),
+    "call_waiting_on": ("*43#",),
+    "call_waiting_off": ("#43#",),
+}
+"""What hosted PBXs of that make have; their ring time is counted in rings and not here."""
+
+PRESETS: Mapping[str, Dialled] = {"freepbx": FREEPBX, "etsi": ETSI, "broadworks": BROADWORKS}
 DEFAULT_PRESETS = ("freepbx", "etsi")
 
 FUNCTIONS = tuple(dict.fromkeys((*ALWAYS, *FREEPBX, *ETSI)))
@@ -74,6 +93,7 @@ def feature_codes(
     """All codes: those of the presets together, but for functions of which some are written."""
     tables = (ALWAYS, *(PRESETS[name] for name in presets))
     codes = {
-        name: tuple(code for table in tables for code in table.get(name, ())) for name in FUNCTIONS
+        name: tuple(dict.fromkeys(code for table in tables for code in table.get(name, ())))
+        for name in FUNCTIONS
     }
     return MappingProxyType({**codes, **(written or {})})

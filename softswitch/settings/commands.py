@@ -15,9 +15,9 @@ from softswitch.settings import keys, layers, table
 from softswitch.settings.opening import open_settings, stamp
 
 if TYPE_CHECKING:
-    from softswitch.config import Config
+    from softswitch.config import Config, User
     from softswitch.settings.settings import Settings
-    from softswitch.store.store import Store
+    from softswitch.store.store import SettingRow, Store
 
 EVERYTHING = "all"
 RESETTABLE = (*dict.fromkeys(map(keys.group, keys.KEYS)), *keys.FORWARDS, EVERYTHING)
@@ -45,7 +45,7 @@ class Commands:
         rows = self._settings.rows_of(user)
         own_pin = bool(self._box(user).pin)
         lines = table.lines(self._config, user, rows, stamp(self._config.timezone), own_pin=own_pin)
-        return _answer(self._config, user, lines)
+        return _answer(self._config.users[user], lines)
 
     async def reset(self, request: Mapping[str, Any]) -> list[str]:
         """Forget what was set of `what` by `user`; in words. Raises CannotAnswer."""
@@ -71,7 +71,7 @@ async def show_kept(config: Config, store: Store | None, user: str) -> Answer:
     boxes = await store.mailboxes() if store is not None else []
     own_pin = any(box.mailbox == user and box.pin for box in boxes)
     lines = table.lines(config, user, counting, stamp(config.timezone), own_pin=own_pin)
-    return _answer(config, user, lines)
+    return _answer(known, lines)
 
 
 async def reset_kept(
@@ -82,6 +82,19 @@ async def reset_kept(
     return await Commands(config, settings, Box).reset(request)
 
 
+def history(user: User, rows: Sequence[SettingRow], when: layers.Stamp) -> Answer:
+    """What a user had set, and what became of it, in the form of `show`."""
+    lines = [
+        table.Line(
+            row.key,
+            row.value,
+            f"{row.source}, {when(row.changed_at)}, until {when(row.ended_at)}: {row.ended_by}",
+        )
+        for row in rows
+    ]
+    return _answer(user, lines)
+
+
 def _known(config: Config, request: Mapping[str, Any]) -> str:
     user = str(request.get("user", ""))
     if user not in config.users:
@@ -89,9 +102,9 @@ def _known(config: Config, request: Mapping[str, Any]) -> str:
     return user
 
 
-def _answer(config: Config, user: str, lines: Sequence[table.Line]) -> Answer:
+def _answer(user: User, lines: Sequence[table.Line]) -> Answer:
     return {
-        "user": user,
-        "name": config.users[user].name,
+        "user": user.extension,
+        "name": user.name,
         "settings": [line._asdict() for line in lines],
     }

@@ -105,6 +105,15 @@ def test_before_the_first_start_there_is_the_configuration(yaml: Path) -> None:
     assert list(yaml.parent.iterdir()) == [yaml]
 
 
+def test_what_a_user_had_set_can_be_looked_up(yaml: Path) -> None:
+    keep(yaml, ROW._replace(ended_at=ROW.changed_at + 60.0, ended_by="phone *93 by 101"))
+    *_, row = command("show", "101", yaml, "--past", "5").output.splitlines()
+    assert row == (
+        "forward.no_answer   +48601222333   phone *92 by 101, 2026-08-03 09:12,"
+        " until 2026-08-03 09:13: phone *93 by 101"
+    )
+
+
 def test_a_running_switch_is_asked(yaml: Path) -> None:
     setting = {"key": "dnd", "value": "\x1b[2Jon", "origin": "phone *78 by 101"}
     answer = {"user": "101", "name": "Anna", "settings": [setting]}
@@ -141,7 +150,7 @@ def test_what_there_is_not_cannot_be_shown(yaml: Path, words: tuple[str, ...], s
 
 def test_a_database_that_cannot_be_read_is_told_of(yaml: Path) -> None:
     (yaml.parent / "softswitch.db").write_text("nonsense" * 1000)
-    for words in (("show", "101"), ("reset", "101", "all")):
+    for words in (("show", "101"), ("show", "101", "--past", "1"), ("reset", "101", "all")):
         result = command(*words, yaml)
         assert result.exit_code == 1
         assert "softswitch.db" in result.output

@@ -34,13 +34,22 @@ def test_codes_can_be_others_several_or_none(tmp_path: Path) -> None:
         ("[etsi, freepbx, etsi]", ("*21*", "*72")),
         ("etsi", ("*21*",)),
         ("freepbx", ("*72",)),
+        ("broadworks", ("*72",)),
+        ("[freepbx, broadworks]", ("*72",)),
         ("off", ()),
     ],
 )
 def test_presets_are_chosen(tmp_path: Path, preset: str, codes: tuple[str, ...]) -> None:
     found = read(tmp_path, USERS + f"feature_codes: {{preset: {preset}}}\n").feature_codes
     assert found["forward_always_on"] == codes
-    assert found["voicemail"] == ("*98", "*97")
+    assert found["voicemail"][:2] == ("*98", "*97")
+
+
+def test_presets_that_do_not_get_along_are_told_of(tmp_path: Path) -> None:  # FC-1
+    text = USERS + "feature_codes: {preset: [etsi, broadworks]}\n"
+    assert wrong(tmp_path, text) == [
+        ":2:16: feature_codes: '*21*' is forward_always_on already",
+    ]
 
 
 def test_there_are_no_other_presets(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.softswitch.config.reading import mistakes, read
 
 
@@ -35,6 +37,20 @@ users:
     assert users["101"].fixed == {"ring_time", "call_waiting"}
     assert (users["100"].ring_time, users["101"].ring_time) == (30.0, 20.0)
     assert not users["101"].call_waiting
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("users: {100: {name: !fixed Jan}}", "users.100.name"),
+        ("users: {100: !fixed Jan}", "users.100"),
+        ("defaults: {max_calls: !fixed 2}\nusers: {100: Jan}", "defaults.max_calls"),
+        ("users: {100: Jan}\nlanguage: !fixed pl", "language"),
+    ],
+)
+def test_only_what_users_may_change_is_fixed(tmp_path: Path, text: str, place: str) -> None:
+    (wrong,) = mistakes(tmp_path, f"{text}\n")
+    assert (wrong.path, wrong.message) == (place, "!fixed cannot stand here")
 
 
 def test_what_is_fixed_may_be_shown_where_it_is_wrong(tmp_path: Path) -> None:
