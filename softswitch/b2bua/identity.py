@@ -33,11 +33,14 @@ ASSERTED = "P-Asserted-Identity"
 REMOTE_PARTY = "Remote-Party-Id"
 """As the parser spells it."""
 
+MAX_LENGTH = 60
+"""Characters of a number, with what stands between its digits."""
 MAX_NAME = 64
 """Characters of a name from outside: phones have small displays."""
 
 _number = re.compile(r"\+?[A-Za-z0-9*._-]{1,40}").fullmatch
-_separators = re.compile(r"[\s()/-]+")
+_written = re.compile(r"[ ()/.-]*\+?[0-9 ()/.-]+").fullmatch
+_separators = str.maketrans("", "", " ()/.-")
 
 
 class Identity(NamedTuple):
@@ -117,7 +120,11 @@ def read_number(uri: Uri) -> str:
     """The digits or the name in a sip, sips or tel URI, without what only people need to read it;
     empty when it is neither."""
     text = uri.username if uri.is_sip else uri.opaque if uri.scheme == "tel" else ""
-    text = _separators.sub("", text.partition(";")[0])
+    text = text.partition(";")[0]
+    if len(text) > MAX_LENGTH:
+        return ""
+    if _written(text):
+        text = text.translate(_separators)
     return text if _number(text) else ""
 
 

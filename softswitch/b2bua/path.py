@@ -47,8 +47,8 @@ class Path:
             came_by_hop = True
         self._seen = len(hops)
         party = _party(decision)
-        if came_by_hop:
-            self._stations[-1] = party  # which says it better than the configuration does
+        if came_by_hop or (isinstance(decision, Dial) and self.is_straight and not self._noted):
+            self._stations[-1] = party  # which says it better than the configuration, or a finger
         elif party != self._stations[-1]:
             if isinstance(decision, Voicemail):
                 self.note(decision.reason)

@@ -65,6 +65,8 @@ def _title(row: CallRow) -> str:
         f"call {row.call_id}  {arrived}  {row.caller} → {row.callee}",
         f"{row.outcome}: {row.reason} (ended by the {row.ended_by})",
     ]
+    if row.path:
+        lines.append(row.path)
     if row.because:
         lines.append(f"because {row.because}")
     return "\n".join(map(visible, lines))

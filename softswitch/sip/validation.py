@@ -58,13 +58,14 @@ def check(request: Request) -> Rejection | None:
 def flaw(response: Response) -> str:
     """Why a response has to be dropped; "" when it is fine. Nobody is ever told."""
     try:
-        _check_fields(response)
+        # Of a redirection each Contact is read by itself: one that is broken spoils no other.
+        _check_fields(response, whole_contacts=not 300 <= response.status < 400)
     except ParseError as error:
         return error.problem
     return ""
 
 
-def _check_fields(message: Message) -> None:
+def _check_fields(message: Message, whole_contacts: bool = True) -> None:
     """What requests and responses need alike."""
     if message.branch == MAGIC_COOKIE:
         # All such requests would be one transaction (RFC 4475 §3.2.1).
@@ -84,7 +85,8 @@ def _check_fields(message: Message) -> None:
     if "Contact" in first:
         if len(first["Contact"]) > MAX_ADDRESSES or len(first) < len(headers.items):
             _check_length(headers, "Contact")
-        message.contacts  # noqa: B018  # for its errors
+        if whole_contacts:
+            message.contacts  # noqa: B018  # for its errors
 
 
 def _check_length(headers: Headers, name: str) -> None:

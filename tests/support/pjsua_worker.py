@@ -144,15 +144,21 @@ class Phone:
         codec: str = "PCMU",
         encryption: str = "off",
         subscribes: bool = False,
+        address: str = "",
+        port: int = 0,
     ) -> dict[str, Any]:
-        """Switch the phone on; it registers when it is told to, and may subscribe to its lamp."""
+        """Switch the phone on; it registers when it is told to, and may subscribe to its lamp.
+
+        `address` and `port`: where it lives, if that matters.
+        """
         self._server = server
-        host = server.rpartition(":")[0]
+        host = address or server.rpartition(":")[0]
         endpoint = self._endpoint = pj.Endpoint()
         endpoint.libCreate()
         endpoint.libInit(_endpoint_config())
         local = pj.TransportConfig()
         local.boundAddress = local.publicAddress = host
+        local.port = port
         transport_id = endpoint.transportCreate(TRANSPORTS[transport], local)
         endpoint.libStart()
         endpoint.audDevManager().setNullDev()

@@ -52,7 +52,10 @@ class Sipp:
         *,
         calls: str = "",
         transport: str = "u1",
+        address: str = "127.0.0.1",
+        port: int = 0,
     ) -> None:
+        """`address` and `port`: where it lives, if that matters."""
         self._program = require_sipp()
         self._switch = switch
         self._extension = extension
@@ -61,8 +64,9 @@ class Sipp:
         self._scenario = scenario
         self._folder = folder / f"sipp-{extension}"
         self._folder.mkdir()
-        self._port = free_port()
-        self._media_port = free_port()
+        self._address = address
+        self._port = port or free_port(address)
+        self._media_port = free_port(address)
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -102,10 +106,10 @@ class Sipp:
         file.write_text(scenario, encoding="iso-8859-1")
         command = [
             self._program, self._switch.sip, "-sf", str(file), "-s", self._service, "-m", "1",
-            "-i", "127.0.0.1", "-p", str(self._port), "-mp", str(self._media_port),
+            "-i", self._address, "-p", str(self._port), "-mp", str(self._media_port),
             "-t", self._transport, "-au", self._extension,
             "-ap", self._switch.password(self._extension),
-            "-key", "me", self._extension,
+            "-key", "me", self._extension, "-aa",
             "-nostdin", "-timeout", f"{PATIENCE - 5:.0f}s", "-timeout_error",
             "-trace_msg", "-message_file", str(self._folder / "messages.log"),
             "-trace_err", "-error_file", str(self._folder / "errors.log"),

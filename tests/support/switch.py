@@ -42,7 +42,8 @@ ROOT = Path(__file__).parents[2]
 class Switch:
     """One switch. `sip` is what a phone has as its server: `host:port`, for UDP and TCP.
 
-    `user` is what holds for every user, `each` what holds for one of them.
+    `user` is what holds for every user, `each` what holds for one of them, `more` what else is
+    written.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Switch:
         host: str = "127.0.0.1",
         backend: str = "auto",
         rtp_ports: int = RTP_PORTS,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         port = free_port(host)
@@ -84,6 +86,7 @@ class Switch:
             # Callers who are not answered hear so, unless a test is about mailboxes.
             "defaults": {"voicemail": "off", **(user or {})},
             "log": {"level": "info"},
+            **(more or {}),
         }
         self.file.write_text(yaml.safe_dump(settings, sort_keys=False))
         self._process: subprocess.Popen[bytes] | None = None
