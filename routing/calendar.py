@@ -21,6 +21,7 @@ HOLIDAY = "holiday"
 MAX_DAYS = 400
 """How far ahead a change of state is looked for: more than a year of holidays."""
 
+MINUTE = 60.0
 QUARTER = 900
 """Seconds: clocks are put on and back on quarters of an hour."""
 
@@ -93,14 +94,14 @@ class Calendar:
         if self.override is not None:
             return State(self.override, "because somebody has said so")
         day, second = self.place.local(wall)
-        today, before = list(self._layers(day)), list(self._layers(day - 1))
-        for rank, hours, rest, because in today:
-            for one in hours:
+        today, before = self._layers(day), self._layers(day - 1)
+        for layer in today:
+            for one in layer.hours:
                 if one.today(weekday(day), second):
-                    return State(one.state, because)
-            if rest:
-                return _since_yesterday(before, rank, day, second) or State(rest, because)
-        raise AssertionError("the hours of the week have always something to say")
+                    return State(one.state, layer.because)
+        last = today[-1]
+        began = _since_yesterday(before, last.rank, day, second)
+        return began or State(last.rest, last.because)
 
     def next_change(self, wall: float) -> tuple[float, State] | None:
         """When the state will be another one, to the minute, and which; None: not in a year."""
@@ -120,19 +121,26 @@ class Calendar:
         days = [*self.holidays, *(one.last for one in self.specials if not one.yearly)]
         return max(days, default=None)
 
-    def _layers(self, day: int) -> Iterator[_Layer]:
-        for kind, rank in ((False, EXCEPTION), (True, PERIOD)):
-            if rank == PERIOD:
-                yield from self._holiday(day)
-            for one in self.specials:
-                if one.is_period is kind and one.covers(day):
-                    yield _Layer(rank, one.hours, CLOSED if one.replaces else "", one.because)
-        yield _Layer(USUAL, self.hours, CLOSED, f"the hours of the week ({self.origin})")
+    def _layers(self, day: int) -> list[_Layer]:
+        """What has a say on a day, up to the first that decides whatever the hours say."""
+        layers: list[_Layer] = []
+        for layer in self._all_layers(day):
+            if not layers or not layers[-1].rest:
+                layers.append(layer)
+        return layers
 
-    def _holiday(self, day: int) -> Iterator[_Layer]:
+    def _all_layers(self, day: int) -> Iterator[_Layer]:
+        yield from self._special(day, EXCEPTION, is_period=False)
         name = self.holidays.get(day) or self.yearly.get(month_and_day(day))
         if name is not None:
             yield _Layer(HOLIDAYS, (), HOLIDAY, name)
+        yield from self._special(day, PERIOD, is_period=True)
+        yield _Layer(USUAL, self.hours, CLOSED, f"the hours of the week ({self.origin})")
+
+    def _special(self, day: int, rank: int, *, is_period: bool) -> Iterator[_Layer]:
+        for one in self.specials:
+            if one.is_period is is_period and one.covers(day):
+                yield _Layer(rank, one.hours, CLOSED if one.replaces else "", one.because)
 
     def _boundaries(self, today: int) -> Iterator[Moment]:
         """When something may change, in rising order by the clock."""
@@ -159,27 +167,25 @@ class Calendar:
 
     def _between(self, before: float, after: float, name: str) -> tuple[float, State]:
         """The first minute, or the very boundary, at which the state is another one."""
-        while after - before > 60.0:
-            middle = (before + after) // 120.0 * 60.0
-            if middle <= before or middle >= after:
-                break
-            if self.at(middle).name == name:
-                before = middle
+        low, high = int(before // MINUTE), int(-(-after // MINUTE))
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self.at(middle * MINUTE).name == name:
+                low = middle
             else:
-                after = middle
-        return after, self.at(after)
+                high = middle
+        changed = min(high * MINUTE, after)
+        return changed, self.at(changed)
 
 
 def _since_yesterday(before: list[_Layer], rank: int, day: int, second: int) -> State | None:
     """What began yesterday and is not over, unless today has something stronger to say."""
     for layer in before:
         if layer.rank < rank:
-            return None
+            break
         for one in layer.hours:
             if one.since_yesterday(weekday(day), second):
                 return State(one.state, layer.because)
-        if layer.rest:
-            return None
     return None
 
 

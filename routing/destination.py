@@ -78,10 +78,8 @@ def aim(text: str, owner: str, world: World, wall: float, *, mailboxes: tuple[st
     entrance = world.outside.entrances.get(goal.value)
     if entrance is None:
         return goal
-    inside = _aim(entered(entrance, world.calendars, wall), "", world, ())
-    if inside.kind == OUTSIDE:  # it may be ours as well: once is enough
-        return Goal(NOWHERE, f"{goal.value} is ours, and leads outside")
-    return inside
+    # With nobody's permission: from there, no way leads outside again.
+    return _aim(entered(entrance, world.calendars, wall), "", world, ())
 
 
 def entered(entrance: Entrance, calendars: Calendars, wall: float) -> str:

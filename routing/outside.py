@@ -129,10 +129,6 @@ class Outside:
                 return one.via
         return self.trunks
 
-    def entrance(self, number: str, trunk: str) -> Entrance | None:
-        """Where a call from outside to this number goes; None: nobody has said."""
-        return self.entrances.get(number) or self.fallbacks.get(trunk)
-
 
 def permission(user: Extension) -> str:
     """`calls: national (conf/demo.yaml:12)`."""

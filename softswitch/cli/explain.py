@@ -10,7 +10,6 @@ import typer
 from softswitch.cli import moments
 from softswitch.cli.calendar import moment
 from softswitch.cli.settings import users_now
-from softswitch.cli.settings import users_now
 from softswitch.cli.where import configuration, fail
 from softswitch.config import Config
 from softswitch.routing.codes import Codes
@@ -77,7 +76,7 @@ def explain(
     steps = steps_of(
         caller,
         dialled,
-        users_now(config),
+        config.users,
         supposed,
         Codes(**config.feature_codes),
         outside=config.outside,
