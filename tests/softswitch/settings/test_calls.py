@@ -1,0 +1,95 @@
+"""Codes and the calls after them, in a world of air."""
+
+import pytest
+
+from softswitch.b2bua.line import Served
+from softswitch.b2bua.service import Visit
+from softswitch.config.presets import feature_codes
+from softswitch.mailbox.languages import LANGUAGES
+from softswitch.mailbox.phrases import LocalTime, Phrases
+from softswitch.routing.codes import Codes
+from softswitch.routing.decision import Feature, Reject
+from softswitch.routing.plan import Facts
+from softswitch.routing.route import Route
+from softswitch.settings.service import CodeCall
+from tests.mailbox.world import silence
+from tests.softswitch.b2bua.flows import finish
+from tests.softswitch.b2bua.network import World
+from tests.softswitch.b2bua.phones import Phone
+from tests.softswitch.settings.office import Office
+
+CODES = Codes(**feature_codes())
+PHRASES = Phrases(LANGUAGES["en"], lambda at: LocalTime(2026, 8, 3, 0, 15, 19))
+
+
+@pytest.fixture
+def world() -> World:
+    world = World("100", "101", "102")
+    office = Office(world.users, wall=world.wall)
+    desk = office.desk(CODES)
+
+    def served(visit: Visit) -> Served:
+        assert isinstance(visit.decision, Feature)
+        return CodeCall(desk, visit.decision, silence, PHRASES)
+
+    board = world.calls._board
+    board.codes, board.applications, board.directory = CODES, served, office.settings.users
+    return world
+
+
+def dials(world: World, phone: Phone, number: str) -> list[int]:
+    """What is heard until the switch has nothing more to do."""
+    call = phone.invites(number)
+    world.run()
+    return call.heard
+
+
+def test_a_code_is_answered_done_and_hung_up(world: World) -> None:  # FC-3
+    bob = Phone(world, "101")
+    assert dials(world, bob, "*78") == [100, 200]
+    assert bob.call.byes_heard == 1
+    finish(world)
+    assert world.record.outcome == "answered"
+    assert world.record.answered_by == "code dnd_on"
+
+
+def test_do_not_disturb_holds_from_the_next_call_on(world: World) -> None:  # DND-1
+    alice, bob = Phone(world, "100"), Phone(world, "101")
+    dials(world, bob, "*78")
+    assert dials(world, alice, "101") == [100, 486]
+    assert "phone *78 by 101" in world.record.because
+    dials(world, bob, "%2326%23")  # FC-2
+    assert dials(world, alice, "101") == [100]
+    alice.cancels()
+    finish(world)
+
+
+def test_a_forward_by_phone_sends_the_next_call_on(world: World) -> None:
+    alice, bob, carol = (Phone(world, number) for number in ("100", "101", "102"))
+    dials(world, bob, "*21*102%23")
+    dials(world, alice, "101")
+    assert len(carol.calls) == 1
+    assert len(bob.calls) == 1  # its own: to the code
+    alice.cancels()
+    finish(world)
+    assert "phone *21* by 101" in world.record.because
+
+
+def test_without_call_waiting_whoever_rings_is_busy(world: World) -> None:  # CW-1, CW-2
+    alice, bob, carol = (Phone(world, number) for number in ("100", "101", "102"))
+    dials(world, bob, "*71")
+    dials(world, alice, "101")
+    assert dials(world, carol, "101") == [100, 486]
+    alice.cancels()
+    finish(world)
+
+
+@pytest.mark.parametrize("caller", ["+48600100100", "101", ""])
+def test_codes_are_not_for_calls_from_outside(world: World, caller: str) -> None:  # FC-7
+    def facts(user: str) -> Facts:
+        return Facts(1, 0)
+
+    route = Route("*78", caller, world.users, facts, codes=CODES, trunk="carrier")
+    decision = route.begin(0.0)
+    assert isinstance(decision, Reject)
+    assert decision.status == 404
