@@ -2,6 +2,7 @@
 
 show calls           those that are up; with --past 20 those that were
 show registrations   phones
+show trunks          carriers, whether they answer, and how many calls go through them
 show 101             all settings of a user, and who decided each (features 4.4)
 """
 
@@ -35,28 +36,34 @@ class Subject(StrEnum):
 
     CALLS = "calls"
     REGISTRATIONS = "registrations"
+    TRUNKS = "trunks"
 
 
 def show(
     subject: Annotated[
-        str, typer.Argument(metavar="WHAT", help="calls, registrations, or a user's number")
+        str, typer.Argument(metavar="WHAT", help="calls, registrations, trunks, or a user's number")
     ],
     file: where.File = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
     past: Annotated[
-        int, typer.Option(min=0, help="Calls that are over: the last so many, newest first.")
+        int,
+        typer.Option(
+            min=0,
+            help="What is over, newest first: so many calls, or changes of a user's settings.",
+        ),
     ] = 0,
 ) -> None:
-    """Show the calls that are up, the phones that are registered, or the settings of a user.
+    """Show the calls that are up, the phones that are registered, trunks, or a user's settings.
 
     Exits with 1 if the switch is not running (past calls and settings are shown all the same), 2
     if FILE is wrong.
     """
-    if past and subject != Subject.CALLS:
-        raise typer.BadParameter("only calls are kept", param_hint="--past")
+    is_user = subject not in set(Subject)
+    if past and not is_user and subject != Subject.CALLS:
+        raise typer.BadParameter("only calls and settings are kept", param_hint="--past")
     config = where.configuration(file)
-    if subject not in set(Subject):
-        settings.show(config, subject, as_json=as_json)
+    if is_user:
+        settings.show(config, subject, as_json=as_json, past=past)
         return
     table = _past if past else TABLES[Subject(subject)]
     try:
@@ -118,7 +125,7 @@ def _past(rows: list[Row], now: float) -> Table:
                 _day_and_time(row["arrived_at"]),
                 "" if answered is None else _duration(row["ended_at"] - answered),
                 row["ended_by"],
-                row["reason"],
+                "; ".join(filter(None, (row["reason"], row["path"]))),
             )
         )
     return table
@@ -143,7 +150,34 @@ def _registrations(rows: list[Row], now: float) -> Table:
     return table
 
 
-TABLES = {Subject.CALLS: _calls, Subject.REGISTRATIONS: _registrations}
+def _trunks(rows: list[Row], now: float) -> Table:
+    table = _table("trunk", "host", "address", "answers", "calls", "of at most")
+    for row in rows:
+        table.add_row(
+            *_cells(
+                row["name"],
+                " ".join(row["hosts"]),
+                row["address"] or "none found",
+                _answers(row),
+                row["calls"],
+                row["max_calls"],
+            )
+        )
+    return table
+
+
+def _answers(row: Row) -> str:
+    """Whether a carrier does, and how fast."""
+    if row["reachable"] is None:
+        return "not asked yet"
+    return f"{row['rtt'] * 1000:.0f} ms" if row["reachable"] else "no"
+
+
+TABLES = {
+    Subject.CALLS: _calls,
+    Subject.REGISTRATIONS: _registrations,
+    Subject.TRUNKS: _trunks,
+}
 
 
 def _table(*columns: str) -> Table:

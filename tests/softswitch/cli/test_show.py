@@ -166,4 +166,4 @@ def test_a_wrong_file_is_exit_code_2(yaml: Path) -> None:
 def test_registrations_have_no_past(yaml: Path) -> None:
     result = command("registrations", yaml, "--past", 3)
     assert result.exit_code == 2
-    assert "only calls are kept" in result.stderr
+    assert "only calls and settings are kept" in result.stderr
