@@ -8,6 +8,7 @@ from softswitch.cli.calendar import app as calendar
 from softswitch.cli.check import check
 from softswitch.cli.explain import explain
 from softswitch.cli.mail import app as mail
+from softswitch.cli.messages import app as messages
 from softswitch.cli.prompts import app as prompts
 from softswitch.cli.run import run
 from softswitch.cli.settings import reset
@@ -28,6 +29,7 @@ def application() -> typer.Typer:
         app.command()(command)
     app.add_typer(calendar, name="calendar")
     app.add_typer(mail, name="mail")
+    app.add_typer(messages, name="messages")
     app.add_typer(prompts, name="prompts")
     return app
 

@@ -40,6 +40,7 @@ from softswitch.keepalive import Keepalive
 from softswitch.location import Location
 from softswitch.mailroom import Mailroom, lamps, open_mailroom
 from softswitch.media.engine.client import WorkerEngine
+from softswitch.message_commands import MessageCommands
 from softswitch.registrar import Registrar
 from softswitch.routing.codes import Codes
 from softswitch.settings.commands import Commands
@@ -141,6 +142,7 @@ class App:
         clock, config = self._clock, self._config
         room = await open_mailroom(config, store, self._bus, clock.wall, stack, tasks)
         boxes = room.boxes
+        answers.update(MessageCommands(boxes, room.tenants).handlers())
         settings = await self._settings(store, boxes, answers)
         voices = Voices(self._config)
         calls = Calls(

@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from softswitch.cli import settings
+from softswitch.cli import cautions, settings
 from softswitch.config import Config, ConfigErrors, ListenAddress, Problem, load
+from softswitch.config.boxes import people
 
 
 class Format(StrEnum):
@@ -25,6 +26,9 @@ def check(
     output: Annotated[
         Format, typer.Option("--format", help="text for people, json, or github annotations.")
     ] = Format.TEXT,
+    security: Annotated[
+        bool, typer.Option("--security", help="Name mailboxes whose PIN everybody knows.")
+    ] = False,
 ) -> None:
     """Say whether FILE is right, or everything that is wrong with it.
 
@@ -38,12 +42,13 @@ def check(
     if output is Format.JSON:
         typer.echo(_json(()))
     else:
-        typer.echo("\n".join(fine(config)))
+        more = cautions.security(config) if security else []
+        typer.echo("\n".join([*fine(config), *more]))
 
 
 def fine(config: Config) -> list[str]:
     """What there is to say about a right file."""
-    count = len(config.users)
+    count = len(people(config.users))
     users = f"{count} user{'' if count == 1 else 's'}"
     udp, tcp = _ports(config.network.udp), _ports(config.network.tcp)
     lines = [f"{config.path}: fine: {users}, SIP on udp {udp} tcp {tcp}"]
@@ -54,7 +59,7 @@ def fine(config: Config) -> list[str]:
             f"note: no password yet for {who}{f' and {more} more' if more > 0 else ''}; "
             "made at the first start"
         )
-    return lines + settings.notes(config)
+    return lines + settings.notes(config) + cautions.cautions(config)
 
 
 def _ports(addresses: Sequence[ListenAddress]) -> str:

@@ -5,9 +5,9 @@ A text file names the synthesiser's command and what to say for each name:
     command: [espeak-ng, -v, pl, -w, "{wav}"]     # the text comes to its standard input
     texts: {vm.goodbye: "Do usłyszenia."}
 
-Each text becomes FOLDER/<language>/<name>.ogg: Opus (whose files have no tables of their own), mono,
-16 kHz, silence trimmed, one level for all. A file remembers its text, so only what has changed is
-spoken again; files without a text are removed.
+Each text becomes FOLDER/<language>/<name>.ogg: Opus (whose files need no tables of their own),
+mono, 16 kHz, silence trimmed, one level for all. A file remembers its text, so only what has
+changed is spoken again; files without a text are removed.
 """
 
 from collections.abc import Mapping, Sequence

@@ -10,9 +10,11 @@ from typing import Annotated
 
 import typer
 
+from softswitch import greetings
 from softswitch.app import App, CannotRun
 from softswitch.cli import where
 from softswitch.config import Config, ConfigErrors, load
+from softswitch.config.boxes import people
 from softswitch.config.secrets import make_missing
 from softswitch.media.engine.secrecy import keep_memory_private
 
@@ -27,6 +29,7 @@ def run(
     config = _configuration(file)
     _set_up_log(config.log.level)
     keep_memory_private()
+    config = greetings.prepared(config)
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(App(config).run(_tell_newcomer))
@@ -77,9 +80,10 @@ def _show_passwords(made: dict[str, str]) -> None:
 
 def _tell_newcomer(config: Config, servers: list[str]) -> None:
     """What to type into a phone."""
-    extensions = ", ".join(list(config.users)[:MAX_SHOWN]) or "none yet: add some under users:"
-    if len(config.users) > MAX_SHOWN:
-        extensions += f" and {len(config.users) - MAX_SHOWN} more"
+    users = list(people(config.users))
+    extensions = ", ".join(users[:MAX_SHOWN]) or "none yet: add some under users:"
+    if len(users) > MAX_SHOWN:
+        extensions += f" and {len(users) - MAX_SHOWN} more"
     typer.echo("The switch is ready. Type into a phone:")
     for server in servers:
         typer.echo(f"  server     {server}")

@@ -1,0 +1,60 @@
+"""What is right in a configuration, and still not wise: `softswitch check` says it, too."""
+
+from collections import defaultdict
+
+from softswitch.cli import where
+from softswitch.config import Config
+from softswitch.greetings import synthesiser, texts
+from softswitch.mailbox import pins
+from softswitch.mailbox.messages import Box
+from softswitch.mailboxes import box_of
+from softswitch.mailroom import guessable, named
+from softswitch.store.store import MailboxRow, StoreError
+
+
+def cautions(config: Config) -> list[str]:
+    """Lines for a person."""
+    return [*_weak_pins(config), *_unspoken(config)]
+
+
+def security(config: Config) -> list[str]:
+    """Which mailboxes have a PIN that everybody knows, by what the switch has kept (VM-20)."""
+    boxes = {row.mailbox: box_of(row) for row in _kept(config)}
+    found = guessable(config.users, lambda mailbox: boxes.get(mailbox, Box(mailbox)))
+    if not found:
+        return ["security: no mailbox has a PIN that everybody knows"]
+    return [
+        f"security: mailbox {one} can be heard from anywhere by the last four digits of its number"
+        for one in found
+    ]
+
+
+def _weak_pins(config: Config) -> list[str]:
+    """Once for each place where one is written (VM-16); the PIN itself is not shown."""
+    weak: dict[str, list[str]] = defaultdict(list)
+    for mailbox, user in config.users.items():
+        pin = user.voicemail.pin
+        if pin and user.voicemail.enabled and not pins.is_good(pin, user.number or mailbox):
+            weak[user.origin.get("voicemail.pin", str(config.path))].append(mailbox)
+    return [
+        f"warning: {place}: the PIN of {named(mailboxes)} is short or easily guessed"
+        for place, mailboxes in weak.items()
+    ]
+
+
+def _unspoken(config: Config) -> list[str]:
+    if synthesiser(config):
+        return []
+    return [
+        f"warning: nothing is installed that could say the greeting of {user.extension}: callers"
+        " hear the system's (apt install espeak-ng, or write synthesiser:)"
+        for user, _ in texts(config)
+    ]
+
+
+def _kept(config: Config) -> list[MailboxRow]:
+    """What owners have decided; nothing where no switch has run."""
+    try:
+        return where.look_up(where.database(config), lambda store: store.mailboxes())
+    except StoreError:
+        return []

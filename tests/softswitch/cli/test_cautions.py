@@ -1,0 +1,56 @@
+"""What `softswitch check` warns of: PINs, and greetings that nobody can say."""
+
+import asyncio
+from pathlib import Path
+
+from softswitch.mailbox.messages import Box
+from softswitch.mailboxes import row_of
+from softswitch.store.sqlite import open_store
+from tests.softswitch.cli.test_check import office, run
+
+
+def test_pins_that_are_short_or_simple_are_warned_of(tmp_path: Path) -> None:  # VM-16, S4-10
+    file = office(
+        tmp_path,
+        "defaults: {voicemail: {pin: 1234}}\n"
+        "users:\n"
+        "  100: {name: Anna, password: secret-enough}\n"
+        "  101: {password: secret-enough, voicemail: {pin: 111}}\n"
+        "  102: {password: secret-enough, voicemail: {pin: 2580}}\n"
+        "  103: {password: secret-enough, voicemail: {pin: 111, enabled: off}}\n"
+        "  104: {password: secret-enough}\n",
+    )
+    code, text = run(file)
+    assert code == 0
+    assert text.splitlines()[1:] == [
+        f"warning: {file}:1: the PIN of mailboxes 100, 104 is short or easily guessed",
+        f"warning: {file}:4: the PIN of mailbox 101 is short or easily guessed",
+    ]
+    assert "111" not in text
+
+
+def test_a_greeting_that_nobody_can_say_is_warned_of(tmp_path: Path) -> None:
+    users = "users: {100: {password: secret-enough, voicemail: {greeting: {say: Hi.}}}}\n"
+    text = run(office(tmp_path, f"synthesiser: off\n{users}"))[1]
+    assert "warning: nothing is installed that could say the greeting of 100" in text
+    text = run(office(tmp_path, f"synthesiser: ['true']\n{users}"))[1]
+    assert "warning" not in text
+
+
+def test_mailboxes_that_everybody_can_hear_are_named(tmp_path: Path) -> None:  # VM-20
+    file = office(tmp_path, "users: {100: {password: x-long-enough}, 101: {password: x-long-ok}}\n")
+    line = "security: mailbox {} can be heard from anywhere by the last four digits of its number"
+    assert run(file, "--security")[1].splitlines()[1:] == [line.format(100), line.format(101)]
+
+    async def choose(*mailboxes: str) -> None:
+        (tmp_path / "var").mkdir(exist_ok=True)
+        async with open_store(tmp_path / "var" / "softswitch.db") as store:
+            for mailbox in mailboxes:
+                await store.put_mailbox(row_of(Box(mailbox, pin="x", pin_length=4)))
+
+    asyncio.run(choose("101"))
+    assert run(file, "--security")[1].splitlines()[1:] == [line.format(100)]
+    asyncio.run(choose("100"))
+    assert run(file, "--security")[1].splitlines()[1:] == [
+        "security: no mailbox has a PIN that everybody knows"
+    ]

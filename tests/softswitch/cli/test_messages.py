@@ -1,0 +1,80 @@
+"""`softswitch messages`, with a switch that answers."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from softswitch.__main__ import application
+from softswitch.control import SOCKET_NAME, CannotAnswer, ControlServer
+
+pytestmark = pytest.mark.process
+
+ROW = {
+    "id": "3fa0",
+    "state": "deleted",
+    "caller": "102",
+    "name": "Jan\x1b[31m",
+    "at": 1_344_277_103.0,
+    "seconds": 8.04,
+    "file": "/var/3fa0.wav",
+}
+
+
+def refuse(request: Any) -> Any:
+    raise CannotAnswer("there is no message x")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[Path]:
+    """The configuration of a switch that runs."""
+    config = tmp_path / "office.yaml"
+    config.write_text("state: .\nusers: {100: {password: secret-enough}}\n")
+    handlers = {
+        "messages": lambda request: [ROW] if request["mailbox"] == "101" else [],
+        "restore message": lambda request: f"message {request['id']} is there again",
+        "delete message": refuse,
+    }
+    server = ControlServer(tmp_path / SOCKET_NAME, handlers)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    asyncio.run_coroutine_threadsafe(server.start(), loop).result()
+    yield config
+    asyncio.run_coroutine_threadsafe(server.stop(), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def command(*words: object) -> tuple[int, str]:
+    result = CliRunner().invoke(application(), ["messages", *map(str, words)])
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result.exit_code, result.output
+
+
+def test_messages_are_shown_and_brought_back(file: Path) -> None:  # VM-14
+    code, said = command("list", "101", file)
+    assert code == 0
+    head, row = said.splitlines()
+    assert head.split() == ["id", "state", "from", "name", "when", "seconds", "file"]
+    assert row.split()[:3] == ["3fa0", "deleted", "102"]
+    assert row.split()[-2:] == ["8.0", "/var/3fa0.wav"]
+    assert "\x1b" not in row
+    assert command("list", "102", file) == (0, "none\n")
+    assert command("restore", "3fa0", file) == (0, "message 3fa0 is there again\n")
+    code, said = command("delete", "x", file)
+    assert (code, said) == (1, "softswitch: there is no message x\n")
+
+
+def test_a_switch_that_does_not_run_is_one_line(tmp_path: Path) -> None:
+    config = tmp_path / "office.yaml"
+    config.write_text("state: .\nusers: {100: {password: secret-enough}}\n")
+    code, said = command("list", "100", config)
+    assert code == 1
+    assert said.startswith("softswitch: ")
+    assert said.count("\n") == 1
