@@ -54,10 +54,12 @@ def _overlaps(
     codes: list[_Code], extensions: Mapping[str, str], section: Mapping[str, object]
 ) -> Iterator[Finding]:
     """Codes with something behind them that are another code then, or an extension."""
+    first = {code.number[:1] for code in codes}
+    alike = {number: word for number, word in extensions.items() if number[:1] in first}
     for code in codes:
         if code.key not in (*OF_A_USER, *OF_A_NUMBER, *OF_SECONDS):
             continue
-        for number, word in extensions.items():
+        for number, word in alike.items():
             rest = _behind(number, code)
             if rest and code.may_hold(rest, extensions):
                 wrong = f"{quoted(word)} is {code.key} {quoted(code.written)} with {rest} behind it"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from softswitch.routing.codes import LEAVE_MESSAGE, TERMINATOR, VOICEMAIL, has_mailbox
 from softswitch.routing.destination import problem
+from softswitch.routing.plan import shown
 
 if TYPE_CHECKING:
     from softswitch.routing.codes import Codes
@@ -17,6 +18,9 @@ NO_SUCH_NUMBER = "code.no_such_number"
 OWN_NUMBER = "code.own_number"
 NO_MAILBOX = "code.no_mailbox"
 NOT_ALLOWED = "code.not_allowed"
+
+LONGEST = 64
+"""Characters, as of an extension."""
 
 EMERGENCY = "emergency"
 """A kind of numbers that everybody may call, and nobody's calls may be sent to."""
@@ -43,6 +47,8 @@ class Targets:
     def __call__(self, number: str, owner: str) -> Target:
         """What a number means to its owner."""
         number = number.removesuffix(TERMINATOR)
+        if len(number) > LONGEST or not number.isprintable():
+            return Target("", NO_SUCH_NUMBER, f"{shown(number)} is no number")
         if number == owner:
             return Target("", OWN_NUMBER, f"{number} is the own number")
         if self._directory.get(number) is not None:

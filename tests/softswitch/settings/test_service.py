@@ -216,6 +216,17 @@ def test_a_target_that_cannot_be_is_refused_in_words(
     assert "101 may not forward calls: " in caplog.text
 
 
+@pytest.mark.parametrize("number", ["9" * 5000, "1\r\nX: 1", "\x00", "\u202e1", "\udc80", "*98\n"])
+def test_hostile_targets_are_no_numbers(
+    caller: Caller, number: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        assert caller.dial(f"*72{number}") == "There is no such number."
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert len(line) < 120
+    assert line.isprintable()
+
+
 def test_without_a_mailbox_there_is_none_to_send_calls_to(caller: Caller) -> None:
     decision = service("*72*98", "102", caller.office.settings.users, CODES)
     assert isinstance(decision, Feature)
