@@ -14,7 +14,7 @@ from softswitch.store.store import MailboxRow, StoreError
 
 def cautions(config: Config) -> list[str]:
     """Lines for a person."""
-    return [*_weak_pins(config), *_unspoken(config)]
+    return [*_weak_pins(config), *_unspoken(config), *_unmailed(config)]
 
 
 def security(config: Config) -> list[str]:
@@ -50,6 +50,18 @@ def _unspoken(config: Config) -> list[str]:
         " hear the system's (apt install espeak-ng, or write synthesiser:)"
         for user, _ in texts(config)
     ]
+
+
+def _unmailed(config: Config) -> list[str]:
+    """Who waits for mails in vain."""
+    waiting = [
+        mailbox
+        for mailbox, user in config.users.items()
+        if user.email and user.voicemail.enabled and user.voicemail.on_message != "store"
+    ]
+    if config.mail is not None or not waiting:
+        return []
+    return [f"warning: messages of {named(waiting)} are not mailed: there is no section mail:"]
 
 
 def _kept(config: Config) -> list[MailboxRow]:

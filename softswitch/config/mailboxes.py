@@ -38,8 +38,8 @@ def check(document: Document, written: list[str], path: Path) -> Iterator[Findin
 def _section(
     above: Location, section: VoicemailKeys, document: Document, path: Path
 ) -> Iterator[Finding]:
-    if section.get("on_message", "store") != "store" and MAIL not in document:
-        wrong = Wrong("no mail can be sent", "write store, or add the section mail:")
+    if section.get("on_message") == "email" and MAIL not in document:
+        wrong = Wrong("no mail can be sent", "write both, or add the section mail:")
         yield (*above, "on_message"), wrong
     if section.get("missed_calls") and MAIL not in document:
         yield (*above, "missed_calls"), Wrong("no mail can be sent", "add the section mail:")

@@ -33,8 +33,9 @@ class Voicemail:
     greeting if the owner can log in during it."""
     operator: str = ""
     """Who is rung when a caller presses 0; empty: nobody."""
-    on_message: str = "store"
-    """store, email (mail it, and keep it only until it is mailed) or both."""
+    on_message: str = "both"
+    """store, email (mail it, and keep it only until it is mailed) or both; where there is nobody to
+    mail it to, it is stored."""
     attach: str = "mp3"
     """What a mail brings along: mp3, wav or none."""
     missed_calls: bool = False

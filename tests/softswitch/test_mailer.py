@@ -94,7 +94,7 @@ class Office:
         self.users = {
             "100": User("100", voicemail=voicemail),
             "101": User("101", voicemail=voicemail, email=(ANNA, JAN), language="es"),
-            "102": User("102", voicemail=Voicemail(), email=(JAN,)),
+            "102": User("102", voicemail=Voicemail(on_message="store"), email=(JAN,)),
         }
         self.bus = Bus()
         self.boxes = self.new_boxes()
@@ -402,7 +402,9 @@ def notices(office: Office) -> list[tuple[str, list[str]]]:
 
 def test_the_owner_is_told_when_a_mailbox_fills(tmp_path: Path) -> None:  # VM-8
     office = Office(tmp_path, on_message="store")
-    office.users["101"] = replace(office.users["101"], voicemail=Voicemail(max_messages=10))
+    office.users["101"] = replace(
+        office.users["101"], voicemail=Voicemail(on_message="store", max_messages=10)
+    )
 
     async def scenario() -> None:
         for _ in range(10):
@@ -467,7 +469,9 @@ def test_a_call_that_nobody_took_is_mailed_to_who_wants_it(
 ) -> None:  # ML-8, VM-11
     office = Office(tmp_path)
     office.users["101"] = replace(
-        office.users["101"], voicemail=Voicemail(missed_calls=True), number="+48221112235"
+        office.users["101"],
+        voicemail=Voicemail(on_message="store", missed_calls=True),
+        number="+48221112235",
     )
     office.users["100"] = replace(office.users["100"], name="Anna Nowak")
 
@@ -490,7 +494,9 @@ def test_a_call_that_nobody_took_is_mailed_to_who_wants_it(
 @pytest.mark.parametrize("deleted", [False, True])
 def test_a_call_that_left_a_message_is_no_missed_one(tmp_path: Path, deleted: bool) -> None:  # ML-8
     office = Office(tmp_path)
-    office.users["101"] = replace(office.users["101"], voicemail=Voicemail(missed_calls=True))
+    office.users["101"] = replace(
+        office.users["101"], voicemail=Voicemail(on_message="store", missed_calls=True)
+    )
 
     async def scenario() -> None:
         message = office.leave()

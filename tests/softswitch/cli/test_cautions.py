@@ -37,6 +37,16 @@ def test_a_greeting_that_nobody_can_say_is_warned_of(tmp_path: Path) -> None:
     assert "warning" not in text
 
 
+def test_addresses_without_a_mail_server_are_warned_of(tmp_path: Path) -> None:
+    users = "users: {100: {password: secret-enough, email: a@example.com}}\n"
+    text = run(office(tmp_path, users))[1]
+    assert "warning: messages of mailbox 100 are not mailed: there is no section mail:" in text
+    text = run(office(tmp_path, f"{users}defaults: {{voicemail: {{on_message: store}}}}\n"))[1]
+    assert "warning" not in text
+    mail = "mail: {from: vm@example.com, server: smtp.example.com}\n"
+    assert "warning" not in run(office(tmp_path, mail + users))[1]
+
+
 def test_mailboxes_that_everybody_can_hear_are_named(tmp_path: Path) -> None:  # VM-20
     file = office(tmp_path, "users: {100: {password: x-long-enough}, 101: {password: x-long-ok}}\n")
     line = "security: mailbox {} can be heard from anywhere by the last four digits of its number"

@@ -8,7 +8,7 @@ from tests.softswitch.config.reading import NAME, read, summaries, write
 
 
 def test_mail_needs_a_mail_server(tmp_path: Path) -> None:
-    (found,) = summaries(tmp_path, "users:\n  100:\n    voicemail: {on_message: both}\n")
+    (found,) = summaries(tmp_path, "users:\n  100:\n    voicemail: {on_message: email}\n")
     assert found.endswith("users.100.voicemail.on_message: no mail can be sent")
 
 
