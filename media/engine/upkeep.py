@@ -26,6 +26,9 @@ KEEPALIVE = 15.0
 """Seconds in which we let something leave, so that no NAT forgets the way (RFC 6263 §4, §6)."""
 LOOK_EVERY = 5.0
 """Seconds between looks at a leg where nothing is due."""
+FIRST_LOOK = 1.0
+"""Seconds from a negotiation to the next look. Nothing is due any sooner, and each call negotiates:
+a worker that moves few packets would be woken for it alone."""
 QUALITY_EVERY = 10.0
 FAINT_NOISE = b"\x7f"
 """Comfort noise of the lowest level (RFC 3389 §3)."""
@@ -187,7 +190,8 @@ class Upkeep(Feeding):
 
     def restart_time_out(self, now: float) -> None:
         """A new negotiation is a new chance."""
-        self.heard_at = self.look_at = self._renewed_at = now
+        self.heard_at = self._renewed_at = now
+        self.look_at = now + FIRST_LOOK
         self._timed_out = False
         if self._quality_at == _NEVER:
             self._quality_at = now + QUALITY_EVERY
