@@ -18,7 +18,7 @@ ALL_DAY = ("all", "all day", "00:00-24:00")
 MAX_RANGE = 366
 """Days of a range: more is a slip of the finger."""
 
-_TIMES = re.compile(r"(\d{1,2}):(\d\d)\s*-\s*(\d{1,2}):(\d\d)").fullmatch
+_TIMES = re.compile(r"(\d{1,2}):(\d\d)-(\d{1,2}):(\d\d)").fullmatch
 _YEARLY = re.compile(r"(\d\d)-(\d\d)").fullmatch
 
 
@@ -34,12 +34,10 @@ class Dates(NamedTuple):
 
 def span(value: object) -> Span:
     """`mon-fri 08:00-18:00`, `sat,sun 10:00-14:00`, `22:00-06:00` (every day), `sun all`."""
-    word = units.text(value)
+    word = re.sub(r"\s*-\s*", "-", units.text(value))
     if word.lower() in ALL_DAY:
         return Span(EVERY_DAY, 0, DAY)
     days, _, hours = word.rpartition(" ")
-    if _TIMES(word):  # with spaces around its dash
-        days, hours = "", word
     start, end = (0, DAY) if hours.lower() == "all" else _times(hours, word)
     return Span(_days(days, word) if days.strip() else EVERY_DAY, start, end)
 

@@ -32,9 +32,10 @@ def kind(value: object) -> str:
 
 def number(value: object) -> str:
     """A number outside, in any spelling; what it means is known when the country is."""
-    word = units.number(value).replace("(", "").replace(")", "").replace("/", "")
+    written = units.scalar(value)
+    word = "".join(one for one in written if one not in " -./()")
     if not _NUMBER(word):
-        raise Wrong(f"{quoted(word)} is no telephone number", 'write it like "+48221112233"')
+        raise Wrong(f"{quoted(written)} is no telephone number", 'write it like "+48221112233"')
     return word
 
 

@@ -99,3 +99,69 @@ def test_what_the_switch_answers_itself_is_explained(
     codes = Codes(voicemail=("*98",), echo_test=("*600",))
     steps = steps_of(caller, dialled, directory, {}, codes)
     assert list(lines(caller, dialled, steps, config))[-2] == f"{len(steps):3} {line}"
+
+
+BEYOND = """\
+country: PL
+timezone: Europe/Warsaw
+defaults: {voicemail: off}
+users:
+  100: {name: Anna, calls: mobile}
+  101:
+    name: Bob
+    forward: {always: {to: "+48600100100", when: closed, confirm: true}, return_to: hangup}
+    calls: mobile
+calendars: {office: {open: mon-fri 08:00-18:00}}
+trunks:
+  carrier: {host: 192.0.2.1, numbers: ["+48221112233"], to: 101}
+  backup: {host: 192.0.2.2}
+"""
+
+
+def beyond(folder: Path, *arguments: str) -> tuple[int, str]:
+    path = folder / "office.yaml"
+    path.write_text(BEYOND)
+    app = typer.Typer()
+    app.command()(explain)
+    result = CliRunner().invoke(app, [*arguments, "--config", str(path)])
+    return result.exit_code, result.output.replace(str(path), "office.yaml")
+
+
+def test_the_rule_that_refuses_a_call_is_named(tmp_path: Path) -> None:  # OUT-4
+    assert beyond(tmp_path, "100", "+18765551234") == (
+        0,
+        "100 Anna calls +18765551234\n"
+        "  1 the caller hears 403, failed\n"
+        "    100: calls: mobile (office.yaml:5) does not include +18765551234 (international, JM): "
+        "that takes international\n",
+    )
+
+
+def test_a_call_at_another_time_may_go_another_way(tmp_path: Path) -> None:  # CAL-5, FWD-15
+    assert beyond(tmp_path, "100", "101", "--at", "sat 22:00") == (
+        0,
+        "100 Anna calls 101 Bob\n"
+        "  1 dial +48600100100 through carrier or backup, as 101 Bob, for 30 s; "
+        "whoever answers has to press 1\n"
+        "    forward.always of 101 (office.yaml:8) to +48600100100\n"
+        "    +48600100100 does not answer\n"
+        "  2 the caller hears 480, no_answer\n"
+        "    +48600100100: no_answer\n",
+    )
+    assert "ring 101 Bob for 30 s" in beyond(tmp_path, "100", "101", "--at", "mon 10:00")[1]
+
+
+def test_who_is_no_user_calls_from_outside(tmp_path: Path) -> None:
+    _, text = beyond(tmp_path, "600 100 100", "22 111 22 33", "--at", "mon 10:00")
+    assert text.startswith("+48600100100 calls 22 111 22 33\n  1 ring 101 Bob for 30 s\n")
+    assert "+48221112233 leads to 101 (office.yaml:12)" in text
+    _, text = beyond(tmp_path, "600100100", "+48225550000", "--by", "backup")
+    assert "the caller hears 404, not_found" in text
+    assert beyond(tmp_path, "100", "101", "--by", "nowhere")[0] == 2
+
+
+def test_what_becomes_of_a_number_outside_can_be_given(tmp_path: Path) -> None:
+    _, text = beyond(tmp_path, "100", "600100100", "--given", "600100100=answered")
+    assert text.endswith("    +48600100100 answers\n")
+    assert beyond(tmp_path, "100", "101", "--given", "12=busy")[0] == 2
+    assert beyond(tmp_path, "100", "101", "--at", "noon")[0] == 2

@@ -75,3 +75,38 @@ def test_mailboxes_have_to_be_there(tmp_path: Path) -> None:  # FWD-14
 def test_a_mailbox_is_no_part_of_a_circle(tmp_path: Path) -> None:
     text = "defaults: {voicemail: on, forward: {always: voicemail}}\nusers: {101: Jan, 102: Anna}\n"
     assert read(tmp_path, text).users["101"].forward.rules["always"].to == "voicemail"
+
+
+TRUNK = "country: PL\ntrunks: {a: {host: 192.0.2.1, numbers: ['+48221112233']}}\n"
+
+
+def test_forwards_may_lead_outside_as_far_as_their_owner_may_call(tmp_path: Path) -> None:
+    text = (  # FWD-8
+        f"{TRUNK}defaults: {{calls: mobile, forward: {{unavailable: '+18765551234'}}}}\n"
+        "outgoing: {routes: [{match: PL, via: a}, {match: DE, via: []}]}\n"
+        "users:\n"
+        "  101: {forward: {busy: 600100100, no_answer: '+18765551234', return_to: hangup:busy}}\n"
+        "  102: {calls: everything, deny: ['+48600'], forward: {busy: '600 100 100'}}\n"
+        "  103: {calls: europe, forward: {busy: '+4930123456', always: '112'}}\n"
+        "  104: {calls: none, forward: {busy: '22 111 22 33', dnd: hangup}}\n"
+    )
+    found = [line.partition("users.")[2] for line in summaries(tmp_path, text)]
+    assert found == [
+        "101.forward.no_answer: 101 may not call there: calls: mobile (default) does not include "
+        "+18765551234 (international, JM): that takes international",
+        "102.forward.busy: 102 may not call there: deny +48600 (default) forbids +48600100100 "
+        "(mobile)",
+        "103.forward.busy: no trunk leads to +4930123456",
+        "103.forward.always: people call for help, forwards do not",
+        "104.forward.busy: 104 may not call there: calls: none (default) does not include "
+        "+48221112233 (national): that takes national",
+    ]
+
+
+def test_a_circle_that_waits_for_a_calendar_is_none(tmp_path: Path) -> None:  # FWD-12, FWD-15
+    text = (
+        "calendars: {office: {open: all}}\ndefaults: {forward: {return_after: off}}\n"
+        "users:\n  101: {forward: {always: {to: 102, when: open}}}\n"
+        "  102: {forward: {always: 101}}\n"
+    )
+    assert read(tmp_path, text).users["101"].forward.rules["always"].when == "open"

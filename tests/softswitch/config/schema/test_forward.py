@@ -22,6 +22,12 @@ def test_the_long_form_says_for_whom_it_is() -> None:
     assert forwarding({}, section).rules == {"always": Forward("102", "external")}
 
 
+def test_a_forward_may_wait_and_have_somebody_press_a_key() -> None:  # FWD-7, FWD-15
+    section = read(dnd={"to": "+48 600", "when": ["closed", "office.lunch"], "confirm": "yes"})
+    rules = forwarding({}, section).rules
+    assert rules == {"dnd": Forward("+48600", "any", "closed, office.lunch", True)}
+
+
 def test_nothing_written_is_no_forward() -> None:
     assert forwarding({}, {}) == Forwarding()
     assert Forwarding() == Forwarding({}, 30.0, "voicemail", False)
