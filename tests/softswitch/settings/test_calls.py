@@ -13,6 +13,8 @@ from softswitch.routing.plan import Facts
 from softswitch.routing.route import Route
 from softswitch.settings.service import CodeCall
 from tests.mailbox.world import silence
+from tests.softswitch.b2bua.carriers import MOBILE
+from tests.softswitch.b2bua.carriers import Office as Outward
 from tests.softswitch.b2bua.flows import finish
 from tests.softswitch.b2bua.network import World
 from tests.softswitch.b2bua.phones import Phone
@@ -22,11 +24,10 @@ CODES = Codes(**feature_codes())
 PHRASES = Phrases(LANGUAGES["en"], lambda at: LocalTime(2026, 8, 3, 0, 15, 19))
 
 
-@pytest.fixture
-def world() -> World:
-    world = World("100", "101", "102")
+def with_codes(world: World) -> World:
+    """Users have codes, and are found as they are after them."""
     office = Office(world.users, wall=world.wall)
-    desk = office.desk(CODES)
+    desk = office.desk(CODES, world.calls._board.outside)
 
     def served(visit: Visit) -> Served:
         assert isinstance(visit.decision, Feature)
@@ -35,6 +36,11 @@ def world() -> World:
     board = world.calls._board
     board.codes, board.applications, board.directory = CODES, served, office.settings.users
     return world
+
+
+@pytest.fixture
+def world() -> World:
+    return with_codes(World("100", "101", "102"))
 
 
 def dials(world: World, phone: Phone, number: str) -> list[int]:
@@ -82,6 +88,29 @@ def test_without_call_waiting_whoever_rings_is_busy(world: World) -> None:  # CW
     assert dials(world, carol, "101") == [100, 486]
     alice.cancels()
     finish(world)
+
+
+def test_a_forward_to_the_outside_is_dialled_for_its_owner() -> None:  # FC-1, FWD-8
+    office = Outward()
+    office.change("101", calls="mobile")
+    world = with_codes(office.world)
+    dials(world, office.bob, "*72600100100")
+    dials(world, office.alice, "101")
+    assert office.carrier.call.requests[0].uri.startswith(f"sip:{MOBILE}@")
+    office.alice.cancels()
+    world.run_out()
+    assert "phone *72 by 101" in world.record.because
+
+
+def test_a_forward_that_its_owner_may_not_dial_is_not_set() -> None:  # FC-1, FWD-8
+    office = Outward()
+    office.change("101", calls="national")
+    world = with_codes(office.world)
+    dials(world, office.bob, "*72600100100")
+    dials(world, office.alice, "101")
+    assert office.carrier.calls == []
+    office.alice.cancels()
+    world.run_out()
 
 
 @pytest.mark.parametrize("caller", ["+48600100100", "101", ""])
