@@ -88,7 +88,7 @@ class Listening(Office):
 
     def _receive(self, phones: Any, message: Request | Response, now: float) -> list[bytes]:
         told = isinstance(message, Request) and message.method == "NOTIFY"
-        if told and b"waiting: yes" in message.body:
+        if told and b"Waiting: yes" in message.body:
             self.told.append(now)
         return super()._receive(phones, message, now)
 

@@ -162,7 +162,8 @@ class Departments:
     def _open_recorders(self) -> Department:
         from softswitch.media.engine.recording import Recorders
 
-        return Recorders(self._legs, self._say, self._clock, self._lane("recordings"))
+        lane = self._lane("recordings")
+        return Recorders(self._legs, self._say, self._clock, lane, self._patience.catch_up)
 
     def _open_rooms(self) -> Department:
         from softswitch.media.engine.rooms import Rooms

@@ -30,8 +30,11 @@ if TYPE_CHECKING:
     from softswitch.media.latch import Address
 
 TICK, PERIOD = 0.01, 10
-"""Seconds, and of those ticks, in which each leg has a turn: five packets at a time, and a key is
-known after a tenth of a second at the most."""
+"""Seconds, and of those ticks, in which each leg has a turn: a key is known after a tenth of a
+second at the most."""
+RECORDED = 2
+"""Of so many turns, a leg that is recorded has one: ten packets at a time. Few keys are pressed
+while one speaks."""
 CROWD = 50
 """Legs that are read in one go: some half a millisecond."""
 PRESSED = 0.02
@@ -127,7 +130,9 @@ class Patience:
         patient = self._patients.get(leg)
         if patient is None:
             return
-        if patient.line is None:
+        if patient.remote != leg.latch.locked:
+            self._follow(patient)
+        elif patient.line is None:
             self._lender.unlock(leg)
         self._read(patient)
 
@@ -148,8 +153,11 @@ class Patience:
 
     # sockets
 
-    def _run(self, patients: Sequence[_Patient], _deadline: float) -> None:
+    def _run(self, patients: Sequence[_Patient], deadline: float) -> None:
+        everybody = round(deadline / (TICK * PERIOD)) % RECORDED == 0
         for patient in patients:
+            if patient.leg.taps and not everybody:
+                continue
             if patient.remote != patient.leg.latch.locked:
                 self._follow(patient)
             self._read(patient)

@@ -55,7 +55,10 @@ class Recorders:
         say: Say,
         clock: Callable[[], float],
         lane: Lane | None = None,
+        catch_up: Callable[[Leg], None] = lambda _leg: None,
     ) -> None:
+        """`catch_up` sees to it that all has been heard that a remote has said up to now."""
+        self._catch_up = catch_up
         self._legs = legs
         self._say = say
         self._clock = clock
@@ -147,6 +150,8 @@ class Recorders:
 
     def _run(self, recordings: Sequence[_Recording], deadline: float) -> None:
         for recording in recordings:
+            for leg in recording.legs:
+                self._catch_up(leg)
             self._write(recording, recording.recorder.drain(deadline))
             if recording.file is not None and recording.file.problem:
                 self._end(recording, "failed")

@@ -9,7 +9,7 @@ import pytest
 from softswitch.media.engine.interface import Remote
 from softswitch.media.engine.leg import Leg
 from softswitch.media.engine.outgoing import OutgoingStream
-from softswitch.media.engine.patience import CROWD, KEY_LASTS, PRESSED, Patience
+from softswitch.media.engine.patience import CROWD, KEY_LASTS, PRESSED, RECORDED, Patience
 from softswitch.media.engine.runs import MOST
 from softswitch.media.engine.sockets import SocketPair
 from softswitch.media.engine.worker import ahead
@@ -134,9 +134,11 @@ class Setup:
         self.pass_time()
         assert [number for number, _, _ in self.tap.heard] == list(range(5))
 
-    def pass_time(self, seconds: float = TURN) -> None:
-        self.now += seconds
-        self.patience.tick(self.now)
+    def pass_time(self) -> None:
+        """So much that every leg has had its turn."""
+        for _ in range(RECORDED):
+            self.now += TURN
+            self.patience.tick(self.now)
 
     @property
     def numbers(self) -> list[int]:
@@ -374,3 +376,14 @@ def test_a_recording_hears_the_same_from_a_line_as_from_the_door(it: Setup) -> N
     assert it.tap.together == 14
     source = voice._sources[0]
     assert len(source.buffer) == 20
+
+
+def test_who_is_not_recorded_is_heard_in_every_turn(it: Setup) -> None:
+    digits = Digits()
+    it.leg.listen(digits, lambda _leg, _digits: None)
+    it.proven()
+    it.leg.untap(it.tap)
+    it.say(5, kind=101, payload=b"\x01\x0a\x00\xa0")
+    it.now += TURN
+    it.patience.tick(it.now)
+    assert len(digits.heard) == 1

@@ -405,3 +405,26 @@ def test_a_crash_leaves_a_file_that_can_be_recovered(it: Setup) -> None:
     octets = it.octets()
     assert octets == SOUND[: len(octets)]
     assert len(octets) >= 1.6 * 8000, "what came before its last turn"
+
+
+def test_what_waits_for_its_turn_is_heard_before_the_recording_has_its_own(
+    tmp_path: Path,
+) -> None:
+    it = Setup(tmp_path)
+    leg = it.leg(PCMU)
+    waiting: list[int] = []
+    caught_up: list[Leg] = []
+
+    def catch_up(of: Leg) -> None:
+        caught_up.append(of)
+        for number in waiting:
+            it.speak(of, number, frame(SOUND, number))
+        waiting.clear()
+
+    it.department._catch_up = catch_up
+    it.record(leg)
+    it.pass_time(1.4, waiting.append)
+    assert set(caught_up) == {leg}
+    catch_up(leg)
+    it.finish(leg)
+    assert len(it.octets()) >= 1.4 * 8000
