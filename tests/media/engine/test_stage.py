@@ -145,8 +145,8 @@ def test_a_worker_that_is_killed_leaves_a_recording_that_can_be_recovered(
     assert recover(Path(str(message) + UNFINISHED)) == message
     sound, rate = soundfile.read(message, dtype="int16")
     assert rate == 8000
-    assert len(sound) >= 8000
-    assert (sound == MU_LAW.samples_of(b"\x2a")[0]).sum() > 4000
+    assert len(sound) >= 4000
+    assert (sound == MU_LAW.samples_of(b"\x2a")[0]).sum() > 2000
 
 
 def test_when_signalling_goes_the_worker_finishes_its_files(phone: Phone, tmp_path: Path) -> None:
