@@ -8,12 +8,13 @@
 
 import argparse
 import asyncio
+import gc
 import os
 import select
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -23,10 +24,12 @@ from bench.relay import HOST, LOAD_CORE, PORT_RANGES, RELAY_CORE, cpu_seconds
 from bench.table import head, line, spread
 from softswitch.media.certificate import Certificate
 from softswitch.media.dtls import Association, Endpoint
+from softswitch.media.engine.backends.probe import why_not
 from softswitch.media.engine.client import WorkerEngine
 from softswitch.media.engine.interface import MediaPort, NoPorts, Remote, Sdes
+from softswitch.media.engine.naming import EPOLL, IO_URING
 from softswitch.media.formats import STATIC
-from softswitch.media.rtp import build
+from softswitch.media.rtp import build, sequence_distance
 from softswitch.media.srtp import SUITES, Receiver, Sender
 
 ROUNDS = 3
@@ -38,6 +41,8 @@ SECONDS = 2.5
 WARM = 0.5
 INTERVAL = 0.02
 USUAL = "AES_CM_128_HMAC_SHA1_80"
+BURST = 8
+"""Packets that are sent before the next look at what has come."""
 PHONES = "127.2.0."
 """The load's addresses; its ports are whatever is free."""
 
@@ -148,23 +153,32 @@ class Relayed(NamedTuple):
 
     cpu_us: float
     core: float
+    kept_waiting: float
+    """Share of the time in which others had the core that the relay wanted."""
     loss: float
+    p50: float
+    """Milliseconds that the relay adds, and the load before it looks."""
+    p99: float
 
 
-async def relay(kinds: tuple[str | None, str | None], calls: int, first_port: int) -> Relayed:
+async def relay(
+    kinds: tuple[str | None, str | None], calls: int, first_port: int, backend: str
+) -> Relayed:
     """So many calls between phones of these kinds: suites, or None for plain RTP."""
     packets = round(SECONDS / INTERVAL)
     phones = [Phone(number, kinds[number % 2], packets) for number in range(2 * calls)]
-    engine = WorkerEngine([HOST], range(first_port, first_port + 4 * calls + 256), 1, 60.0)
+    ports = range(first_port, first_port + 4 * calls + 256)
+    engine = WorkerEngine([HOST], ports, 1, 60.0, backend=backend)
     await engine.start()
     try:
         (pid,) = engine.worker_pids
         os.sched_setaffinity(pid, {int(RELAY_CORE)})
-        ports = [await _open(engine, phone.remote) for phone in phones]
-        for one, other in zip(ports[::2], ports[1::2], strict=True):
+        legs = [await _open(engine, phone.remote) for phone in phones]
+        for one, other in zip(legs[::2], legs[1::2], strict=True):
             engine.join(one, other)
         await asyncio.sleep(0.2)
-        return _measure(pid, phones, [(HOST, port.rtp_port) for port in ports])
+        load = Load(phones, [(HOST, leg.rtp_port) for leg in legs])
+        return load.measure(pid)
     finally:
         await engine.stop()
         for phone in phones:
@@ -182,44 +196,75 @@ async def _open(engine: WorkerEngine, remote: Remote) -> MediaPort:
         return port
 
 
-def _measure(pid: int, phones: list[Phone], targets: list[tuple[str, int]]) -> Relayed:
-    """Send everything in time, a leg after the other within each interval; count what arrives."""
-    poll = select.epoll()
-    for phone in phones:
-        poll.register(phone.socket, select.EPOLLIN)
-    sockets = {phone.socket.fileno(): phone.socket for phone in phones}
-    step = INTERVAL / len(phones)
-    total = len(phones) * len(phones[0].stream)
-    warm = round(WARM / step)
-    sent = heard = heard_before = 0
-    begun = time.monotonic()
-    cpu_before = 0.0
-    while sent < total:
-        due = min(total, int((time.monotonic() - begun) / step) + 1)
-        for number in range(sent, due):
-            leg = number % len(phones)
-            phones[leg].socket.sendto(phones[leg].stream[number // len(phones)], targets[leg])
-        if sent < warm <= due:
-            cpu_before, heard_before = cpu_seconds(pid)[0], heard
-        sent = due
-        heard += _drain(poll, sockets, 0.0)
-    cpu, in_window = cpu_seconds(pid)[0] - cpu_before, heard - heard_before
-    heard += _drain(poll, sockets, 0.2)
-    poll.close()
-    return Relayed(cpu * 1e6 / max(1, in_window), cpu / (SECONDS - WARM), 1 - heard / total)
+class Load:
+    """Sends everything in time, a leg after the other within each interval, and hears it again."""
+
+    def __init__(self, phones: list[Phone], targets: list[tuple[str, int]]) -> None:
+        self._phones = phones
+        self._targets = targets
+        self._legs = {phone.socket.fileno(): leg for leg, phone in enumerate(phones)}
+        self._poll = select.epoll()
+        for phone in phones:
+            self._poll.register(phone.socket, select.EPOLLIN)
+        self._sent_at: list[list[float]] = [[] for _ in phones]
+        self._heard: list[list[tuple[int, float]]] = [[] for _ in phones]
+        """By leg: the sequence numbers of what it has heard, and when."""
+
+    def measure(self, pid: int) -> Relayed:
+        """Of the window behind the time to warm up. A packet is told by its sequence number."""
+        packets, legs = len(self._phones[0].stream), len(self._phones)
+        step, total, warm = INTERVAL / legs, packets * legs, round(WARM / INTERVAL)
+        begun = time.monotonic()
+        sent, before = 0, (-1.0, 0.0)
+        while sent < total:
+            due = min(total, int((time.monotonic() - begun) / step) + 1)
+            for number in range(sent, min(due, sent + BURST)):
+                self._send(number % legs, number // legs)
+            sent = min(due, sent + BURST)
+            if before[0] < 0.0 and sent >= warm * legs:
+                before = cpu_seconds(pid)
+            self._hear(0.0)
+        after = cpu_seconds(pid)
+        cpu, waited = (end - begin for begin, end in zip(before, after, strict=True))
+        self._hear(0.2)
+        self._poll.close()
+        delays = sorted(self._delays(warm))
+        heard, offered = max(1, len(delays)), (packets - warm) * legs
+        p50, p99 = (delays[int(share * heard)] * 1000 if delays else 0.0 for share in (0.5, 0.99))
+        window = SECONDS - WARM
+        loss = 1 - heard / offered
+        return Relayed(cpu * 1e6 / heard, cpu / window, waited / window, loss, p50, p99)
+
+    def _send(self, leg: int, packet: int) -> None:
+        phone = self._phones[leg]
+        self._sent_at[leg].append(time.monotonic())
+        phone.socket.sendto(phone.stream[packet], self._targets[leg])
+
+    def _hear(self, wait: float) -> None:
+        while events := self._poll.poll(wait, 64):
+            for descriptor, _ in events:
+                leg = self._legs[descriptor]
+                data = self._phones[leg].socket.recv(2048)
+                self._heard[leg].append((data[2] << 8 | data[3], time.monotonic()))
+            if not wait:
+                return
+
+    def _delays(self, warm: int) -> Iterator[float]:
+        """Seconds, of all but the first packets. Of the first of all none is missing, but some may
+        have overtaken others."""
+        for leg, heard in enumerate(self._heard):
+            sent_at = self._sent_at[leg ^ 1]
+            some = heard[:10]
+            first = min(
+                (sequence_distance(sequence, some[0][0]) for sequence, _ in some), default=0
+            )
+            for sequence, at in heard:
+                packet = sequence_distance(sequence, some[0][0]) - first
+                if packet >= warm:
+                    yield at - sent_at[packet]
 
 
-def _drain(poll: select.epoll, sockets: dict[int, socket.socket], wait: float) -> int:
-    """How many packets have come."""
-    heard = 0
-    while events := poll.poll(wait, 4096):
-        for descriptor, _ in events:
-            sockets[descriptor].recv(2048)
-        heard += len(events)
-    return heard
-
-
-async def relay_table(calls: int) -> None:
+async def relay_table(calls: int, backends: list[str]) -> None:
     """Plain beside secured, in the same rounds."""
     kinds: dict[str, tuple[str | None, str | None]] = {
         "RTP to RTP": (None, None),
@@ -227,19 +272,25 @@ async def relay_table(calls: int) -> None:
         f"SRTP to SRTP, {USUAL}": (USUAL, USUAL),
         "SRTP to SRTP, AEAD_AES_128_GCM": ("AEAD_AES_128_GCM", "AEAD_AES_128_GCM"),
     }
-    seen: dict[str, list[Relayed]] = {name: [] for name in kinds}
+    rows = [(name, backend) for name in kinds for backend in backends]
+    seen: dict[tuple[str, str], list[Relayed]] = {row: [] for row in rows}
     for turn in range(ROUNDS):
-        for place, (name, pair) in enumerate(kinds.items()):
+        for place, (name, backend) in enumerate(rows):
             first_port = PORT_RANGES[(turn + place) % len(PORT_RANGES)]
-            seen[name].append(await relay(pair, calls, first_port))
-    print("\n" + head(["relay", "two-way calls", "CPU µs/packet", "core %", "loss %"]))
-    for name, runs in seen.items():
+            run = await relay(kinds[name], calls, first_port, backend)
+            seen[name, backend].append(run)
+    columns = ["relay", "backend", "two-way calls", "CPU µs/packet", "core %"]
+    print("\n" + head([*columns, "waited %", "loss %", "p50 ms", "p99 ms"]))
+    for row, runs in seen.items():
         figures: list[Callable[[Relayed], float]] = [
             lambda run: run.cpu_us,
             lambda run: run.core * 100,
+            lambda run: run.kept_waiting * 100,
             lambda run: run.loss * 100,
+            lambda run: run.p50,
+            lambda run: run.p99,
         ]
-        print(line([name, calls, *(spread([figure(run) for run in runs]) for figure in figures)]))
+        print(line([*row, calls, *(spread([figure(run) for run in runs]) for figure in figures)]))
 
 
 def main() -> None:
@@ -247,14 +298,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="without the relay")
     parser.add_argument("--calls", type=int, default=CALLS, help="relayed at once")
+    parser.add_argument("--backend", action="append", choices=[IO_URING, EPOLL], help="only this")
+    parser.add_argument("--relay", action="store_true", help="only the relay")
     options = parser.parse_args()
-    packets_table()
-    handshakes_table()
+    if not options.relay:
+        packets_table()
+        handshakes_table()
     if not options.quick:
         if len(os.sched_getaffinity(0)) < 2:
             sys.exit("the relay needs two cores")
         os.sched_setaffinity(0, {int(LOAD_CORE)})
-        asyncio.run(relay_table(options.calls))
+        backends = [EPOLL] if why_not() else [IO_URING, EPOLL]
+        gc.disable()  # it would stop the load for longer than the relay is allowed to
+        asyncio.run(relay_table(options.calls, options.backend or backends))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ makes a stream, so a stranger's packets grow nothing, and no number of them ends
 
 import struct
 import sys
+from mmap import mmap
 from typing import Any, NamedTuple
 
 from pylibsrtp._binding import ffi, lib
@@ -30,9 +31,15 @@ MAX_PACKET = 2048
 MAX_TRAILER = 4 + 16
 """Octets that protection adds at most: the SRTCP index and the longest tag."""
 
+_data = ffi.new("char[]", MAX_PACKET + MAX_TRAILER)
+"""Where packets are copied to that are protected apart from where they lie."""
+_view = ffi.buffer(_data)
 _RTP_HEADER = 12
 _RTCP_HEADER = 8
 _OK = lib.srtp_err_status_ok
+_protect, _unprotect = lib.srtp_protect, lib.srtp_unprotect
+_length = ffi.new("int *")
+"""Of the packet that libsrtp has in hand: one thread of a process has keys."""
 _POLICY = struct.Struct("=IiIiiI")
 """libsrtp's srtp_crypto_policy_t: cipher, octets of key and salt, authentication, octets of its key
 and of its tag, services. The binding has no names for the fields."""
@@ -85,10 +92,20 @@ SUITES: dict[str, Suite] = {
 """Best first: GCM is the fastest and authenticates the longest, a short tag is better than none."""
 
 
+class Memory:
+    """A large buffer that packets lie in, never resized, found once instead of with each packet."""
+
+    __slots__ = ("data", "octets")
+
+    def __init__(self, buffer: bytearray | memoryview | mmap) -> None:
+        self.data = ffi.from_buffer("char[]", buffer)
+        self.octets = ffi.buffer(self.data)
+
+
 class _Context:
     """What both directions share."""
 
-    __slots__ = ("_length", "_retired", "_session", "_ssrc", "_streams", "suite")
+    __slots__ = ("_owner", "_retired", "_session", "_ssrc", "_streams", "suite")
 
     def __init__(self, suite: str, key: bytes, direction: int) -> None:
         """`key` is the master key with its salt behind it. Raises SrtpError."""
@@ -98,8 +115,8 @@ class _Context:
         if len(key) != known.octets:
             raise SrtpError(f"{suite} wants {known.octets} octets of key and salt, not {len(key)}")
         self.suite = suite
-        self._session = _session(known, key, direction)
-        self._length = ffi.new("int *")
+        self._owner = _session(known, key, direction)
+        self._session = self._owner[0]
         self._ssrc = b""
         """Of the packet before."""
         self._streams: dict[bytes, None] = {}
@@ -119,7 +136,7 @@ class _Context:
             oldest = next(iter(streams))
             del streams[oldest]
             # libsrtp takes the number as it lies in memory
-            lib.srtp_remove_stream(self._session[0], int.from_bytes(oldest, sys.byteorder))
+            lib.srtp_remove_stream(self._session, int.from_bytes(oldest, sys.byteorder))
             if len(retired) >= MAX_RETIRED:
                 del retired[next(iter(retired))]
             retired[oldest] = None
@@ -150,12 +167,26 @@ class Receiver(_Context):
         other = ssrc != self._ssrc
         if size < _RTP_HEADER or (other and bytes(ssrc) in self._retired):
             return -1
-        length = self._length
+        length = _length
         length[0] = size
-        if lib.srtp_unprotect(self._session[0], self._data, length) != _OK:
+        if _unprotect(self._session, self._data, length) != _OK:
             return -1
         if other:
             self._met(bytes(ssrc))
+        return int(length[0])
+
+    def unprotect_at(self, memory: Memory, start: int, size: int) -> int:
+        """As `unprotect`, of the `size` octets from `start` on."""
+        ssrc: bytes = memory.octets[start + 8 : start + 12]
+        other = ssrc != self._ssrc
+        if size < _RTP_HEADER or (other and ssrc in self._retired):
+            return -1
+        length = _length
+        length[0] = size
+        if _unprotect(self._session, memory.data + start, length) != _OK:
+            return -1
+        if other:
+            self._met(ssrc)
         return int(length[0])
 
     def unprotect_rtcp(self, data: bytes) -> bytes | None:
@@ -164,56 +195,69 @@ class Receiver(_Context):
         if not _RTCP_HEADER <= size <= MAX_PACKET or ssrc in self._retired:
             return None
         packet = bytearray(data)
-        self._length[0] = size
+        _length[0] = size
         found = ffi.from_buffer(packet)
-        if lib.srtp_unprotect_rtcp(self._session[0], found, self._length) != _OK:
+        if lib.srtp_unprotect_rtcp(self._session, found, _length) != _OK:
             return None
         self._met(ssrc)
-        return bytes(packet[: self._length[0]])
+        return bytes(packet[: _length[0]])
 
 
 class Sender(_Context):
     """Puts protection on. No packet is protected twice: the same key stream over another payload
     would show both (RFC 3711 §9.1)."""
 
-    __slots__ = ("_data", "_view")
+    __slots__ = ()
 
     def __init__(self, suite: str, key: bytes) -> None:
         """`key` is our own master key with its salt behind it. Raises SrtpError."""
         super().__init__(suite, key, lib.ssrc_any_outbound)
-        self._data = ffi.new("char[]", MAX_PACKET + MAX_TRAILER)
-        self._view = ffi.buffer(self._data)
 
     def protect(self, packet: bytes | bytearray | memoryview) -> bytes | None:
         """The packet as it is to be sent; None when its number was used or is far in the past."""
         size = len(packet)
         if not _RTP_HEADER <= size <= MAX_PACKET:
             return None
-        view, length = self._view, self._length
+        view, length = _view, _length
         view[0:size] = packet
         ssrc: bytes = view[8:12]
         other = ssrc != self._ssrc
         if other and ssrc in self._retired:
             return None
         length[0] = size
-        if lib.srtp_protect(self._session[0], self._data, length) != _OK:
+        if _protect(self._session, _data, length) != _OK:
             return None
         if other:
             self._met(ssrc)
         protected: bytes = view[0 : length[0]]
         return protected
 
+    def protect_at(self, memory: Memory, start: int, size: int) -> int:
+        """Protect the `size` octets from `start` on where they lie, with MAX_TRAILER octets of room
+        behind them; the octets to be sent, or -1 where `protect` gives None."""
+        ssrc: bytes = memory.octets[start + 8 : start + 12]
+        other = ssrc != self._ssrc
+        if size < _RTP_HEADER or (other and ssrc in self._retired):
+            return -1
+        length = _length
+        length[0] = size
+        if _protect(self._session, memory.data + start, length) != _OK:
+            return -1
+        if other:
+            self._met(ssrc)
+        return int(length[0])
+
     def protect_rtcp(self, data: bytes) -> bytes | None:
         """The report as it is to be sent; None when it is none."""
         size, ssrc = len(data), data[4:8]
         if not _RTCP_HEADER <= size <= MAX_PACKET or ssrc in self._retired:
             return None
-        self._view[0:size] = data
-        self._length[0] = size
-        if lib.srtp_protect_rtcp(self._session[0], self._data, self._length) != _OK:
+        _view[0:size] = data
+        _length[0] = size
+        if lib.srtp_protect_rtcp(self._session, _data, _length) != _OK:
             return None
         self._met(ssrc)
-        protected: bytes = self._view[0 : self._length[0]]
+        protected: bytes = _view[0 : _length[0]]
         return protected
 
 

@@ -17,7 +17,7 @@ from softswitch.media.engine.handshakes import Datagram, Handshakes
 from softswitch.media.engine.interface import Dtls, Ice, Remote, Sdes
 from softswitch.media.ice import Agent
 from softswitch.media.latch import Address
-from softswitch.media.srtp import Receiver, Sender, SrtpError
+from softswitch.media.srtp import Memory, Receiver, Sender, SrtpError
 
 STUN_BELOW = 4
 DTLS_FROM, DTLS_BELOW = 20, 64
@@ -56,8 +56,10 @@ class Guard:
         "_sending",
         "failed",
         "protect",
+        "protect_at",
         "protect_rtcp",
         "unprotect",
+        "unprotect_at",
         "unprotect_rtcp",
     )
 
@@ -79,6 +81,9 @@ class Guard:
         """A packet in place; its octets, or -1: drop it."""
         self.protect: Callable[[Packet], bytes | None] = bytes
         """A packet as it is to be sent; None: it cannot be."""
+        self.unprotect_at: Callable[[Memory, int, int], int] = _size_as_it_is
+        """A packet in place in a large buffer, from where on and how long; its octets, or -1."""
+        self.protect_at: Callable[[Memory, int, int], int] = _size_as_it_is
         self.unprotect_rtcp: Callable[[bytes], bytes | None] = bytes
         """The same of RTCP, as a copy."""
         self.protect_rtcp: Callable[[bytes], bytes | None] = bytes
@@ -99,6 +104,10 @@ class Guard:
         return self._security is not None or (
             self._agent is not None and self._agent.has_checked(source)
         )
+
+    def found(self, buffer: bytearray | memoryview) -> Memory:
+        """A buffer that packets lie in, for `unprotect_at` and `protect_at`."""
+        return Memory(buffer)
 
     @property
     def next_deadline(self) -> float:
@@ -222,22 +231,26 @@ class Guard:
         if self._sending != (suite, send_key):
             sender = Sender(suite, send_key)
             self.protect, self.protect_rtcp = sender.protect, sender.protect_rtcp
+            self.protect_at = sender.protect_at
             self._sending = (suite, send_key)
         if self._receiving != (suite, receive_key):
             receiver = Receiver(suite, receive_key)
             self.unprotect, self.unprotect_rtcp = receiver.unprotect, receiver.unprotect_rtcp
+            self.unprotect_at = receiver.unprotect_at
             self._receiving = (suite, receive_key)
 
     def _open(self) -> None:
         """There is nothing to protect: packets cross as they are."""
         self._sending = self._receiving = None
         self.unprotect, self.protect = _as_it_is, bytes
+        self.unprotect_at = self.protect_at = _size_as_it_is
         self.unprotect_rtcp = self.protect_rtcp = bytes
 
     def _close(self) -> None:
         """There are no keys: nothing crosses."""
         self._sending = self._receiving = None
         self.unprotect, self.protect = _nothing_in, _nothing_out
+        self.unprotect_at = self.protect_at = _no_size
         self.unprotect_rtcp = self.protect_rtcp = _nothing_out
 
 
@@ -261,6 +274,14 @@ def renew(
 
 def _as_it_is(_packet: bytearray, size: int) -> int:
     return size
+
+
+def _size_as_it_is(_memory: Memory, _start: int, size: int) -> int:
+    return size
+
+
+def _no_size(_memory: Memory, _start: int, _size: int) -> int:
+    return -1
 
 
 def _nothing_in(_packet: bytearray, _size: int) -> int:

@@ -6,13 +6,22 @@ A leg without any of these costs nothing for their sake.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from softswitch.media.latch import Address
 from softswitch.media.rtp import Header
 
 if TYPE_CHECKING:
     from softswitch.media.engine.leg import Leg
+
+
+class Memory(Protocol):
+    """A large buffer that packets lie in, never resized, as a guard knows it."""
+
+    @property
+    def octets(self) -> Any:
+        """What is in it, to be read and written (struct's `unpack_from` and `pack_into`)."""
+        ...
 
 
 class Guard(Protocol):
@@ -35,6 +44,20 @@ class Guard(Protocol):
     @property
     def protect(self) -> Callable[[bytes | memoryview], bytes | None]:
         """None while there are no keys."""
+        ...
+
+    def found(self, buffer: bytearray | memoryview, /) -> Memory:
+        """The buffer, for the two that follow."""
+        ...
+
+    @property
+    def unprotect_at(self) -> Callable[[Any, int, int], int]:
+        """Of a packet where it lies: memory, where it begins, its size; the new size, or -1."""
+        ...
+
+    @property
+    def protect_at(self) -> Callable[[Any, int, int], int]:
+        """The same, with room for the tag behind it."""
         ...
 
     @property

@@ -13,6 +13,7 @@ from softswitch.media.srtp import (
     MAX_PACKET,
     MAX_STREAMS,
     SUITES,
+    Memory,
     Receiver,
     Sender,
     SrtpError,
@@ -177,6 +178,24 @@ def test_any_payload_crosses(suite: str, payload: bytes, sequence: int) -> None:
     data = protected(sender, packet)
     assert data == reference.protect(suite, master(suite), packet, 0)
     assert clear(receiver, data) == packet
+
+
+@suites
+def test_packets_are_protected_and_unprotected_where_they_lie_in_a_large_buffer(suite: str) -> None:
+    sender, receiver = both(suite)
+    twin, _ = both(suite)
+    buffer = bytearray(5000)
+    memory = Memory(buffer)
+    for index, start in enumerate((0, 100, 3000)):
+        packet = numbered(index)
+        buffer[start : start + len(packet)] = packet
+        size = sender.protect_at(memory, start, len(packet))
+        assert bytes(buffer[start : start + size]) == twin.protect(packet)
+        assert receiver.unprotect_at(memory, start, size) == len(packet)
+        assert buffer[start : start + len(packet)] == packet
+        assert receiver.unprotect_at(memory, start, size) == -1
+        assert sender.protect_at(memory, start, len(packet)) == -1
+    assert receiver.unprotect_at(memory, 0, 3) == sender.protect_at(memory, 0, 3) == -1
 
 
 # replay, order, loss

@@ -21,6 +21,7 @@ from contextlib import suppress
 
 from softswitch.media import rtp
 from softswitch.media.engine.backends.interface import BATCH_WAIT, FEW_LEGS, WORDS_WAIT
+from softswitch.media.engine.keyed import MAX_TRAILER
 from softswitch.media.engine.leg import Leg
 from softswitch.media.engine.sockets import MAX_STALE, SocketPair, widen
 from softswitch.media.latch import Address
@@ -133,7 +134,7 @@ class EpollBackend:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.now = clock()
-        self.buffer = bytearray(MAX_PACKET + 1)
+        self.buffer = bytearray(MAX_PACKET + 1 + MAX_TRAILER)
         self._clock = clock
         self._epoll = select.epoll()
         view = memoryview(self.buffer)

@@ -87,7 +87,7 @@ class UringBackend:
         self._hearing = False
         self._endpoints: dict[int, Endpoint] = {}
         """By number of the leg, which is the pair's: in use, or used once."""
-        self._unusual = Unusual(self._endpoints, self._columns, self._buffers)
+        self._unusual = Unusual(self._endpoints, self._columns, self._buffers, self._ring)
         self._generation = 0
         self._in_use = 0
         self._company = False
@@ -136,9 +136,11 @@ class UringBackend:
 
     def route(self, leg: Leg, peer: Leg | None) -> None:
         """What the leg receives goes to the peer's remote, or nowhere."""
+        endpoint = self._endpoints[leg.id]
+        endpoint.onward = None
         if peer is not None:
-            failure = self._endpoints[leg.id].failure()
-            leg.send = Way(self._endpoints[peer.id], self._outbox, failure)
+            way = Way(self._endpoints[peer.id], self._outbox, endpoint.failure())
+            leg.send = endpoint.onward = way
 
     def send(self, leg: Leg, packet: bytes) -> None:
         """Send a packet of our own to the leg's remote, if that can be done."""

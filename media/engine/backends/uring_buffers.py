@@ -49,6 +49,8 @@ class Buffers:
         self.judged = words[:, _NAME_WORD : _NAME_WORD + _JUDGED_WORDS]
         self.headers = octets.view(np.uint32).reshape(count, -1)[:, _HEADER_WORDS]
         self.ids = np.arange(count)
+        self.address = octets.ctypes.data
+        """Of `view`."""
         addresses = octets.ctypes.data + np.arange(count) * SIZE
         self.addresses = addresses + abi.PACKET_AT
         """Of packets."""

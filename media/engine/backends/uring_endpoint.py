@@ -11,6 +11,7 @@ and where there may be such a thing, the receives are armed anew.
 """
 
 from softswitch.media.engine.backends import uring_requests as requests
+from softswitch.media.engine.backends.uring_names import encode
 from softswitch.media.engine.backends.uring_outbox import Outbox
 from softswitch.media.engine.backends.uring_requests import Kind
 from softswitch.media.engine.backends.uring_ring import Ring
@@ -28,8 +29,9 @@ class Endpoint:
     """See the module."""
 
     __slots__ = (
-        "_message_at", "_name", "_outbox", "_ring", "armed", "awake", "errors", "generation",
-        "in_columns", "in_use", "kind", "leg", "locked", "pair", "remote", "returning", "way",
+        "_message_at", "_name", "_outbox", "_proven", "_proven_name", "_ring", "armed", "awake",
+        "errors", "generation", "in_columns", "in_use", "kind", "leg", "locked", "onward", "pair",
+        "remote", "returning", "way",
     )  # fmt: skip
 
     def __init__(
@@ -58,6 +60,10 @@ class Endpoint:
         self._name: tuple[int, int] | None = None
         self.locked: Address | None = None
         """Where the latch was locked when we looked last."""
+        self._proven: Address | None = None
+        self._proven_name = b""
+        self.onward: Way | None = None
+        """The way to the peer's remote, when there is a peer."""
         self.returning = False
         """Whether they are to go there again."""
         self.way = Way(self, outbox, requests.NOBODY)
@@ -114,6 +120,14 @@ class Endpoint:
             self.remote = remote
         return self._name
 
+    def proven(self) -> bytes:
+        """Where the leg's latch is locked, as the kernel names it; nobody's name when nowhere."""
+        locked = self.leg.latch.locked
+        if locked is not self._proven:
+            self._proven = locked
+            self._proven_name = b"" if locked is None else encode(locked)
+        return self._proven_name
+
     def request(self, data: int) -> bytes | None:
         """A submission that sends to the leg's remote, whose failure comes with this user_data.
         What is sent, is still to be said."""
@@ -136,9 +150,14 @@ class Way:
 
     def __call__(self, packet: bytes | memoryview) -> None:
         """Send, if there is anybody to send to."""
+        request = self.request()
+        if request is not None:
+            self._outbox.send(request, packet)
+
+    def request(self) -> bytes | None:
+        """A submission that sends there. What is sent, is still to be said."""
         remote = self._endpoint.leg.latch.destination
         if remote != self._remote:
             self._remote = remote
             self._request = self._endpoint.request(self._data)
-        if self._request is not None:
-            self._outbox.send(self._request, packet)
+        return self._request

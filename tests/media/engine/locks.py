@@ -3,6 +3,13 @@
 from softswitch.media.latch import Address
 
 
+class Memory:
+    """A buffer, and what is in it."""
+
+    def __init__(self, buffer: bytearray | memoryview) -> None:
+        self.octets = memoryview(buffer)
+
+
 class Lock:
     """A guard that turns octets around and puts a tag before them; "" is the wrong one."""
 
@@ -23,6 +30,19 @@ class Lock:
 
     def protect(self, packet: bytes | memoryview) -> bytes | None:
         return bytes(packet) + self.tag if self.ready else None
+
+    def found(self, buffer: bytearray | memoryview) -> Memory:
+        return Memory(buffer)
+
+    def unprotect_at(self, memory: Memory, start: int, size: int) -> int:
+        return self.unprotect(bytearray(memory.octets[start : start + size]), size)
+
+    def protect_at(self, memory: Memory, start: int, size: int) -> int:
+        protected = self.protect(memory.octets[start : start + size])
+        if protected is None:
+            return -1
+        memory.octets[start : start + len(protected)] = protected
+        return len(protected)
 
     def unprotect_rtcp(self, data: bytes) -> bytes | None:
         return data[:-1] if data[-1:] == self.tag else None

@@ -10,7 +10,7 @@ from softswitch.media.engine.handshakes import LINGER
 from softswitch.media.engine.interface import Dtls, Ice, Remote, Sdes
 from softswitch.media.latch import Address
 from softswitch.media.rtp import build
-from softswitch.media.srtp import Receiver, Sender
+from softswitch.media.srtp import Memory, Receiver, Sender
 from tests.support.dtls_peers import association, digest, endpoint
 
 PHONE = ("192.0.2.9", 40_000)
@@ -42,6 +42,25 @@ def clear(guard: Guard, packet: bytes | None) -> bytes | None:
     buffer = bytearray(packet)
     size = guard.unprotect(buffer, len(packet))
     return None if size < 0 else bytes(buffer[:size])
+
+
+def at(guard: Guard, packet: bytes, way: str) -> int:
+    """Octets of the packet once it has gone that way in a large buffer."""
+    size: int = getattr(guard, way)(Memory(bytearray(packet).ljust(400)), 0, len(packet))
+    return size
+
+
+def test_packets_in_a_large_buffer_go_the_same_ways() -> None:
+    size = len(PACKET)
+    it = made(PLAIN._replace(ice=CHECKS))
+    assert at(it, PACKET, "protect_at") == at(it, PACKET, "unprotect_at") == size
+    made(PASSIVE, guard=it)
+    assert at(it, PACKET, "protect_at") == at(it, PACKET, "unprotect_at") == -1
+    made(SDES, guard=it)
+    assert at(it, PACKET, "protect_at") == size + 10
+    assert at(it, Sender(CM_80, THEIRS).protect(PACKET) or b"", "unprotect_at") == size
+    made(PLAIN._replace(ice=CHECKS), guard=it)
+    assert at(it, PACKET, "protect_at") == size
 
 
 def check(*attributes: stun.Attribute, password: str = PASSWORD) -> bytes:

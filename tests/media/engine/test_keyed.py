@@ -1,6 +1,7 @@
 import pytest
 
-from softswitch.media.engine.keyed import MOVES_AFTER
+from softswitch.media import srtp
+from softswitch.media.engine.keyed import MAX_TRAILER, MOVES_AFTER
 from softswitch.media.engine.leg import Leg
 from softswitch.media.formats import STATIC
 from softswitch.media.latch import Address
@@ -32,7 +33,8 @@ def hurried(
     """Did it take the short way, and what was sent?"""
     sent: list[bytes] = []
     leg.send = lambda data: sent.append(bytes(data))
-    return leg._hurry(bytearray(packet), len(packet), source, now), sent
+    buffer = bytearray(packet) + bytes(MAX_TRAILER)
+    return leg._hurry(buffer, len(packet), source, now), sent
 
 
 @pytest.mark.parametrize("source", [ANNA, None])
@@ -62,6 +64,7 @@ def test_what_is_unusual_needs_a_closer_look() -> None:
     assert hurried(anna, frame(3, ssrc=8) + b"k") == nothing
     assert hurried(anna, frame(3, kind=8) + b"k") == nothing
     assert not anna._hurry(memoryview(usual), len(usual), ANNA, 0.06)
+    assert not anna._hurry(bytearray(usual), len(usual), ANNA, 0.06)  # no room for a tag
     assert anna.statistics().packets_received == 3
     assert hurried(anna, usual)[0]
 
@@ -71,6 +74,17 @@ def test_a_wrong_tag_is_a_strangers() -> None:
     assert hurried(anna, frame(3) + b"x") == (True, [])
     assert anna.statistics().foreign == 1
     assert hurried(anna, frame(3) + b"k")[0]
+
+
+def test_without_guards_there_is_no_short_way_of_the_keyed() -> None:
+    anna = talking(None, None)
+    assert hurried(anna, frame(3)) == (False, [])
+    anna.part()
+    assert hurried(anna, frame(3)) == (False, [])
+
+
+def test_the_room_that_is_left_for_tags_is_the_longest_of_them() -> None:
+    assert MAX_TRAILER == srtp.MAX_TRAILER
 
 
 def test_what_the_peer_has_no_keys_for_yet_is_not_sent() -> None:
