@@ -41,6 +41,14 @@ class People(NamedTuple):
             return Wrong(f"{whose} has no voicemail", "write `voicemail: on` there")
         return None
 
+    def inside(self, target: str) -> str:
+        """Whom a target rings that is a number of ours; else the target."""
+        if target in self.users or self.outside is None:
+            return target
+        number = self.outside.normalise(target)
+        entrance = None if number is None else self.outside.entrances.get(number.e164)
+        return target if entrance is None else entrance.to
+
     def _forbidden(self, number: Number, owner: str) -> Wrong | None:
         """Why the owner may not call there (FWD-8); what is everybody's is judged call by call."""
         assert self.outside is not None
@@ -64,7 +72,12 @@ def check(document: Document, written: list[str]) -> Iterator[Finding]:
     defaults: Mapping[str, Any] = document.get("defaults", {})
     below = defaults.get("voicemail")
     mailboxes = {name for name, user in users.items() if is_enabled(below, user.get("voicemail"))}
-    outside = outward.outside(document, {}, str)
+    numbered = {
+        name: User(name, number=user["number"], origin={"number": ""})
+        for name, user in outward.spelled(document).get("users", {}).items()
+        if "number" in user
+    }
+    outside = outward.outside(document, numbered, str)
     people = People(users, mailboxes, defaults, outside)
     yield from _entrances(document, people)
     yield from _unknown(("defaults", "forward"), defaults.get("forward", {}), people, "")
@@ -76,7 +89,7 @@ def check(document: Document, written: list[str]) -> Iterator[Finding]:
         yield from _unknown(("users", word, "forward"), own, people, name)
         target = _for_good(forwarding(defaults.get("forward", {}), own))
         if target is not None:
-            always[units.extension(word)] = (target, word)
+            always[name] = (people.inside(target), word)
     yield from _circles(always)
 
 
@@ -105,9 +118,9 @@ def _unknown(
     for key in (*SITUATIONS, "return_to"):
         written = section.get(key)
         target = written["to"] if isinstance(written, dict) else written
-        if target:
-            # A call comes back to the mailbox of whom it was for if there is one, as by default.
-            wrong = people.wrong(target, "" if key == "return_to" else owner)
+        # A call comes back to the mailbox of whom it was for if there is one, as by default.
+        if target and (key, target) != ("return_to", units.VOICEMAIL):
+            wrong = people.wrong(target, owner)
             if wrong is not None:
                 place = (*above, key) if key == "return_to" else (*above, key, "to")
                 yield place, wrong

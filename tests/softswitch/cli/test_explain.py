@@ -89,6 +89,7 @@ def test_what_cannot_be_given_is_said(tmp_path: Path, given: str) -> None:
         ("100", "104", "voicemail of 104 Dave, greeting for no_answer"),
         ("100", "*98", "hear the messages of whoever the caller says"),
         ("104", "*98", "hear the messages of 104 Dave"),
+        ("104", "*78", "dnd on"),
     ],
 )
 def test_what_the_switch_answers_itself_is_explained(
@@ -96,7 +97,7 @@ def test_what_the_switch_answers_itself_is_explained(
 ) -> None:
     directory = {"100": User("100", voicemail=Voicemail(enabled=False)), "104": User("104", "Dave")}
     config = Config(tmp_path, Network(), tmp_path, directory, Log())
-    codes = Codes(voicemail=("*98",), echo_test=("*600",))
+    codes = Codes(voicemail=("*98",), echo_test=("*600",), dnd_on=("*78",))
     steps = steps_of(caller, dialled, directory, {}, codes)
     assert list(lines(caller, dialled, steps, config))[-2] == f"{len(steps):3} {line}"
 

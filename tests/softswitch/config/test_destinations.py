@@ -103,6 +103,28 @@ def test_forwards_may_lead_outside_as_far_as_their_owner_may_call(tmp_path: Path
     ]
 
 
+def test_a_call_may_come_back_to_no_number_that_its_owner_may_not_call(tmp_path: Path) -> None:
+    text = f"{TRUNK}users: {{101: {{forward: {{return_to: '+48600100100'}}}}}}\n"  # FWD-3, FWD-8
+    (found,) = summaries(tmp_path, text)
+    assert "users.101.forward.return_to: 101 may not call there: calls: national" in found
+
+
+def test_a_circle_may_lead_over_numbers_of_ours(tmp_path: Path) -> None:  # FWD-12
+    text = (
+        "country: PL\ntrunks: {a: {host: 192.0.2.1, numbers: ['+48221112233', '+48221112234']}}\n"
+        "numbers: {'+48221112233': 101}\ndefaults: {forward: {return_after: off}}\n"
+        "users:\n"
+        "  101: {forward: {always: '22 111 22 34'}}\n"
+        "  102: {number: '22 111 22 34', forward: {always: '22 111 22 33'}}\n"
+        "  103: {forward: {always: '22 999 99 99'}}\n"
+    )
+    found = summaries(tmp_path, text)
+    assert [line.partition(" calls ")[2] for line in found] == [
+        "go round in a circle: 101, 102, 101",
+        "go round in a circle: 102, 101, 102",
+    ]
+
+
 def test_a_circle_that_waits_for_a_calendar_is_none(tmp_path: Path) -> None:  # FWD-12, FWD-15
     text = (
         "calendars: {office: {open: all}}\ndefaults: {forward: {return_after: off}}\n"

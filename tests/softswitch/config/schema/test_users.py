@@ -45,3 +45,22 @@ def test_codecs_are_each_one_once_in_their_order() -> None:
 def test_what_is_no_codec_is_refused(written: object) -> None:
     with pytest.raises(ValidationError):
         DEFAULTS.validate_python({"codecs": written})
+
+
+def test_whether_phones_may_redirect_is_said_in_words() -> None:  # FWD-13
+    read = TypeAdapter(DefaultsSection).validate_python
+    assert read({"phone_redirect": "deny"}) == {"phone_redirect": False}
+    assert read({"phone_redirect": "allow"}) == {"phone_redirect": True}
+    with pytest.raises(ValidationError):
+        read({"phone_redirect": "maybe"})
+
+
+def test_how_far_a_user_may_call_is_said_in_words() -> None:  # OUT-3
+    read = TypeAdapter(DefaultsSection).validate_python
+    assert read({"calls": "europe", "allow": "US", "deny": "none"}) == {
+        "calls": "europe",
+        "allow": ("US",),
+        "deny": (),
+    }
+    with pytest.raises(ValidationError):
+        read({"calls": "far"})
