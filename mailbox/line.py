@@ -65,7 +65,7 @@ class Line(Protocol):
         """End the recording."""
 
     def connect(self, wanted: Connect, back: Callable[[], None]) -> None:
-        """Ring somebody else for the remote; once he answers, the application hears no more.
+        """Ring somebody else for the remote; once he answers, the application is told `hung_up`.
 
         `back` is called when nobody took the call: the line is as it was, and quiet. Keys pressed
         meanwhile are nobody's.

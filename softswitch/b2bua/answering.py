@@ -101,6 +101,8 @@ def _connect(device: Leg, sdp: bytes, fields: Fields) -> None:
             ending.give_up(other, "cancelled", [ending.ANSWERED_ELSEWHERE])
     if call.stage is Stage.RINGING:
         _answer_caller(call, sdp, fields)
+    if caller.hears_ringing:
+        ringing.hush(call)
     if call.handover is not None:
         call.handover.done()
     assert caller.port is not None

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from softswitch.b2bua.call import Call
     from softswitch.b2bua.line import ServiceLine
     from softswitch.mailbox.line import Connect
-    from softswitch.media.engine.interface import Played
 
 log = logging.getLogger(__name__)
 
@@ -63,10 +62,7 @@ class Handover:
         call = self._call
         if call.stage is Stage.RINGING:
             ringing.tell(call, ringing.SESSION_PROGRESS, call.caller.sdp, ())
-        assert call.caller.port is not None
-        call.board.media.play(
-            call.caller.port, (call.board.speech.tones.ringback,), repeat=True, done=_ended
-        )
+        ringing.ring_back(call)
 
     def failed(self) -> None:
         """Nobody takes the call: the application goes on."""
@@ -79,7 +75,6 @@ class Handover:
         call, line = self._call, self._line
         call.handover = call.service = None
         assert call.caller.port is not None
-        call.board.media.hush(call.caller.port)
         call.board.media.deafen(call.caller.port)
         if call.held:
             # Whoever holds now holds somebody else, of whom hold.update tells the engine.
@@ -87,7 +82,3 @@ class Handover:
             call.board.media.hold(call.caller.port, False)
         line.over()
         line.forget()
-
-
-def _ended(played: Played) -> None:
-    """It has rung for as long as it was to."""

@@ -120,7 +120,7 @@ def _target_of(leg: Leg) -> Leg | None:
     target = leg.other
     if target is None and len(call.hunted) == 1:
         target = call.hunted[0]
-    if target is None or target.dialog is None:
+    if target is None or target.dialog is None or target.confirmation is not None:
         return None
     # Until its ACK has come, the caller may not have heard of the dialog.
     return None if target.accepted is not None and target.accepted.initial else target

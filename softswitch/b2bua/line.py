@@ -84,6 +84,7 @@ class ServiceLine(Performing):
         call = self._call
         caller = call.caller
         assert caller.session is not None
+        ringing.hush(call)
         if call.stage is Stage.ANSWERED:
             call.answered_by = self.name
             call.update_hold()
@@ -194,7 +195,10 @@ class ServiceLine(Performing):
 
     def take_back(self, back: Callable[[], None]) -> None:
         """Nobody took the call: the application has it again, when it is called back."""
-        self.hush()
+        call = self._call
+        ringing.hush(call)
+        if call.stage is Stage.RINGING:
+            call.timers.append(call.board.agent.later(ringing.REPEAT_EVERY, ringing.repeat, call))
         self._is_away = False
         self.later(0.0, back)
 

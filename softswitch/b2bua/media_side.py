@@ -36,6 +36,7 @@ class MediaSide:
     __slots__ = (
         "direction",
         "hears_music",
+        "hears_ringing",
         "holds",
         "offer",
         "port",
@@ -61,7 +62,7 @@ class MediaSide:
         self.direction = "sendrecv"
         self.holds = False
         """The peer has put the other side on hold."""
-        self.hears_music = False
+        self.hears_music = self.hears_ringing = False
 
     def open_port(
         self,

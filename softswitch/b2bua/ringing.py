@@ -24,6 +24,7 @@ from softswitch.sip.message import respond
 
 if TYPE_CHECKING:
     from softswitch.b2bua.call import Call
+    from softswitch.media.engine.interface import Played
     from softswitch.sip.message import Response
 
 log = logging.getLogger(__name__)
@@ -66,9 +67,35 @@ def _first_ring(call: Call) -> None:
 
 def forwarded(call: Call) -> None:
     """The call goes on to somebody else. A caller who has heard nothing yet is told so (§21.1.3);
-    who hears it ringing goes on to hear that."""
-    if call.progress == NOTHING_SAID and call.handover is None:
+    who hears it ringing goes on to hear that (FWD-11): from us, if early media has begun."""
+    if call.handover is not None:
+        return
+    if call.progress == NOTHING_SAID:
         tell(call, FORWARDED, b"", ())
+    elif call.caller.sdp:
+        ring_back(call)
+
+
+def ring_back(call: Call) -> None:
+    """Let the caller hear the tone that phones make of 180: his has stopped that."""
+    caller = call.caller
+    assert caller.port is not None
+    caller.hears_ringing = True
+    sounds = (call.board.speech.tones.ringback,)
+    call.board.media.play(caller.port, sounds, repeat=True, done=_rung)
+
+
+def hush(call: Call) -> None:
+    """Enough of that."""
+    caller = call.caller
+    if caller.hears_ringing:
+        caller.hears_ringing = False
+        assert caller.port is not None
+        call.board.media.hush(caller.port)
+
+
+def _rung(played: Played) -> None:
+    """What has to be heard now is heard; or the caller speaks nothing that we could speak."""
 
 
 def _early_media(device: Leg, response: Response) -> bytes:
@@ -84,6 +111,7 @@ def _early_media(device: Leg, response: Response) -> bytes:
             caller.sdp = caller.answer(caller.offer, agreement)
         assert caller.port is not None
         assert device.port is not None
+        hush(call)
         call.board.media.join(caller.port, device.port)
     except SdpError as error:
         log.debug("%s: early media that cannot be used: %s", call.id, error)

@@ -264,7 +264,13 @@ def test_who_is_forwarded_to_after_early_media_is_asked_all_the_same() -> None:
     mobile.answers(body=mobile.sdp(payloads="0 101"))
     world.run()
     assert alice.call.heard == [100, 183, 180]
+    ringback, _ = performed(world, Play)  # FWD-11
+    assert (ringback.port, ringback.sounds) == (1, (COUNTRIES[DEFAULT].ringback,))
+    alice.asks("INFO", "Content-Type: application/dtmf", body=b"1")
+    world.run()
+    assert alice.call.answers == [480]
     presses(world, "1")
+    assert [one.port for one in performed(world, Hush)] == [3, 1]
     assert alice.call.is_up
     assert [request.method for request in alice.call.requests] == ["INVITE"]
     finish(world)

@@ -376,3 +376,54 @@ def test_an_answer_that_cannot_be_used_is_none() -> None:
     assert script.told == ["begin", "back"]
     assert bob.call.byes_heard == 1
     finish(world)
+
+
+def test_the_mobile_of_whoever_is_rung_has_to_press_one() -> None:  # FWD-7
+    world, _, script = asked()
+    world.users["101"] = replace(
+        world.users["101"], forward=Forwarding({"always": Forward("102", confirm=True)})
+    )
+    world.users["102"] = replace(world.users["101"], extension="102", forward=Forwarding())
+    mobile = Phone(world, "102")
+    wants(script)
+    world.run()
+    mobile.answers()
+    world.run()
+    assert [one.port for one in performed(world, Play) if one.repeat] == [1, 2]
+    mobile.asks("INFO", "Content-Type: application/dtmf", body=b"1")
+    world.run()
+    assert joined(world)
+    mobile.holds()
+    world.run()
+    assert mobile.call.answers == [200, 200]
+    finish(world)
+    assert world.record.answered_by == "102"
+
+
+def test_whoever_is_asked_and_hangs_up_gives_the_caller_back() -> None:  # FWD-7
+    world, alice, script = asked()
+    world.users["101"] = replace(
+        world.users["101"], forward=Forwarding({"always": Forward("102", confirm=True)})
+    )
+    world.users["102"] = replace(world.users["101"], extension="102", forward=Forwarding())
+    mobile = Phone(world, "102")
+    wants(script)
+    world.run()
+    mobile.answers()
+    world.run()
+    world.calls.media_event(RtpTimeout(list(world.media.open_ports)[1]))
+    mobile.hangs_up()
+    world.run()
+    assert script.told == ["begin", "back"]
+    assert alice.call.is_up
+    finish(world)
+
+
+def test_a_mailbox_may_be_the_operator() -> None:
+    world, _, script = asked()
+    world.users["101"] = replace(world.users["101"], voicemail=Voicemail(enabled=True))
+    wants(script, "voicemail:101")
+    world.run()
+    assert script.told == ["begin", "hung up", "begin"]
+    finish(world)
+    assert world.record.answered_by == "voicemail 101"
