@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from softswitch.routing.decision import Dial, Retrieve, Ring, Voicemail
+from softswitch.routing.decision import Dial, Ring, Voicemail
 
 if TYPE_CHECKING:
     from softswitch.routing.decision import Decision, Hop
@@ -49,7 +49,7 @@ class Path:
         party = _party(decision)
         if came_by_hop or (isinstance(decision, Dial) and self.is_straight and not self._noted):
             self._stations[-1] = party  # which says it better than the configuration, or a finger
-        elif party != self._stations[-1]:
+        elif party and party != self._stations[-1]:
             if isinstance(decision, Voicemail):
                 self.note(decision.reason)
             self._go_to(party)
@@ -73,11 +73,11 @@ class Path:
 
 
 def _party(decision: Decision) -> str:
-    """Whom a decision leads to."""
+    """Whom a decision leads to; empty: nobody but the switch, which was dialled itself."""
     if isinstance(decision, Ring):
         return decision.user
     if isinstance(decision, Dial):
         return decision.number
     if isinstance(decision, Voicemail):
         return f"voicemail {decision.user}"
-    return "voicemail" if isinstance(decision, Retrieve) else type(decision).__name__.lower()
+    return ""
