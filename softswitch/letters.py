@@ -68,8 +68,10 @@ class Letters:
         encoder: Encoder,
         alarms: Alarms,
         local: Callable[[float], LocalTime],
+        holds: Callable[[str, float], bool],
     ) -> None:
-        """`alerted`: administrators; `first_pins`: those that were made, by mailbox."""
+        """`alerted`: administrators; `first_pins`: those that were made, by mailbox; `holds` tells
+        whether a calendar is in one of these states at a time."""
         self._templates = settings.templates
         self._head = Letterhead(Sender(settings.sender, settings.name), picture(settings.logo))
         self._boxes = boxes
@@ -79,21 +81,25 @@ class Letters:
         self._encoder = encoder
         self._alarms = alarms
         self._local = local
+        self._holds = holds
 
     def owners(self, mailbox: str) -> tuple[str, ...]:
         """The addresses of whose mailbox it is."""
         user = self._users.get(mailbox)
         return user.email if user is not None else ()
 
-    def wants(self, mailbox: str) -> Sequence[str]:
-        """To whom a mailbox's messages go."""
+    def wants(self, mailbox: str, at: float) -> Sequence[str]:
+        """To whom a mailbox's messages go that are left at this time (ML-7)."""
         user = self._users.get(mailbox)
-        return user.email if user and user.voicemail.on_message in ("email", "both") else ()
+        if user is None or user.voicemail.on_message not in ("email", "both"):
+            return ()
+        when = user.mail_when
+        return [one for one in user.email if one not in when or self._holds(when[one], at)]
 
     def recipients(self, row: OutboxRow) -> Sequence[str]:
         """Who gets this mail, as things are now."""
         if not row.notice:
-            return self.wants(row.mailbox)
+            return self.wants(row.mailbox, row.since)
         return self.told(row.mailbox, notices.read(row.notice).kind)
 
     def told(self, mailbox: str, kind: str) -> Sequence[str]:

@@ -80,6 +80,7 @@ async def open_mailer(
             encoder=encoder,
             alarms=alarms,
             local=local_time(config.timezone),
+            holds=lambda when, at: config.calendars.holds(when, at)[0],
         ),
         alarms=alarms,
         boxes=boxes,
@@ -158,12 +159,13 @@ class Mailer:
         self._take(event.mailbox)
 
     def _take(self, mailbox: str) -> None:
-        if not self._letters.wants(mailbox):
+        now = self._wall()
+        if not self._letters.wants(mailbox, now):
             return
         for message in self._boxes.messages(mailbox):
             known = message.id in self._before or message.id in self._outbox
             if message.state == NEW and not known:
-                self._outbox.add(message.id, mailbox, self._wall())
+                self._outbox.add(message.id, mailbox, now)
                 self._work.set()
 
     def of(self, mailbox: str) -> Callable[[Message], None] | None:

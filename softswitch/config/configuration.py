@@ -170,6 +170,8 @@ class User:
     voicemail: Voicemail = field(default_factory=Voicemail)
     email: tuple[str, ...] = ()
     """Where messages are mailed to."""
+    mail_when: dict[str, str] = field(default_factory=dict)
+    """In which states of a calendar an address gets mails, if not always (ML-7)."""
     kind: str = "person"
     """person, or mailbox: one that nobody can log in as."""
     lamp: tuple[str, ...] = ()

@@ -81,12 +81,14 @@ def check(document: Document, written: list[str]) -> Iterator[Finding]:
     people = People(users, mailboxes, defaults, outside)
     yield from _entrances(document, people)
     yield from _unknown(("defaults", "forward"), defaults.get("forward", {}), people, "")
+    yield from _operator(("defaults", "voicemail"), defaults, people, "")
     always: dict[str, tuple[str, str]] = {}
     for word in written:
         user: Mapping[str, Any] = users.get(units.extension(word), {})
         own = user.get("forward", {})
         name = units.extension(word)
         yield from _unknown(("users", word, "forward"), own, people, name)
+        yield from _operator(("users", word, "voicemail"), user, people, name)
         target = _for_good(forwarding(defaults.get("forward", {}), own))
         if target is not None:
             always[name] = (people.inside(target), word)
@@ -124,6 +126,16 @@ def _unknown(
             if wrong is not None:
                 place = (*above, key) if key == "return_to" else (*above, key, "to")
                 yield place, wrong
+
+
+def _operator(
+    above: Location, section: Mapping[str, Any], people: People, owner: str
+) -> Iterator[Finding]:
+    """Who is rung by 0 in a greeting, with the permission of the mailbox's owner (VM-2)."""
+    target = section.get("voicemail", {}).get("operator", "")
+    wrong = people.wrong(target, owner) if target else None
+    if wrong is not None:
+        yield (*above, "operator"), wrong
 
 
 def _for_good(forward: Forwarding) -> str | None:

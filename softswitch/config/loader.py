@@ -40,7 +40,7 @@ from softswitch.config.problems import ConfigErrors, Problem, Source, Wrong, quo
 from softswitch.config.schema.document import ADAPTER, Document, known_keys
 from softswitch.config.schema.feature_codes import feature_codes
 from softswitch.config.schema.forward import forwarding
-from softswitch.config.schema.mail import alerted, mail
+from softswitch.config.schema.mail import alerted, mail, mailed
 from softswitch.config.schema.network import network as network_of
 from softswitch.config.schema.speech import spoken_file
 from softswitch.config.schema.users import DefaultsSection, UserSection
@@ -309,6 +309,7 @@ class _Loader:
             self.path.parent,
             partial(spoken_file, self.spoken, merged.get("language", User("").language)),
         )
+        merged |= mailed(merged.pop("email", ()))
         if "password" not in merged:
             name = password_name(extension)
             merged["password"] = self.tags.secrets.values.get(name, "")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from softswitch.config import units
+from softswitch.config.calendars import unknown_state
 from softswitch.config.problems import Wrong, quoted
 from softswitch.config.references import Finding, Location
 from softswitch.config.schema.document import Document
@@ -31,6 +32,7 @@ def check(document: Document, written: list[str], path: Path) -> Iterator[Findin
     sections += [((BOXES, name), box) for name, box in document.get(BOXES, {}).items()]
     for above, section in sections:
         yield from _section(above, section, document, path)
+    yield from _recipients(document, written)
     yield from _random_pins(document, written)
     yield from _mail(document, path)
 
@@ -48,6 +50,19 @@ def _section(
     if greeting and file is not None and not file.is_file():
         wrong = Wrong(f"there is no file {quoted(greeting['file'])}", "WAV, FLAC, OGG or MP3")
         yield (*above, "greeting", "file"), wrong
+
+
+def _recipients(document: Document, written: list[str]) -> Iterator[Finding]:
+    """Is there such a calendar? (ML-7)"""
+    users: Mapping[str, Any] = document.get("users", {})
+    known: Mapping[str, Any] = document.get("calendars", {})
+    places = [(("users", word, "email"), users.get(units.extension(word), {})) for word in written]
+    places += [((BOXES, name, "email"), box) for name, box in document.get(BOXES, {}).items()]
+    for above, section in places:
+        for position, one in enumerate(section.get("email", ())):
+            wrong = unknown_state(one["when"], known) if "when" in one else None
+            if wrong is not None:
+                yield (*above, position, "when"), wrong
 
 
 def _random_pins(document: Document, written: list[str]) -> Iterator[Finding]:

@@ -85,6 +85,20 @@ def test_the_greeting_is_that_of_the_outcome(tmp_path: Path) -> None:  # VM-1
     assert Calling(tmp_path, own, reason="rejected").begin().line.said[3] == "vm.is_busy"
 
 
+@pytest.mark.parametrize("for_no_answer", [False, True])
+@pytest.mark.parametrize("for_busy", [False, True])
+@pytest.mark.parametrize("reason", ["no_answer", "unavailable", "busy"])
+def test_an_own_greeting_is_used_for_what_it_is_for(
+    tmp_path: Path, reason: str, *, for_no_answer: bool, for_busy: bool
+) -> None:  # S4-12, S4-15
+    ticked = ("no_answer", "unavailable") * for_no_answer + ("busy",) * for_busy
+    own = Settings(greeting=Greeting("/own.mp3", ticked))
+    said = Calling(tmp_path, own, reason=reason).begin().line.said
+    system = "vm.is_busy" if reason == "busy" else "vm.cannot_take_your_call"
+    assert (said == ["/own.mp3"]) is (reason in ticked)
+    assert (system in said) is (reason not in ticked)
+
+
 def test_there_are_no_instructions_after_an_own_greeting(tmp_path: Path) -> None:  # VM-1
     world = World(tmp_path)
     world.boxes.owners.set_greeting("101", NO_ANSWER, Recording("g1", ""))

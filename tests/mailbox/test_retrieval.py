@@ -218,7 +218,7 @@ def test_what_is_heard_twice_counts_once(world: World) -> None:  # VM-13
     assert world.states() == {"m1": "new"}
 
 
-def test_keys_during_a_message(world: World) -> None:
+def test_keys_during_a_message(world: World) -> None:  # S0-13
     owner = playing(world)
     owner.line.wait(7.0)
     owner.line.press("*")
@@ -232,7 +232,7 @@ def test_keys_during_a_message(world: World) -> None:
     assert owner.press("#") == ["m1.wav"]
 
 
-def test_keys_after_a_message(world: World) -> None:
+def test_keys_after_a_message(world: World) -> None:  # S0-13
     owner = after(world, 2)
     assert owner.press("1") == ["m1.wav"]
     assert owner.press("6")[0] == "vm.new_message"

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from softswitch.bus import Bus, CallEnded, MailboxChanged, MailboxFilling, MailboxLocked
-from softswitch.config import Config, User
+from softswitch.config import Config, User, load
 from softswitch.config.configuration import Log, Network
 from softswitch.config.messaging import Mail, Template, Voicemail
 from softswitch.jobs.client import JobFailed
@@ -21,6 +21,7 @@ from softswitch.mailbox.messages import DELETED, NEW, Box, Message
 from softswitch.mailer import Mailer, open_mailer
 from softswitch.outbox import GIVEN_UP, SENT, WAITING
 from softswitch.records import CallOutcome, CallRecord
+from softswitch.routing.calendar import NO_CALENDARS
 from softswitch.smtp import Outcome, ServerFailed
 from softswitch.store.store import Committed, OutboxRow, Store
 from softswitch.voicemail import rules
@@ -87,6 +88,7 @@ class Office:
         self.no_encoder = ""
         self.settings = SETTINGS
         self.alerted: tuple[str, ...] = ()
+        self.calendars = NO_CALENDARS
         self.first_pins: dict[str, str] = {}
         self.open: Mailer | None = None
         self._ids = iter(f"m{number}" for number in range(1, 1000))
@@ -160,6 +162,7 @@ class Office:
             mail=settings,
             timezone="UTC",
             alerted=self.alerted,
+            calendars=self.calendars,
         )
         store = cast(Store, self.shelf)
         made = self.first_pins
@@ -195,7 +198,7 @@ def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR]
 
 
-def test_a_message_is_mailed_to_all_addresses_and_stays(tmp_path: Path) -> None:
+def test_a_message_is_mailed_to_all_addresses_and_stays(tmp_path: Path) -> None:  # S4-11, ML-7
     office = Office(tmp_path)
 
     async def scenario() -> None:
@@ -214,6 +217,25 @@ def test_a_message_is_mailed_to_all_addresses_and_stays(tmp_path: Path) -> None:
     office.runs(scenario)
     assert len(office.mails) == 1
     assert office.states() == [SENT]
+
+
+def test_an_address_gets_mails_at_its_times_only(tmp_path: Path) -> None:  # ML-7
+    office = Office(tmp_path)
+    hours = tmp_path / "hours.yaml"
+    hours.write_text(
+        "timezone: UTC\ncalendars: {office: {open: mon-fri 09:00-17:00}}\nusers: {100: Anna}\n"
+    )
+    office.calendars = load(hours, environment={}).calendars
+    office.users["101"] = replace(office.users["101"], mail_when={JAN: "closed"})
+
+    async def scenario() -> None:
+        office.leave()  # on a Monday at 18:18
+        await asyncio.sleep(18 * 3600)
+        office.leave()
+        await asyncio.sleep(1)
+
+    office.runs(scenario)
+    assert [recipients for _, _, recipients in office.mails] == [[ANNA, JAN], [ANNA]]
 
 
 def test_who_wants_no_mail_gets_none(tmp_path: Path) -> None:  # S0-3

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, with_config
 
 from softswitch.config.schema.fields import Extension, Text, as_list, as_section
-from softswitch.config.schema.mail import Addresses
+from softswitch.config.schema.mail import Recipients
 from softswitch.config.schema.speech import Language
 from softswitch.config.schema.voicemail import VoicemailKeys
 
@@ -24,7 +24,7 @@ class BoxSection(VoicemailKeys, total=False):
     number: Extension
     name: Text
     language: Language
-    email: Addresses
+    email: Recipients
     lamp: Names
     deliver_to: Names
 

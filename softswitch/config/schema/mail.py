@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from string import Formatter
-from typing import Annotated, NamedTuple, Required
+from typing import Annotated, Any, NamedTuple, Required
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, PlainValidator, with_config
+from pydantic import BeforeValidator, ConfigDict, PlainValidator, with_config
 from typing_extensions import TypedDict
 
 from softswitch.config import units
@@ -14,6 +14,7 @@ from softswitch.config.messaging import Mail, Template
 from softswitch.config.problems import Wrong, quoted
 from softswitch.config.schema.fields import SECTION, Password, Text, as_list
 from softswitch.config.schema.fields import Path as Written
+from softswitch.config.schema.forward import when
 from softswitch.config.schema.speech import Language
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
@@ -56,16 +57,36 @@ def server(value: object) -> Server:
     return Server(units.host(parts[1]), 0 if parts[2] is None else units.port(parts[2]))
 
 
-def _some(addresses: tuple[str, ...]) -> tuple[str, ...]:
-    """Each once."""
-    return tuple(dict.fromkeys(addresses))
+def as_some(value: object) -> list[object]:
+    """One is a list of one."""
+    return [value] if isinstance(value, dict) else as_list(value)
 
 
-Addresses = Annotated[
-    tuple[Annotated[str, PlainValidator(address)], ...],
-    BeforeValidator(as_list),
-    AfterValidator(_some),
+@with_config(ConfigDict(extra="forbid"))
+class RecipientSection(TypedDict, total=False):
+    """One who gets mails."""
+
+    to: Required[Annotated[str, PlainValidator(address)]]
+    when: Annotated[str, PlainValidator(when)]
+
+
+def recipient(value: object) -> object:
+    """An address alone gets them at all times."""
+    return {"to": value} if isinstance(value, str) else value
+
+
+Recipients = Annotated[
+    list[Annotated[RecipientSection, BeforeValidator(recipient)]], BeforeValidator(as_some)
 ]
+
+
+def mailed(section: Sequence[RecipientSection]) -> dict[str, Any]:
+    """What a user has of them: each address once; when it gets mails, if not always (ML-7)."""
+    return {
+        "email": tuple(dict.fromkeys(one["to"] for one in section)),
+        "mail_when": {one["to"]: one["when"] for one in section if "when" in one},
+    }
+
 
 PLACEHOLDERS = (
     "caller_number",
@@ -172,7 +193,7 @@ def admin(value: object) -> object:
 
 
 AdminsSection = Annotated[
-    list[Annotated[AdminSection, BeforeValidator(admin)]], BeforeValidator(as_list)
+    list[Annotated[AdminSection, BeforeValidator(admin)]], BeforeValidator(as_some)
 ]
 
 

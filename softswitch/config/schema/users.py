@@ -20,7 +20,7 @@ from softswitch.config.schema.fields import (
     as_section,
 )
 from softswitch.config.schema.forward import ForwardSection
-from softswitch.config.schema.mail import Addresses
+from softswitch.config.schema.mail import Recipients
 from softswitch.config.schema.speech import Language
 from softswitch.config.schema.trunks import Areas, Level, Number, caller_id
 from softswitch.config.schema.voicemail import VoicemailSection
@@ -96,7 +96,7 @@ class UserSection(DefaultsSection, total=False):
 
     name: Text
     password: Password
-    email: Addresses
+    email: Recipients
     number: Number
 
 

@@ -81,7 +81,7 @@ def test_a_wave_file_of_any_kind_sounds_the_same(
 
 
 @pytest.mark.parametrize("kind", ["flac", "ogg", "mp3", "aiff"])
-def test_so_do_other_files(shelf: Shelf, tmp_path: Path, kind: str) -> None:
+def test_so_do_other_files(shelf: Shelf, tmp_path: Path, kind: str) -> None:  # S4-14
     path = tmp_path / f"tone.{kind}"
     soundfile.write(path, sine(44100, 2, 2.0), 44100)
     octets = shelf.octets(Clip(str(path)))

@@ -154,3 +154,33 @@ def test_a_random_pin_needs_somebody_to_mail_it_to(tmp_path: Path) -> None:  # V
     boxes = "voicemail_boxes: {sales: {pin: random}}\n"
     (found,) = summaries(tmp_path, text + boxes)
     assert "voicemail_boxes.sales.pin: a random PIN" in found
+
+
+CALENDARS = "calendars: {office: {open: mon-fri 09:00-17:00}}\n"
+
+
+def test_an_address_can_be_for_some_times_only(tmp_path: Path) -> None:  # ML-7
+    text = (
+        f"{MAIL}{CALENDARS}users:\n"
+        "  100: {email: [a@example.com, {to: duty@example.com, when: closed}]}\n"
+        "  101: {email: {to: b@example.com, when: office.open}}\n"
+        "voicemail_boxes: {sales: {email: {to: c@example.com, when: [open, holiday]}}}\n"
+    )
+    (found,) = summaries(tmp_path, text)
+    assert "voicemail_boxes.sales.email: calendar office is never 'holiday'" in found
+    users = read(tmp_path, text.replace(", holiday", ", closed")).users
+    assert users["100"].email == ("a@example.com", "duty@example.com")
+    assert users["100"].mail_when == {"duty@example.com": "closed"}
+    assert users["101"].mail_when == {"b@example.com": "office.open"}
+    assert users["sales"].mail_when == {"c@example.com": "open, closed"}
+    (found,) = summaries(tmp_path, text.replace(", holiday", "").replace("office.open", "lab.open"))
+    assert "no calendar has the name 'lab'" in found
+
+
+def test_an_operator_has_to_be_somebody(tmp_path: Path) -> None:  # VM-2
+    (found,) = summaries(tmp_path, "users:\n  100: {voicemail: {operator: 555}}\n")
+    assert "users.100.voicemail.operator: no user has the number '555'" in found
+    (found,) = summaries(tmp_path, "defaults:\n  voicemail: {operator: 555}\nusers: {100: Anna}\n")
+    assert "defaults.voicemail.operator: no user" in found
+    users = read(tmp_path, "users:\n  100: {voicemail: {operator: 100}}\n").users
+    assert users["100"].voicemail.operator == "100"
