@@ -8,8 +8,9 @@ keyed digits are gone from what is stored and shown.
 
     begin(call, leg 0) ─ record … ─ begin(call, leg 1) ─ record … ─ end ─ some seconds ─► sink
 
-A call is known to be one only after its INVITE was recorded, perhaps after a challenge. Messages of
-no call therefore wait in a short ring, from which `begin` takes those of its Call-ID.
+A call is known to be one only after its INVITE was recorded, perhaps after a challenge. An INVITE
+of no call and what follows it therefore wait in a short ring, from which `begin` takes those of its
+Call-ID. Messages of other kinds never become a call, and are forgotten.
 """
 
 import math
@@ -37,6 +38,9 @@ MAX_OCTETS_IN_ALL = 128 * 1024 * 1024
 MAX_WAITING = 128
 """Messages of no call that are remembered: some tens of milliseconds of a busy switch. When there
 are more, the Call-ID that began to wait first is forgotten."""
+
+BEGINNING = b"INVITE "
+"""How the first message of a call begins."""
 
 MAX_WAITING_OCTETS = 16_384
 """Of a message worth being remembered, so that all of them never hold more than 2 MB."""
@@ -175,13 +179,15 @@ class Tracer:
         return None if call is None else _pack(call)
 
     def _wait(self, sip_call_id: str, entry: Kept) -> None:
-        """Remember a message of no call, in case it becomes one."""
+        """Remember a message of no call, in case it is becoming one."""
         waiting = self._waiting
         known = waiting.get(sip_call_id)
-        if known is None:
+        if known is not None:
+            known.append(entry)
+        elif entry[4].startswith(BEGINNING):
             waiting[sip_call_id] = [entry]
         else:
-            known.append(entry)
+            return
         self._waiting_count += 1
         while self._waiting_count > MAX_WAITING:
             self._waiting_count -= len(waiting.pop(next(iter(waiting))))

@@ -5,7 +5,7 @@ waits for a disk. What is acknowledged survives the death of the process (WAL, s
 after a power cut the last moments may be missing, never more. Voice messages are not among them:
 their transaction is on the disk before it is acknowledged (synchronous=FULL).
 
-    put_bindings ─┐  10 ms at most
+    put_bindings ─┐  12 ms at most
     add_call ─────┼─► waiting ──────► one transaction ──► each caller's future
     add_trace ────┘  250 ms at most
 """

@@ -2,8 +2,9 @@
 
 Each transaction wakes the database's thread and then the loop again, which costs as much as a
 third of a call; so under load one carries dozens of REGISTERs. The first that comes after a while
-goes at once, those that follow it wait for the rest of a `WINDOW`. For records of calls nobody
-waits: they take the next one that somebody waits for, or their own after `PATIENCE`.
+goes at once, those that follow it wait for the rest of a `WINDOW`, and then for the next that
+comes: it has woken the loop already. For records of calls nobody waits: they take the next
+transaction that somebody waits for, or their own after `PATIENCE`.
 
     write ──► waiting ──► one transaction ──┬─► each write's future
                  ▲                          └─ failed: each write alone, so that one hurts no other
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import sqlite3
 from collections import deque
 from collections.abc import Sequence
@@ -25,8 +27,11 @@ from .store import StoreError
 
 log = logging.getLogger(__name__)
 
-WINDOW = 0.01
-"""Seconds from one transaction that somebody waits for to the next."""
+WINDOW = 0.008
+"""Seconds from one transaction that somebody waits for to the next: two looks at a busy socket."""
+
+GRACE = 0.004
+"""Seconds to wait for one more behind the window."""
 
 PATIENCE = 0.25
 """Seconds that records of calls may wait."""
@@ -65,7 +70,8 @@ class Writer:
         self._urgent = False
         """Whether somebody waits for it."""
         self._next_at = 0.0
-        """The loop's time from which on somebody's write may be committed at once."""
+        """The loop's time from which on somebody's write is committed at once; infinite while that
+        is about to be done."""
         self._batch: list[Write] = []
         """What the thread has."""
         self._attempts = 0
@@ -91,8 +97,7 @@ class Writer:
             self._refuse(write, "too many writes wait")
         else:
             self._waiting.append(write)
-            if not self._urgent and (urgent or self._timer is None):
-                self._gather(urgent=urgent)
+            self._gather(urgent=urgent)
         return write.done
 
     async def close(self) -> None:
@@ -104,11 +109,19 @@ class Writer:
 
     def _gather(self, *, urgent: bool) -> None:
         """Let more writes come before the next commit: for longer, while nobody waits for it."""
+        loop, wait = self._loop, PATIENCE
+        if urgent:
+            wait = self._next_at - loop.time() + GRACE
+            if wait <= GRACE:
+                self._next_at = math.inf
+                loop.call_soon(self._begin)
+                return
+        if self._urgent or wait == math.inf or (self._timer is not None and not urgent):
+            return
         if self._timer is not None:
             self._timer.cancel()
         self._urgent = urgent
-        wait = max(0.0, self._next_at - self._loop.time()) if urgent else PATIENCE
-        self._timer = self._loop.call_later(wait, self._begin)
+        self._timer = loop.call_later(wait, self._begin)
 
     def _begin(self) -> None:
         """It is time: give the thread all that waits, as soon as it has nothing else."""
@@ -117,7 +130,7 @@ class Writer:
             return
         if self._timer is not None:
             self._timer.cancel()
-        if self._urgent:
+        if self._urgent or self._next_at == math.inf:
             self._next_at = self._loop.time() + WINDOW
         self._timer, self._urgent, self._overdue = None, False, False
         batch, self._waiting = self._waiting, []

@@ -71,12 +71,24 @@ def test_a_call_has_the_messages_that_came_before_it_was_one() -> None:
     assert shelf.held("call") == [b"INVITE 1", b"401", b"ACK", b"INVITE 2", b"100", b"180"]
 
 
+def test_what_never_becomes_a_call_does_not_wait_and_takes_the_place_of_nothing() -> None:
+    shelf = Shelf()
+    shelf.record("a@x", b"INVITE 1")
+    for number in range(MAX_WAITING):
+        shelf.record(f"x{number}", b"REGISTER sip:x SIP/2.0")
+        shelf.record(f"x{number}", b"SIP/2.0 200 OK")
+    shelf.tracer.begin("call", "a@x")
+    shelf.tracer.begin("other", "x1")
+    assert shelf.held("call") == [b"INVITE 1"]
+    assert shelf.held("other") == []
+
+
 def test_messages_of_no_call_grow_nothing() -> None:
     shelf = Shelf()
-    shelf.record("old", b"first")
+    shelf.record("old", b"INVITE first")
     for number in range(MAX_WAITING):
-        shelf.record(f"x{number}", b"x")
-    shelf.record("large", b"x" * (MAX_WAITING_OCTETS + 1))
+        shelf.record(f"x{number}", b"INVITE x")
+    shelf.record("large", b"INVITE " + b"x" * MAX_WAITING_OCTETS)
     for sip_call_id in ("old", "large"):
         shelf.tracer.begin(sip_call_id, sip_call_id)
         assert shelf.held(sip_call_id) == []

@@ -9,7 +9,7 @@ import pytest
 
 from softswitch.store.connection import Connection, Failure, Rows
 from softswitch.store.store import StoreError
-from softswitch.store.writer import PATIENCE, WINDOW, Writer
+from softswitch.store.writer import GRACE, PATIENCE, WINDOW, Writer
 from tests.support import virtual_time
 
 ONE, OTHER = "INSERT INTO one VALUES ", "INSERT INTO other VALUES "
@@ -66,8 +66,21 @@ def test_the_first_write_after_a_while_goes_at_once_and_others_wait_for_company(
         await asyncio.sleep(0.0)
 
     thread = play(story)
-    assert times(thread) == [0.0, WINDOW, round(1.0 + 4 * WINDOW / 5, 6)]
+    assert times(thread) == [0.0, WINDOW + GRACE, round(1.0 + 4 * WINDOW / 5, 6)]
     assert [len(rows[ONE]) for _, rows in thread.taken] == [1, 3, 1]
+
+
+def test_behind_the_window_the_next_write_takes_all_along_at_once() -> None:
+    async def story(writer: Writer, thread: Thread) -> None:
+        for _ in range(3):
+            writer.write((ONE, [(1,)]))
+            writer.write((ONE, [(1,)]), urgent=False)
+            await asyncio.sleep(WINDOW / 2 + 0.0001)
+        await asyncio.sleep(1.0)
+
+    thread = play(story)
+    assert times(thread) == [0.0, round(WINDOW + 0.0002, 6)]
+    assert [len(rows[ONE]) for _, rows in thread.taken] == [2, 4]
 
 
 def test_nobody_waits_for_records_so_they_wait_for_others() -> None:
