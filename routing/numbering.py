@@ -10,6 +10,7 @@ which is imported when the first number is asked for: a switch without trunks do
 """
 
 import functools
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,12 @@ MAX_DIGITS = 32
 
 EUROPEAN_EMERGENCY = "112"
 """Reaches help from everywhere in Europe, and from every mobile network."""
+
+LONGEST_EMERGENCY = 6
+"""Digits; to look no further is cheaper."""
+
+REMEMBERED = 1000
+"""Numbers of which it is known what they are: 0.3 MB at most."""
 
 INTERNATIONAL_PREFIXES = ("00", "011")
 """Of most countries and of North America: understood everywhere, where they leave no doubt."""
@@ -73,19 +80,20 @@ class Numbering:
     def normalise(self, dialled: str) -> Number | None:
         """The number that is meant; None when it is none."""
         digits = cleaned(dialled)
-        if digits is None:
-            return None
+        return None if digits is None else _meant(self, digits)
+
+    def meant(self, digits: str) -> Number | None:
+        """The same of what has been cleaned."""
         readings = tuple(dict.fromkeys(self._readings(digits)))
-        nearby = self.area_code + digits
-        for digits in readings:
-            if is_emergency(digits, self.country):
-                return Number(digits, "emergency", self.country)
-        numbers = [found for found in map(self._public, (*readings, nearby)) if found is not None]
-        for number, is_valid in numbers:
-            if is_valid:
-                return number
-        for digits in readings:
-            short = self._short(digits)
+        for one in readings:
+            if is_emergency(one, self.country):
+                return Number(one, "emergency", self.country)
+        for one in (*readings, *self._nearby(digits)):
+            found = self._public(one)
+            if found is not None and found[1]:
+                return found[0]
+        for one in readings:
+            short = self._short(one)
             if short is not None:
                 return short
         return next(filter(None, map(self._possible, readings)), None)
@@ -94,6 +102,10 @@ class Numbering:
         """A number that is not in the plan, but long enough: plans grow."""
         found = self._public(digits)
         return None if found is None else found[0]
+
+    def _nearby(self, digits: str) -> tuple[str, ...]:
+        """A number of the same town, dialled without its area code."""
+        return () if digits.startswith("+") or not self.area_code else (self.area_code + digits,)
 
     def _readings(self, digits: str) -> Iterator[str]:
         """What the digits may mean, the likeliest first."""
@@ -161,12 +173,17 @@ class Numbering:
         return Number(digits, kinds.get(cost, "shared_cost"), self.country)
 
 
+_plain = re.compile(rf"\+?[0-9]{{1,{MAX_DIGITS}}}", re.ASCII).fullmatch
+
+
 def cleaned(dialled: str) -> str | None:
     """Digits, and `+` in front of them or not; None when there is anything else.
 
     Parameters (`;postd=`, `;ext=`) go, digits of all scripts become ours, and letters those of
     the key they stand on (E.161), if a digit stands in front of them.
     """
+    if _plain(dialled):
+        return dialled
     text = unicodedata.normalize("NFKC", dialled.partition(";")[0])
     text = "".join(one for one in text if one not in SEPARATORS)
     if not text[:1].isdecimal() and not text.startswith("+"):
@@ -187,13 +204,21 @@ def _digit(one: str) -> str:
     return str(decimal) if decimal is not None else _KEYS.get(one.upper(), one)
 
 
+@functools.lru_cache(maxsize=REMEMBERED)
+def _meant(numbering: Numbering, digits: str) -> Number | None:
+    """Remembered, because the same few numbers come and are called again and again."""
+    return numbering.meant(digits)
+
+
 def is_emergency(digits: str, country: str) -> bool:
     """Does this call for help?"""
+    if digits == EUROPEAN_EMERGENCY:
+        return True
+    if len(digits) > LONGEST_EMERGENCY or digits.startswith("+"):
+        return False
     from phonenumbers import shortnumberinfo
 
-    return digits == EUROPEAN_EMERGENCY or (
-        not digits.startswith("+") and shortnumberinfo.is_emergency_number(digits, country)
-    )
+    return bool(shortnumberinfo.is_emergency_number(digits, country))
 
 
 @functools.cache
