@@ -5,6 +5,7 @@ store ──► boxes ──► first PINs ──► mailer (if there is a mail 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Mapping
@@ -21,8 +22,6 @@ from softswitch.tenants import Tenants, no_mail
 from softswitch.voicemail import rules
 
 if TYPE_CHECKING:
-    import asyncio
-
     from softswitch.bus import Bus
     from softswitch.config import Config, User
     from softswitch.mailbox.boxes import Boxes
@@ -32,6 +31,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PIN_DIGITS = 6
+PURGE = 3600.0
+"""Seconds between looks for deleted messages that nobody may bring back any more."""
 NAMED = 10
 """So many mailboxes are named in one line of the log."""
 
@@ -60,6 +61,7 @@ async def open_mailroom(
     if mailer is not None:
         stack.push_async_callback(jobs.close)
         stack.callback(tasks.create_task(mailer.run()).cancel)
+    stack.callback(tasks.create_task(_purge(boxes)).cancel)
     open_doors = guessable(users, boxes.owners.box)
     if open_doors:
         log.warning(
@@ -67,6 +69,13 @@ async def open_mailroom(
             named(open_doors),
         )
     return Mailroom(boxes, Tenants(users, made, no_mail if mailer is None else mailer.of))
+
+
+async def _purge(boxes: Boxes) -> None:
+    """Forget what was deleted long ago, in mailboxes too where nothing happens (VM-14)."""
+    while True:
+        await asyncio.sleep(PURGE)
+        boxes.purge()
 
 
 async def first_pins(

@@ -65,3 +65,16 @@ def test_removing_is_harmless(tmp_path: Path) -> None:
     audio.remove(path)
     audio.remove(path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_gets_a_second_name_and_keeps_the_first(tmp_path: Path) -> None:  # VM-9
+    (tmp_path / "there").mkdir()
+    old, new = tmp_path / "old.wav", tmp_path / "there" / "new.wav"
+    old.write_bytes(b"RIFF")
+    audio.link([(str(old), str(new))])
+    assert new.samefile(old)
+    with pytest.raises(OSError, match="File exists"):
+        audio.link([(str(old), str(new))])
+    old.unlink()
+    assert new.read_bytes() == b"RIFF"
+    audio.try_folder(str(new / "x" / "y.wav"))

@@ -66,7 +66,9 @@ def interrupt(path: str, seconds: float | None) -> None:
         unfinished.write_bytes(wave.header(Layout("PCMU", 8000, 1), 0) + octets)
 
 
-def test_a_message_outlives_the_process(tmp_path: Path) -> None:  # S0-1
+def test_a_message_outlives_the_process(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:  # S0-1
     async def leave(boxes: Boxes, told: list[object]) -> None:
         assert await kept(boxes, boxes.begin(draft()))
         assert told == [MailboxChanged("101", 1, 0), MailboxFilling("101", 100)]
@@ -81,6 +83,7 @@ def test_a_message_outlives_the_process(tmp_path: Path) -> None:  # S0-1
         assert told == []
 
     run(tmp_path, leave)
+    assert "mailbox 101: too many wrong PINs" in caplog.text
     run(tmp_path, look)
 
 

@@ -12,6 +12,7 @@ from softswitch.config import Config, User
 from softswitch.config.configuration import Log, Network
 from softswitch.config.messaging import Mail, Voicemail
 from softswitch.mailbox import pins
+from softswitch.mailbox.boxes import Boxes
 from softswitch.mailbox.messages import Box
 from softswitch.mailboxes import row_of
 from softswitch.mailroom import Mailroom, guessable, lamps, named, open_mailroom
@@ -125,3 +126,11 @@ def test_not_too_many_mailboxes_are_named() -> None:
     assert named(["101", "102"]) == "mailboxes 101, 102"
     many = [str(number) for number in range(100, 112)]
     assert named(many).endswith("108, 109 and 2 more")
+
+
+def test_deleted_messages_go_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("softswitch.mailroom.PURGE", 0.01)  # VM-14
+    purged = []
+    monkeypatch.setattr(Boxes, "purge", lambda boxes: purged.append(boxes))
+    opened(tmp_path, {"101": User("101")}, None)
+    assert len(purged) >= 2
