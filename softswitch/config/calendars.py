@@ -16,7 +16,7 @@ from softswitch.config.schema.forward import SITUATIONS
 from softswitch.routing.calendar import CLOSED, HOLIDAY, OPEN, Calendar, Calendars, Special
 from softswitch.routing.hours import Hours, Span, overlap
 
-RESERVED = ("timezone", "holiday", "exceptions", "override")
+RESERVED = ("timezone", "holiday", "exceptions")
 NO_STATES = ("date", "name")
 Origin = Callable[[Location], str]
 

@@ -151,7 +151,6 @@ class CalendarSection(TypedDict, total=False, extra_items=Hours):  # type: ignor
     open: Hours
     holiday: Annotated[HolidaySection, BeforeValidator(holiday)]
     exceptions: list[Annotated[ExceptionSection, BeforeValidator(no_bare_value)]]
-    override: Annotated[str, PlainValidator(units.number)]
 
 
 def name(value: object) -> str:

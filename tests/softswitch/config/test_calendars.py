@@ -52,7 +52,6 @@ calendars:
       - {date: 2026-08-01..2026-08-31, open: [mon-fri 07:00-15:00], name: summer}
       - {date: 2026-08-05, closed: 10:00-11:00}
       - {date: 07-01..07-02, closed: all}
-    override: 1
 """
 
 
