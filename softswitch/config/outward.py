@@ -186,11 +186,21 @@ def _missing(document: Document, written: list[str]) -> Iterator[Finding]:
     for part in PARTS:
         if document.get(part):
             yield (part,), Wrong("there is no trunk", "add it under trunks:")
+    for place, _ in _numbers_of_people(document, written):
+        yield place, Wrong("there is no trunk", "add it under trunks:")
+
+
+def _numbers_of_people(document: Document, written: list[str]) -> Iterator[tuple[Location, str]]:
+    """What users say of numbers outside, and where."""
     users: Mapping[str, Any] = document.get("users", {})
-    for word in written:
+    sections: list[tuple[Location, Mapping[str, Any]]] = [
+        (("defaults",), document.get("defaults", {})),
+        *((("users", word), users.get(units.extension(word), {})) for word in written),
+    ]
+    for above, section in sections:
         for key in ("number", "caller_id"):
-            if users.get(units.extension(word), {}).get(key, WITHHELD) != WITHHELD:
-                yield ("users", word, key), Wrong("there is no trunk", "add it under trunks:")
+            if section.get(key, WITHHELD) != WITHHELD:
+                yield (*above, key), section[key]
 
 
 def _trunks(document: Document, plan: Numbering) -> Iterator[Finding]:
@@ -260,17 +270,16 @@ def _entrances(document: Document, ours: Ours) -> Iterator[Finding]:
 
 
 def _users(document: Document, written: list[str], ours: Ours) -> Iterator[Finding]:
+    for place, value in _numbers_of_people(document, written):
+        if ours.e164(value) is None:
+            hint = f"one of {', '.join(ours.named) or 'none'}: numbers of trunks"
+            yield place, Wrong(f"{quoted(value)} is not ours", hint)
     users: Mapping[str, Any] = document.get("users", {})
     taken: dict[str, str] = {}
     for word in written:
         section = users.get(units.extension(word), {})
         if is_emergency(units.extension(word), ours.numbering.country):
             yield ("users", word), Wrong(f"{word} is an emergency number", "it calls for help")
-        for key in ("number", "caller_id"):
-            value = section.get(key, WITHHELD)
-            if value != WITHHELD and ours.e164(value) is None:
-                hint = f"one of {', '.join(ours.named) or 'none'}: numbers of trunks"
-                yield ("users", word, key), Wrong(f"{quoted(value)} is not ours", hint)
         number = ours.e164(section["number"]) if "number" in section else None
         if number is not None and taken.setdefault(number, word) != word:
             yield ("users", word, "number"), Wrong(f"{number} is {taken[number]}'s already")

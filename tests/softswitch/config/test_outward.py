@@ -105,6 +105,8 @@ PL = f"country: PL\n{TRUNK}"
         (TRUNK + "users: {}\n", "trunks: numbers mean nothing without a country"),
         ("users: {101: {number: '+48221112233'}}\n", "users.101.number: there is no trunk"),
         ("users: {101: {caller_id: main}}\n", "users.101.caller_id: there is no trunk"),
+        ("defaults: {caller_id: main}\n", "defaults.caller_id: there is no trunk"),
+        (PL + "defaults: {caller_id: sales}\n", "defaults.caller_id: 'sales' is not ours"),
         ("outgoing: {prefix: '0'}\n", "outgoing: there is no trunk"),
         ("numbers: {'*': hangup}\n", "numbers: there is no trunk"),
         (f"country: QQ\n{TRUNK}", "country: no numbers are known of 'QQ'"),
