@@ -112,7 +112,9 @@ def _connect(device: Leg, sdp: bytes, fields: Fields) -> None:
     if caller.accepted is None:
         reinvite.resume(caller)
     board.bus.publish(
-        CallAnswered(call.id, call.caller_user, call.callee, call.answered_by, board.clock.wall())
+        CallAnswered(
+            call.id, call.identity.shown, call.callee, call.answered_by, board.clock.wall()
+        )
     )
 
 

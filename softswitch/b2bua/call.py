@@ -223,7 +223,7 @@ class Call:
         """Who was tried, and what became of each; empty: nobody but who was dialled (FWD-16)."""
         if self.path.is_straight:
             return ""
-        return self.path.told(self.identity.name or self.identity.recorded)
+        return self.path.told(self.identity.shown_name or self.identity.recorded)
 
     @property
     def seeks(self) -> bool:

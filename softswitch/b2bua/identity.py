@@ -68,6 +68,11 @@ class Identity(NamedTuple):
         return "" if self.is_hidden else self.number
 
     @property
+    def shown_name(self) -> str:
+        """The name, for users."""
+        return "" if self.is_hidden else self.name
+
+    @property
     def recorded(self) -> str:
         """The number, for the record of the call (CLI-5)."""
         if not self.outside:

@@ -63,7 +63,7 @@ class ServiceLine(Performing):
         self._application = application
         self._has_begun = False
         self.caller = call.identity.shown
-        self.caller_name = call.identity.name
+        self.caller_name = call.identity.shown_name
         self.language = "en"
         self.remote = call.known is None
         self.outcome = outcome
@@ -175,7 +175,7 @@ class ServiceLine(Performing):
         caller.invite = caller.server = caller.offer = None
         caller.sdp = b""
         board.bus.publish(
-            CallAnswered(call.id, call.caller_user, call.callee, self.name, call.answered_at)
+            CallAnswered(call.id, call.identity.shown, call.callee, self.name, call.answered_at)
         )
 
     # What the application does, besides what it performs

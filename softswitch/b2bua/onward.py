@@ -85,6 +85,7 @@ def _refuse(
     reason: str | None,
     to_devices: Sequence[tuple[str, str]],
 ) -> None:
+    call.path.pass_by(call.route.hops)
     refusal = call.refusal
     if refusal is not None:
         verdict = Verdict(refusal.outcome, refusal.status, refusal.why, "switch")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from softswitch.routing.decision import Dial, Ring, Voicemail
+from softswitch.routing.decision import Dial, Retrieve, Ring, Voicemail
 
 if TYPE_CHECKING:
     from softswitch.routing.decision import Decision, Hop
@@ -38,14 +38,7 @@ class Path:
 
     def follow(self, decision: Decision) -> None:
         """Routing sends the call there."""
-        hops: tuple[Hop, ...] = getattr(decision, "hops", ())
-        came_by_hop = False
-        for hop in hops[self._seen :]:
-            if hop.situation != RETURN:
-                self.note(hop.situation)
-            self._go_to(hop.to.replace(":", " "))
-            came_by_hop = True
-        self._seen = len(hops)
+        came_by_hop = self.pass_by(getattr(decision, "hops", ()))
         party = _party(decision)
         if came_by_hop or (isinstance(decision, Dial) and self.is_straight and not self._noted):
             self._stations[-1] = party  # which says it better than the configuration, or a finger
@@ -53,6 +46,16 @@ class Path:
             if isinstance(decision, Voicemail):
                 self.note(decision.reason)
             self._go_to(party)
+
+    def pass_by(self, hops: tuple[Hop, ...]) -> bool:
+        """These are the forwards so far; are some of them new?"""
+        news = hops[self._seen :]
+        for hop in news:
+            if hop.situation != RETURN:
+                self.note(hop.situation)
+            self._go_to(hop.to.replace(":", " "))
+        self._seen = len(hops)
+        return bool(news)
 
     def note(self, outcome: str, seconds: float = 0.0) -> None:
         """What became of who was tried last, and after how long; the first word counts."""
@@ -73,11 +76,11 @@ class Path:
 
 
 def _party(decision: Decision) -> str:
-    """Whom a decision leads to; empty: nobody but the switch, which was dialled itself."""
+    """Whom a decision leads to; empty: nobody but the switch, which was dialled."""
     if isinstance(decision, Ring):
         return decision.user
     if isinstance(decision, Dial):
         return decision.number
     if isinstance(decision, Voicemail):
         return f"voicemail {decision.user}"
-    return ""
+    return "voicemail" if isinstance(decision, Retrieve) else ""

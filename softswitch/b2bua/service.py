@@ -50,7 +50,7 @@ def begin(call: Call, decision: Service) -> None:
     assert board.applications is not None
     if call.handover is not None:
         call.handover.done()
-    visit = Visit(decision, call.id, call.caller_user, call.callee, call.arrived_at)
+    visit = Visit(decision, call.id, call.identity.shown, call.callee, call.arrived_at)
     outcome: CallOutcome = "voicemail" if isinstance(decision, Voicemail) else "answered"
     line = call.service = ServiceLine(call, board.applications(visit), _name(decision), outcome)
     try:

@@ -147,7 +147,8 @@ class Switchboard:
         """
         if self.engaged[user] < 2:
             return 0
-        return sum(len(call.hunted) for call in self.invites.values() if call.caller_user == user)
+        mine = (one for one in self.invites.values() if one.known and one.caller_user == user)
+        return sum(len(call.hunted) for call in mine)
 
     def policy(self, user: str) -> Policy:
         """What a user may do with media."""

@@ -1,0 +1,185 @@
+"""Calls from a trunk: which number is meant, who is rung, what the carrier hears (TK-3, TK-4)."""
+
+import pytest
+
+from tests.softswitch.b2bua.carriers import ANNA, MAIN, MOBILE, ONE, Office, said
+from tests.softswitch.b2bua.flows import finish, heard
+
+
+def from_outside(**settings: object) -> Office:
+    office = Office(**settings)
+    office.carrier.extension = MOBILE
+    return office
+
+
+def test_a_number_of_ours_rings_who_has_it_and_talks() -> None:  # TK-3, TK-4
+    office = from_outside()
+    call = office.carrier.invites(ANNA)
+    office.world.run()
+    office.bob.rings()
+    office.world.run()
+    office.bob.answers()
+    office.world.run()
+    assert call.heard == [100, 180, 200]
+    one, other = office.world.airs
+    assert one.joined is not None
+    assert other.joined is not None
+    finish(office.world)
+    record = office.world.record
+    assert (record.caller, record.callee, record.answered_by) == (MOBILE, ANNA, "101")
+    assert record.path == f"Mr {MOBILE} -> {ANNA} -> 101"
+
+
+@pytest.mark.parametrize("written", [ANNA, "0048221112235", "221112235", "%2B48221112235"])
+def test_a_number_is_recognised_however_the_carrier_writes_it(written: str) -> None:  # TK-4
+    office = from_outside()
+    office.carrier.invites(written)
+    office.world.run()
+    assert len(office.bob.calls) == 1
+    office.bob.rejects(486)
+    finish(office.world)
+    assert office.world.record.callee == ANNA
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"P-Called-Party-ID: <sip:{ANNA}@carrier.example>",
+        f'Diversion: "Anna" <sip:{ANNA}@carrier.example>;reason=unconditional',
+        f"Diversion: junk, <tel:{ANNA}>",
+    ],
+)
+def test_the_number_may_stand_elsewhere(line: str) -> None:  # TK-4
+    office = from_outside()
+    office.carrier.invites("acme-account", line)
+    office.world.run()
+    assert len(office.bob.calls) == 1
+    office.bob.rejects(486)
+    finish(office.world)
+
+
+def test_the_number_may_stand_in_to(monkeypatch: pytest.MonkeyPatch) -> None:  # TK-4
+    office = from_outside()
+    send = office.carrier.send
+
+    def to_the_account(data: bytes) -> None:
+        send(data.replace(b"INVITE sip:" + ANNA.encode(), b"INVITE sip:acme", 1))
+
+    monkeypatch.setattr(office.carrier, "send", to_the_account)
+    office.carrier.invites(ANNA)
+    office.world.run()
+    assert len(office.bob.calls) == 1
+    office.bob.rejects(486)
+    finish(office.world)
+
+
+@pytest.mark.parametrize("number", ["+48229999999", "acme", "%00", "1" * 500])
+def test_a_number_that_is_nobodys_is_not_found(number: str) -> None:
+    office = from_outside()
+    call = office.carrier.invites(number)
+    office.world.run()
+    assert call.heard[-1] == 404
+    assert "cause=1;" in (call.responses[-1].headers.get("Reason") or "")
+    finish(office.world)
+
+
+def test_codes_are_not_for_carriers() -> None:  # FC-7
+    office = from_outside()
+    for dialled in ("*98", "*600", "*72101"):
+        call = office.carrier.invites(dialled)
+        office.world.run()
+        assert call.heard[-1] == 404
+    finish(office.world)
+
+
+@pytest.mark.parametrize(
+    ("status", "rings", "expected", "cause"),
+    [(486, True, 486, 17), (603, True, 486, 17), (486, False, 486, 17), (404, False, 480, 20)],
+)
+def test_a_rejection_is_busy_for_a_carrier(
+    status: int, rings: bool, expected: int, cause: int
+) -> None:  # features 2.0
+    office = from_outside()
+    call = office.carrier.invites(ANNA)
+    office.world.run()
+    if rings:
+        office.bob.rings()
+        office.world.run()
+    office.bob.rejects(status)
+    office.world.run()
+    assert call.heard[-1] == expected
+    assert f"cause={cause};" in (call.responses[-1].headers.get("Reason") or "")
+    finish(office.world)
+
+
+def test_channels_are_counted_in_both_directions() -> None:  # TK-6
+    office = from_outside(max_calls=1)
+    office.alice.invites("600100100")
+    office.world.run()
+    second = office.carrier.invites(ANNA)
+    office.world.run()
+    assert second.heard == [100, 503]
+    assert "cause=34;" in (second.responses[-1].headers.get("Reason") or "")
+    office.alice.cancels()
+    office.world.run()
+    third = office.carrier.invites(ANNA)
+    office.world.run()
+    assert third.heard == [100]
+    fourth = office.alice.invites("600100100")
+    office.world.run()
+    assert fourth.heard == [100, 503]
+    office.bob.rejects(486)
+    finish(office.world)
+    trunk = office.world.trunks.get("carrier")
+    assert trunk is not None
+    assert not trunk.calls
+
+
+def test_a_caller_outside_is_sent_on_outside_with_our_number() -> None:  # FWD-8, FWD-9
+    office = from_outside()
+    office.forward("101", always="+48600200200")
+    office.carrier.invites(ANNA)
+    office.world.run()
+    onward = office.carrier.calls[1]
+    assert onward.requests[0].uri == f"sip:+48600200200@{ONE}"
+    assert (said(office.carrier, "From", 1) or "").startswith(f'"{MOBILE}" <sip:{ANNA}@{ONE}>')
+    assert said(office.carrier, "Diversion", 1) == (
+        f"<sip:{ANNA}@{ONE}>;reason=unconditional;counter=1;privacy=off;screen=no"
+    )
+    office.carrier.answers(call=onward)
+    office.world.run()
+    assert office.carrier.calls[0].is_up
+    finish(office.world)
+
+
+def test_what_was_forwarded_too_often_is_forwarded_no_more() -> None:  # FWD-12
+    office = from_outside()
+    office.forward("101", always="+48600200200")
+    flood = ", ".join(["<sip:1@a.example>;reason=no-answer"] * 200)
+    office.carrier.invites(ANNA, f"Diversion: {flood}", f"History-Info: {flood}")
+    office.world.run()
+    assert len(office.carrier.calls) == 1
+    assert len(office.bob.calls) == 1
+    office.bob.rejects(486)
+    finish(office.world)
+
+
+def test_a_carrier_without_sdp_gets_an_offer() -> None:
+    office = from_outside()
+    call = office.carrier.invites(ANNA, offer=b"")
+    office.world.run()
+    office.bob.answers()
+    office.world.run()
+    assert call.is_up
+    finish(office.world)
+
+
+def test_a_carrier_gives_up() -> None:
+    office = from_outside()
+    call = office.carrier.invites(MAIN)
+    office.world.run()
+    office.carrier.cancels()
+    office.world.run()
+    assert call.heard == [100, 487]
+    assert heard(office.alice.call, "CANCEL") == [""]
+    finish(office.world)
