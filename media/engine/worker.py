@@ -27,6 +27,7 @@ from softswitch.media.engine.interface import Remote
 from softswitch.media.engine.leg import Leg
 from softswitch.media.engine.outgoing import OutgoingStream
 from softswitch.media.engine.patience import Patience
+from softswitch.media.engine.precedence import take_precedence
 from softswitch.media.engine.remotes import canonical, learnable
 from softswitch.media.engine.secrecy import keep_memory_private
 from softswitch.media.engine.sockets import OUT_OF_SOCKETS, SocketPair, family, is_ours
@@ -326,7 +327,8 @@ def main() -> None:
         backend, text, disappointing = choose(*sys.argv[2:])
         gc.freeze()  # what is there now stays: no need to look at it again while packets wait
         say = control.Trouble if disappointing else control.Notice
-        worker = Worker(channel, backend, greeting=say(f"relays with {text}"))
+        first = ", ahead of other programs" if take_precedence() else ""
+        worker = Worker(channel, backend, greeting=say(f"relays with {text}{first}"))
         worker.run()
         worker.close()
 
