@@ -32,7 +32,11 @@ def test_there_are_two_levels() -> None:
     ]
 
 
-@given(st.lists(st.floats(0.0, 1e4), max_size=30), st.integers(1, 20), st.floats(0.0, 1e4))
+@given(
+    st.lists(st.floats(0.0, 1e4), max_size=30),
+    st.integers(1, 20),
+    st.just(0.0) | st.floats(60.0, 1e4),
+)
 def test_one_more_message_never_makes_a_mailbox_emptier(
     lengths: list[float], most: int, quota: float
 ) -> None:
