@@ -15,23 +15,21 @@ import logging
 import os
 import secrets
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
-from importlib import import_module
 from random import random
 from typing import TYPE_CHECKING
 
-from softswitch.addressing import WILDCARDS, Addressing, open_addressing, own_address_towards
+from softswitch import premises
+from softswitch.addressing import Addressing
 from softswitch.auth import Authenticator
 from softswitch.b2bua.calls import Calls
 from softswitch.bans import Bans
 from softswitch.bus import Bus
 from softswitch.clock import Clock
 from softswitch.config.boxes import people
-from softswitch.config.configuration import AUTO
-from softswitch.control import SOCKET_NAME, ControlError, ControlServer, Handler
-from softswitch.discovery import Discovery
+from softswitch.control import Handler
 from softswitch.events.lamps import Lamps
 from softswitch.events.message_summary import MessageSummary
 from softswitch.events.notifier import Notifier
@@ -39,17 +37,15 @@ from softswitch.journal import Journal
 from softswitch.keepalive import Keepalive
 from softswitch.location import Location
 from softswitch.mailroom import Mailroom, lamps, open_mailroom
-from softswitch.media.engine.client import WorkerEngine
 from softswitch.message_commands import MessageCommands
+from softswitch.premises import CannotRun
 from softswitch.registrar import Registrar
 from softswitch.routing.codes import Codes
 from softswitch.settings.commands import Commands
 from softswitch.settings.opening import desk, open_settings
-from softswitch.sip.flow import Address, Flow, bracketed
+from softswitch.sip.flow import Flow
 from softswitch.sip.transport import Transports
 from softswitch.status import Status
-from softswitch.store import DATABASE_NAME
-from softswitch.store.sqlite import open_store
 from softswitch.store.store import Store, StoreError
 from softswitch.tokens import Tokens
 from softswitch.trace import Tracer
@@ -63,20 +59,16 @@ from softswitch.voices import Voices
 if TYPE_CHECKING:
     from softswitch.config import Config
     from softswitch.mailbox.boxes import Boxes
+    from softswitch.media.engine.client import WorkerEngine
     from softswitch.settings.settings import Settings
 
 log = logging.getLogger(__name__)
-
-OPUS_BINDING = "opuslib_next"
 
 DRAIN_TIMEOUT = 5.0
 """Seconds that phones have to answer our BYEs after Ctrl-C: a person waits for the prompt."""
 HELD_TIMEOUT = 300.0
 """Seconds without RTP that a held call may last (reliability: no media)."""
 NONCE_KEY_OCTETS = 32
-ELSEWHERE = {False: "192.0.2.1", True: "2001:db8::1"}
-"""Documentation addresses, by whether they are IPv6: the kernel is asked for the way there, and
-nothing is sent (RFC 5737, RFC 3849)."""
 WAKE_SLACK = 0.001
 """Seconds. uvloop counts in whole milliseconds and wakes up to one too early; a timer would then be
 looked for again and again until it is due."""
@@ -84,10 +76,6 @@ SWEEP = 3600.0
 """Seconds between looks for traces that are too old to keep."""
 GARBAGE_THRESHOLDS = (50_000, 20, 100)
 """Calls make few cycles; the default of 700 would look for them some hundred times a second."""
-
-
-class CannotRun(Exception):
-    """Why the switch did not start, in one line for a person."""
 
 
 class App:
@@ -124,15 +112,18 @@ class App:
 
     async def _start(self, stack: AsyncExitStack) -> list[str]:
         """Start every part; the stack stops them in reverse order."""
-        self._make_state()
+        state, network = self._config.state, self._config.network
+        premises.make_folder(state)
         # First of all: a second switch on the same state must not touch it.
         answers: dict[str, Handler] = {}
-        await self._open_control(stack, answers)
-        store = await self._open_store(stack)
+        await premises.control(state, answers, stack)
+        store = await premises.store(state, stack)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         stack.callback(tasks.create_task(self._forget_old_traces(store)).cancel)
-        addressing = await self._addressing(stack, tasks)
-        media = await self._media(stack)
+        addressing = await premises.addressing(network, self._clock.monotonic, stack, tasks)
+        media = await premises.media_engine(
+            network, self._config.media.backend, HELD_TIMEOUT, stack
+        )
         journal = Journal(self._bus, store)
         stack.callback(journal.close)
         tracer = Tracer(journal.keep_trace)
@@ -144,29 +135,7 @@ class App:
         boxes = room.boxes
         answers.update(MessageCommands(boxes, room.tenants).handlers())
         settings = await self._settings(store, boxes, answers)
-        voices = Voices(self._config)
-        calls = Calls(
-            agent=agent,
-            location=self._location,
-            directory=settings.users,
-            media=media,
-            addressing=addressing,
-            bus=self._bus,
-            tracer=tracer,
-            clock=self._clock,
-            sleep=asyncio.sleep,
-            entropy=os.urandom,
-            music=str(self._config.music or ""),
-            untranslated=untranslated(),
-            codes=Codes(**self._config.feature_codes),
-            applications=self._services(room, settings, voices),
-            outside=self._config.outside,
-            calendars=self._config.calendars,
-            trunks=self._trunks,
-            speech=voices.speech,
-            rtp_timeout=self._config.network.rtp_timeout,
-            held_timeout=HELD_TIMEOUT,
-        )
+        calls = self._calls(agent, media, addressing, tracer, room, settings)
         media.on_event = calls.media_event
         uas, registrar = await self._uas(agent, calls, store, addressing, boxes)
         watch = TrunkWatch(self._trunks, agent=agent, addressing=addressing, random=random)
@@ -177,7 +146,7 @@ class App:
         transports.receive, transports.receive_burst = agent.receive, agent.receive_burst
         transports.on_closed = agent.flow_closed
         answers.update(Status(calls, self._location, tracer, self._clock).handlers())
-        servers = await self._listen(transports)
+        servers = await premises.listen(network, transports)
         stack.push_async_callback(calls.drain, DRAIN_TIMEOUT)
         stack.callback(setattr, uas, "draining", True)
         return servers
@@ -194,47 +163,38 @@ class App:
             trying_after=TRYING_AFTER,
         )
 
-    def _make_state(self) -> None:
-        state = self._config.state
-        try:
-            state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise CannotRun(f"cannot use the state folder {state}: {error.strerror}") from None
-
-    async def _open_store(self, stack: AsyncExitStack) -> Store:
-        path = self._config.state / DATABASE_NAME
-        try:
-            return await stack.enter_async_context(open_store(path))
-        except StoreError as error:
-            raise CannotRun(str(error)) from None
-
-    async def _addressing(self, stack: AsyncExitStack, tasks: asyncio.TaskGroup) -> Addressing:
-        network = self._config.network
-        try:
-            addressing = await open_addressing(network, self._clock.monotonic)
-        except OSError as error:
-            problem = f"network.external: {network.external} has no address: {error.strerror}"
-            raise CannotRun(problem) from None
-        if network.external == AUTO:
-            search = Discovery(network.stun, addressing.found_outside)
-            stack.callback(tasks.create_task(search.run()).cancel)
-            await search.begin()
-        return addressing
-
-    async def _media(self, stack: AsyncExitStack) -> WorkerEngine:
-        network = self._config.network
-        hosts = dict.fromkeys(address.host for address in (*network.udp, *network.tcp))
-        workers = max(1, (os.cpu_count() or 1) - 1)
-        backend = self._config.media.backend
-        media = WorkerEngine(
-            list(hosts), network.rtp, workers, network.rtp_timeout, HELD_TIMEOUT, backend
+    def _calls(
+        self,
+        agent: UserAgent,
+        media: WorkerEngine,
+        addressing: Addressing,
+        tracer: Tracer,
+        room: Mailroom,
+        settings: Settings,
+    ) -> Calls:
+        voices = Voices(self._config)
+        return Calls(
+            agent=agent,
+            location=self._location,
+            directory=settings.users,
+            media=media,
+            addressing=addressing,
+            bus=self._bus,
+            tracer=tracer,
+            clock=self._clock,
+            sleep=asyncio.sleep,
+            entropy=os.urandom,
+            music=str(self._config.music or ""),
+            untranslated=premises.untranslated(),
+            codes=Codes(**self._config.feature_codes),
+            applications=self._services(room, settings, voices),
+            outside=self._config.outside,
+            calendars=self._config.calendars,
+            trunks=self._trunks,
+            speech=voices.speech,
+            rtp_timeout=self._config.network.rtp_timeout,
+            held_timeout=HELD_TIMEOUT,
         )
-        try:
-            await media.start()
-        except OSError as error:
-            raise CannotRun(f"the media engine cannot start: {error}") from None
-        stack.push_async_callback(media.stop)
-        return media
 
     async def _settings(self, store: Store, boxes: Boxes, answers: dict[str, Handler]) -> Settings:
         """What users have changed, and commands ask for."""
@@ -311,31 +271,6 @@ class App:
         )
         return uas, registrar
 
-    async def _listen(self, transports: Transports) -> list[str]:
-        """Bind every socket; what to type into a phone to reach each."""
-        network = self._config.network
-        servers = []
-        for protocol, addresses in (("UDP", network.udp), ("TCP", network.tcp)):
-            for address in addresses:
-                try:
-                    if protocol == "UDP":
-                        local = transports.listen_udp(*address)
-                    else:
-                        local = await transports.listen_tcp(*address)
-                except OSError as error:
-                    why = error.strerror or str(error)
-                    raise CannotRun(f"cannot listen on {protocol} {address}: {why}") from None
-                servers.append(_server(protocol, local))
-        return servers
-
-    async def _open_control(self, stack: AsyncExitStack, answers: Mapping[str, Handler]) -> None:
-        control = ControlServer(self._config.state / SOCKET_NAME, answers)
-        try:
-            await control.start()
-        except ControlError as error:
-            raise CannotRun(str(error)) from None
-        stack.push_async_callback(control.stop)
-
     async def _forget_old_traces(self, store: Store) -> None:
         while True:
             try:
@@ -343,24 +278,6 @@ class App:
             except StoreError as error:
                 log.error("old traces are kept for longer: %s", error)
             await asyncio.sleep(SWEEP)
-
-
-def _server(protocol: str, local: Address) -> str:
-    """What to type into a phone to reach a socket; for a wildcard, the machine's own address."""
-    host, port = local
-    if host in WILDCARDS:
-        host = own_address_towards(ELSEWHERE[":" in host], host)
-    return f"{bracketed(host)}:{port} ({protocol})"
-
-
-def untranslated() -> frozenset[str]:
-    """Encodings that are passed on here but not translated: what they need is not installed."""
-    try:
-        import_module(OPUS_BINDING)
-    except Exception as error:  # the binding raises a bare one when the library itself is missing
-        log.warning("Opus is passed on, but not translated: %s", error)
-        return frozenset({"OPUS"})
-    return frozenset()
 
 
 def _wake(when: float, callback: Callable[[], None]) -> asyncio.TimerHandle:

@@ -11,12 +11,13 @@ from typing import Annotated
 import typer
 
 from softswitch import greetings
-from softswitch.app import App, CannotRun
+from softswitch.app import App
 from softswitch.cli import where
 from softswitch.config import Config, ConfigErrors, load
 from softswitch.config.boxes import people
 from softswitch.config.secrets import make_missing
 from softswitch.media.engine.secrecy import keep_memory_private
+from softswitch.premises import CannotRun
 
 MAX_SHOWN = 10
 """Extensions named at the start; an office has hundreds."""

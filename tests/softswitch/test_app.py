@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from softswitch import app
-from softswitch.app import App, CannotRun
+from softswitch import premises
+from softswitch.app import App
 from softswitch.config import load
 from softswitch.control import SOCKET_NAME, ask
+from softswitch.premises import CannotRun
 from softswitch.store import DATABASE_NAME
 from softswitch.store.sqlite import open_store
 from tests.support import running
@@ -146,6 +147,6 @@ def test_an_address_that_is_not_ours_is_one_clear_line(tmp_path: Path) -> None:
 def test_what_has_no_library_here_is_not_translated(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(app, "OPUS_BINDING", "no_such_binding")
-    assert app.untranslated() == {"OPUS"}
+    monkeypatch.setattr(premises, "OPUS_BINDING", "no_such_binding")
+    assert premises.untranslated() == {"OPUS"}
     assert "Opus is passed on, but not translated" in caplog.text
