@@ -36,7 +36,9 @@ class Boxes:
         """`rules` are those of a mailbox."""
         self.aside = aside
         self.wall = wall
-        self.owners = Owners(keeper, folder, aside=aside, new_id=new_id, locked=told.locked)
+        self.owners = Owners(
+            keeper, folder, aside=aside, new_id=new_id, locked=told.locked, rules=rules
+        )
         self._keeper = keeper
         self._folder = folder
         self._new_id = new_id

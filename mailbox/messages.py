@@ -74,6 +74,8 @@ class Box(NamedTuple):
     locked_until: float = 0.0
     """Until then nobody gets in but from the owner's own phone."""
     greetings: Mapping[str, Recording] = NO_RECORDINGS
+    pin_at: float = 0.0
+    """When the PIN was chosen; 0: nobody remembers."""
 
 
 class Greeting(Protocol):
@@ -106,6 +108,8 @@ class Settings(Protocol):
     def answer(self) -> str: ...
     @property
     def operator(self) -> str: ...
+    @property
+    def editable(self) -> bool: ...
     @property
     def deliver_to(self) -> tuple[str, ...]: ...
     @property

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from softswitch.mailbox import audio
 from softswitch.mailbox.keeping import GREETINGS, Aside, Keeper
 from softswitch.mailbox.messages import Box, Recording
+from softswitch.mailbox.room import Rules
 
 
 class Owners:
@@ -20,12 +21,14 @@ class Owners:
         aside: Aside,
         new_id: Callable[[], str],
         locked: Callable[[str, float], None],
+        rules: Callable[[str], Rules],
     ) -> None:
         self._keeper = keeper
         self._folder = folder
         self._aside = aside
         self._new_id = new_id
         self._locked = locked
+        self._rules = rules
         self._boxes: dict[str, Box] = {}
 
     def load(self, boxes: Iterable[Box]) -> None:
@@ -34,11 +37,17 @@ class Owners:
             self._boxes[box.mailbox] = box
 
     def box(self, mailbox: str) -> Box:
-        """What the owner has decided."""
-        return self._boxes.get(mailbox) or Box(mailbox)
+        """What the owner has decided, as far as it is left to him."""
+        box = self._boxes.get(mailbox) or Box(mailbox)
+        if self._rules(mailbox).editable:
+            return box
+        return Box(mailbox, failures=box.failures, locked_until=box.locked_until)
 
     def put_box(self, box: Box) -> None:
-        """The owner has decided something."""
+        """The owner has decided something. What does not count is kept until it does again."""
+        kept = self._boxes.get(box.mailbox)
+        if kept is not None and not self._rules(box.mailbox).editable:
+            box = kept._replace(failures=box.failures, locked_until=box.locked_until)
         self._boxes[box.mailbox] = box
         self._keeper.put_box(box)
 

@@ -246,7 +246,10 @@ class Personal:
         if isinstance(chosen, Box):
             self._boxes.owners.put_box(
                 self._boxes.owners.box(self._mailbox)._replace(
-                    pin=chosen.pin, pin_length=chosen.pin_length, pin_instead=chosen.pin_instead
+                    pin=chosen.pin,
+                    pin_length=chosen.pin_length,
+                    pin_instead=chosen.pin_instead,
+                    pin_at=self._boxes.wall(),
                 )
             )
         said = "vm.password_changed" if isinstance(chosen, Box) else "vm.not_possible"

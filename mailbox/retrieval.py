@@ -113,7 +113,7 @@ class Retrieval:
         )
         self._personal = Personal(session, self.main)
         self._listening = Listening(session, leave=self._main, settings=self.settings)
-        if is_first and is_own:
+        if is_first and is_own and settings.editable:
             self._personal.set_up(self._count)
         else:
             self._count()
@@ -152,6 +152,8 @@ class Retrieval:
         session = self._session
         if session is not None and session.listens_only:
             self._main(session.words("vm.not_possible"))
+        elif session is not None and not session.settings.editable:
+            self._main(session.words("code.not_changeable"))
         else:
             self._personal.open()
 

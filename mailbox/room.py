@@ -26,6 +26,10 @@ class Rules(Protocol):
     def min_message(self) -> float:
         """Seconds of sound; less is no message."""
 
+    @property
+    def editable(self) -> bool:
+        """Whether the owner's own PIN and recordings count."""
+
 
 def percent(messages: Collection[Message], rules: Rules) -> int:
     """By number or by length, whichever is nearer to its end."""

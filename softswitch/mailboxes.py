@@ -131,6 +131,7 @@ def row_of(box: Box) -> MailboxRow:
         failures=json.dumps(box.failures),
         locked_until=box.locked_until,
         greetings=json.dumps(dict(box.greetings)),
+        pin_at=box.pin_at,
     )
 
 
@@ -145,6 +146,7 @@ def box_of(row: MailboxRow) -> Box:
         failures=tuple(json.loads(row.failures)),
         locked_until=row.locked_until,
         greetings={kind: Recording(*recording) for kind, recording in greetings.items()},
+        pin_at=row.pin_at,
     )
 
 

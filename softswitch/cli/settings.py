@@ -5,8 +5,8 @@ The running switch is asked; without one, what it has kept is read and changed h
 
 import asyncio
 import json
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -18,10 +18,14 @@ from softswitch.ladder import visible
 from softswitch.settings import layers
 from softswitch.settings.commands import EVERYTHING, RESETTABLE, history, reset_kept, show_kept
 from softswitch.settings.opening import stamp
-from softswitch.store.store import SettingRow, StoreError
+from softswitch.store.store import Store, StoreError
+
+T = TypeVar("T")
 
 GAP = "   "
 """Between columns."""
+WIDEST = 28
+"""Characters; what is longer moves the rest of its line."""
 
 
 def show(config: Config, user: str, *, as_json: bool, past: int = 0) -> None:
@@ -87,26 +91,35 @@ def reset(
         typer.echo(visible(line))
 
 
-def kept(config: Config) -> list[SettingRow]:
-    """What users have changed, whether the switch runs or not; nothing, if that cannot be read."""
+def kept(config: Config, query: Callable[[Store], Awaitable[list[T]]]) -> list[T]:
+    """What the switch has kept, running or not; nothing, if that cannot be read."""
     try:
-        return where.look_up(where.database(config), lambda store: store.settings())
+        return where.look_up(where.database(config), query)
     except StoreError:
         return []
 
 
 def users_now(config: Config) -> dict[str, User]:
     """The users with what they have changed, as calls find them."""
-    rows = layers.sorted_out(config.users, kept(config)).rows
+    rows = layers.sorted_out(config.users, kept(config, lambda store: store.settings())).rows
     return layers.everybody(config.users, rows, stamp(config.timezone))
 
 
 def notes(config: Config) -> list[str]:
     """What `softswitch check` has to say: changes that do not count, and those that are over as
     soon as the switch is started with this configuration."""
-    found = layers.sorted_out(config.users, kept(config))
+    found = layers.sorted_out(config.users, kept(config, lambda store: store.settings()))
+    frozen = [
+        f"{box.mailbox} voicemail: PIN and recordings of the owner are ignored: not editable"
+        for box in kept(config, lambda store: store.mailboxes())
+        if _is_frozen(config.users.get(box.mailbox)) and (box.pin or box.greetings != "{}")
+    ]
     over = [f"at the next start: {why}" for _, why in found.outdated]
-    return [f"note: {visible(words)}" for words in (*found.ignored, *over)]
+    return [f"note: {visible(words)}" for words in (*found.ignored, *frozen, *over)]
+
+
+def _is_frozen(user: User | None) -> bool:
+    return user is not None and not user.voicemail.editable
 
 
 def _asked(config: Config, subject: str, alone: Callable[[], Any], **details: object) -> Any:
@@ -128,7 +141,7 @@ def table(answer: Any) -> list[str]:
         (visible(one["key"]), visible(one["value"]), visible(one["origin"]))
         for one in answer["settings"]
     ]
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    widths = [min(WIDEST, max(len(row[column]) for row in rows)) for column in (0, 1)]
     return [
         f"{key:{widths[0]}}{GAP}{value:{widths[1]}}{GAP}{origin}".rstrip()
         for key, value, origin in rows

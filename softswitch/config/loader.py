@@ -8,6 +8,7 @@ in the document, and the tree knows where that stands.
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -53,6 +54,7 @@ Location = tuple[int | str, ...]
 
 _BUILT_IN = dict.fromkeys(UserSection.__annotations__, "default")
 
+FIXABLE = tuple(name for name in EDITABLE if name != "voicemail")
 FIXED = "!fixed"
 """Before a value: it is not left to the user."""
 
@@ -200,10 +202,10 @@ class _Loader:
         """Remember what is marked; a mark where users change nothing is a mistake."""
         section, *keys = map(str, location)
         place = {"defaults": 0, "users": 1}.get(section, len(keys))
-        if place < len(keys) and keys[place] in EDITABLE:
+        if place < len(keys) and keys[place] in FIXABLE:
             self.fixed.add(location)
             return
-        known = f"for settings of users: {', '.join(EDITABLE)}"
+        known = f"for settings of users: {', '.join(FIXABLE)}"
         self._problem(location, node, Wrong(f"{FIXED} cannot stand here", known))
         node.broken = True
 
@@ -309,6 +311,8 @@ class _Loader:
             self.path.parent,
             partial(spoken_file, self.spoken, merged.get("language", User("").language)),
         )
+        if "voicemail" not in merged.get("editable", EDITABLE):
+            merged["voicemail"] = replace(merged["voicemail"], editable=False)
         merged |= mailed(merged.pop("email", ()))
         if "password" not in merged:
             name = password_name(extension)

@@ -52,6 +52,8 @@ class Voicemail:
     deleted_kept: float = 7 * 86400.0
     """How long a deleted message can be brought back."""
     remote_login: bool = True
+    editable: bool = True
+    """Whether the owner's own PIN and recordings count: whether voicemail stands in `editable`."""
     greeting: Greeting | None = None
 
 

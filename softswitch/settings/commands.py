@@ -43,7 +43,8 @@ class Commands:
         """All settings of `user`. Raises CannotAnswer."""
         user = _known(self._config, request)
         rows = self._settings.rows_of(user)
-        own_pin = bool(self._box(user).pin)
+        box = self._box(user)
+        own_pin = box.pin_at if box.pin else None
         lines = table.lines(self._config, user, rows, stamp(self._config.timezone), own_pin=own_pin)
         return _answer(self._config.users[user], lines)
 
@@ -69,7 +70,8 @@ async def show_kept(config: Config, store: Store | None, user: str) -> Answer:
     rows = await store.settings() if store is not None else []
     counting = layers.counting(known, layers.sorted_out(config.users, rows).rows)
     boxes = await store.mailboxes() if store is not None else []
-    own_pin = any(box.mailbox == user and box.pin for box in boxes)
+    chosen = [box.pin_at for box in boxes if box.mailbox == user and box.pin]
+    own_pin = chosen[0] if chosen and known.voicemail.editable else None
     lines = table.lines(config, user, counting, stamp(config.timezone), own_pin=own_pin)
     return _answer(known, lines)
 

@@ -29,18 +29,24 @@ class Line(NamedTuple):
 
 
 def lines(
-    config: Config, user: str, rows: Mapping[str, SettingRow], stamp: layers.Stamp, *, own_pin: bool
+    config: Config,
+    user: str,
+    rows: Mapping[str, SettingRow],
+    stamp: layers.Stamp,
+    *,
+    own_pin: float | None,
 ) -> list[Line]:
-    """The settings of a user. `rows`: the overrides that count; `own_pin`: whether the owner of
-    the mailbox has chosen one."""
+    """The settings of a user. `rows`: the overrides that count; `own_pin`: when the owner of the
+    mailbox has chosen one, 0 if nobody remembers, None if he has not."""
     known = config.users[user]
     found = []
     for key, value in _values(known):
         row = rows.get(key)
         if row is not None:
             found.append(Line(key, row.value, layers.origin_of(known, row, stamp)))
-        elif key == "voicemail.pin" and own_pin:
-            found.append(Line(key, value, OWN_PIN))
+        elif key == "voicemail.pin" and own_pin is not None:
+            day = stamp(own_pin).partition(" ")[0] if own_pin else ""
+            found.append(Line(key, value, f"{OWN_PIN} {day}".rstrip()))
         else:
             found.append(Line(key, value, _where(config, known, key)))
     return found
@@ -68,7 +74,8 @@ def _values(user: User) -> Iterator[tuple[str, str]]:
         elif name == "voicemail":
             for inner in fields(value):
                 shown = text(getattr(value, inner.name))
-                yield f"{name}.{inner.name}", SECRET if inner.name == "pin" else shown
+                if inner.name != "editable":
+                    yield f"{name}.{inner.name}", SECRET if inner.name == "pin" else shown
         else:
             yield name, SECRET if name == "password" else text(value)
 

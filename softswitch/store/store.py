@@ -103,6 +103,8 @@ class MailboxRow(NamedTuple):
     locked_until: float
     greetings: str
     """JSON: an object."""
+    pin_at: float = 0.0
+    """When the PIN was chosen."""
 
 
 class OutboxRow(NamedTuple):

@@ -350,6 +350,7 @@ class Settings:
     max_silence: float = 10.0
     max_messages: int = 100
     remote_login: bool = True
+    editable: bool = True
     greeting: Greeting | None = None
     quota: float = 0.0
     deleted_kept: float = 7 * 86400.0

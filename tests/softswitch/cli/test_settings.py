@@ -16,7 +16,7 @@ from softswitch.cli.show import show
 from softswitch.config import load
 from softswitch.control import ControlServer, Handler
 from softswitch.store.sqlite import open_store
-from softswitch.store.store import SettingRow
+from softswitch.store.store import MailboxRow, SettingRow
 
 pytestmark = pytest.mark.process
 
@@ -86,8 +86,7 @@ def test_the_settings_of_a_user_stand_in_a_table(yaml: Path) -> None:
     assert lines[0][:at].rstrip() == "101 Anna Nowak"
     (row,) = [line for line in lines if line.startswith("forward.no_answer")]
     assert row[at:] == (
-        "+48601222333                            "
-        "phone *92 by 101, 2026-08-03 09:12   (YAML: 11, line 7)"
+        "+48601222333                   phone *92 by 101, 2026-08-03 09:12   (YAML: 11, line 7)"
     )
     (row,) = [line for line in lines if line.startswith("password")]
     assert row.split() == ["password", "****", "softswitch.yaml:6"]
@@ -168,6 +167,20 @@ def test_calls_are_explained_with_what_users_have_changed(yaml: Path) -> None:
         "forward.no_answer of 101 (phone *92 by 101, 2026-08-03 09:12 (YAML: 11, line 7))" in told
     )
     assert "voicemail of 101 Anna Nowak" in told
+
+
+def test_check_lists_mailboxes_that_are_not_left_to_their_owners(yaml: Path) -> None:
+    async def main() -> None:
+        async with open_store(yaml.parent / "softswitch.db") as store:
+            for box in ("101", "11", "555"):
+                await store.put_mailbox(MailboxRow(box, "scrypt:x", 4, "", "[]", 0.0, "{}"))
+
+    asyncio.run(main())
+    assert settings.notes(load(yaml)) == []
+    yaml.write_text(TEXT.replace("    name: Anna", "    editable: off\n    name: Anna"))
+    assert settings.notes(load(yaml)) == [
+        "note: 101 voicemail: PIN and recordings of the owner are ignored: not editable"
+    ]
 
 
 def test_check_lists_what_does_not_count(yaml: Path) -> None:

@@ -17,7 +17,15 @@ def test_users_may_change_what_the_file_says(tmp_path: Path) -> None:
         "call_waiting",
         "dnd",
         "forward",
+        "voicemail",
     )
+
+
+def test_a_mailbox_knows_whether_it_is_left_to_its_owner(tmp_path: Path) -> None:
+    text = "defaults: {editable: forward}\nusers: {100: {editable: [voicemail]}, 101: {}}\n"
+    users = read(tmp_path, text).users
+    assert users["100"].voicemail.editable
+    assert not users["101"].voicemail.editable
 
 
 def test_what_users_cannot_change_is_not_editable(tmp_path: Path) -> None:
@@ -45,6 +53,7 @@ users:
         ("users: {100: {name: !fixed Jan}}", "users.100.name"),
         ("users: {100: !fixed Jan}", "users.100"),
         ("defaults: {max_calls: !fixed 2}\nusers: {100: Jan}", "defaults.max_calls"),
+        ("users: {100: {voicemail: {pin: !fixed 4711}}}", "users.100.voicemail.pin"),
         ("users: {100: Jan}\nlanguage: !fixed pl", "language"),
     ],
 )

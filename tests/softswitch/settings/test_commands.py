@@ -32,14 +32,16 @@ def shown(answer: dict[str, object]) -> dict[str, tuple[str, str]]:
 def test_a_running_switch_shows_and_resets(config: Config) -> None:
     office = Office(config.users)
     office.change("101", dnd="on")
-    commands = Commands(config, office.settings, lambda user: Box(user, pin="scrypt:x"))
+    commands = Commands(
+        config, office.settings, lambda user: Box(user, pin="scrypt:x", pin_at=NOON)
+    )
     handlers = commands.handlers()
     assert list(handlers) == ["settings", "reset"]
     answer = commands.show({"user": "101"})
     assert (answer["user"], answer["name"]) == ("101", "Anna")
     found = shown(answer)
     assert found["dnd"] == ("on", "phone *0 by 101, 2026-08-03 12:12   (default: off)")
-    assert found["voicemail.pin"] == ("****", "changed by owner")
+    assert found["voicemail.pin"] == ("****", "changed by owner 2026-08-03")
     dropped = asyncio.run(commands.reset({"user": "101", "what": "all"}))
     assert dropped == ["101 dnd: on, set by phone *0 by 101"]
     assert shown(commands.show({"user": "101"}))["dnd"] == ("off", "default")
@@ -68,10 +70,12 @@ def test_without_a_switch_what_was_kept_is_shown_and_reset(config: Config) -> No
         kept = asyncio.get_running_loop().create_future()
         settings.change("101", {"dnd": "on"}, "phone *78 by 101", kept.set_result)
         assert await kept
-        await store.put_mailbox(MailboxRow("101", "scrypt:x", 4, "", "[]", 0.0, "{}"))
+        await store.put_mailbox(MailboxRow("101", "scrypt:x", 4, "", "[]", 0.0, "{}", NOON))
         found = shown(await show_kept(config, store, "101"))
         assert found["dnd"] == ("on", "phone *78 by 101, 2026-08-03 12:12   (default: off)")
-        assert found["voicemail.pin"] == ("****", "changed by owner")
+        assert found["voicemail.pin"] == ("****", "changed by owner 2026-08-03")
+        frozen = read(config.path.parent, TEXT + "defaults: {editable: off}\n")
+        assert shown(await show_kept(frozen, store, "101"))["voicemail.pin"][1] == "default"
         request = {"user": "101", "what": "dnd"}
         assert await reset_kept(config, store, lambda: NOON + 1, request) == [
             "101 dnd: on, set by phone *78 by 101"

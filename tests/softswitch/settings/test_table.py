@@ -5,7 +5,7 @@ import pytest
 from softswitch.config.messaging import Greeting
 from softswitch.settings import table
 from tests.softswitch.config.reading import read
-from tests.softswitch.settings.office import Office, stamp
+from tests.softswitch.settings.office import NOON, Office, stamp
 
 TEXT = """
 defaults: {ring_time: 25s, voicemail: {pin: "4711"}}
@@ -25,7 +25,7 @@ def test_every_setting_is_shown_with_its_origin(tmp_path: Path) -> None:
     office = Office(config.users)
     office.change("101", forward_no_answer="voicemail", dnd="on")
     rows = office.settings.rows_of("101")
-    lines = table.lines(config, "101", rows, stamp, own_pin=False)
+    lines = table.lines(config, "101", rows, stamp, own_pin=None)
     found = {key: (value, origin) for key, value, origin in lines}
     assert len(found) == len(lines)
     by_phone = "phone *0 by 101, 2026-08-03 09:12"
@@ -40,8 +40,10 @@ def test_every_setting_is_shown_with_its_origin(tmp_path: Path) -> None:
     assert found["voicemail.greeting"] == (str(tmp_path / "hello.wav"), "office.yaml:8")
     assert found["codecs"] == ("-", "default")
     assert not {"extension", "name", "origin", "fixed"} & set(found)
-    own = table.lines(config, "101", rows, stamp, own_pin=True)
+    own = table.lines(config, "101", rows, stamp, own_pin=0.0)
     assert ("voicemail.pin", "****", "changed by owner") in own
+    own = table.lines(config, "101", rows, stamp, own_pin=NOON)
+    assert ("voicemail.pin", "****", "changed by owner 2026-08-03") in own
 
 
 @pytest.mark.parametrize(
