@@ -117,7 +117,9 @@ def test_whoever_is_handed_over_or_asked_leaves_nothing_behind(seed: int) -> Non
         for call in phone.calls:
             if call.is_up:
                 phone.hangs_up(call=call)
-        phone.complaints = [one for one in phone.complaints if not one.startswith("no ACK")]
+        # A key may overtake the 200 before it, and so cross to a caller whose 180 was lost.
+        expected = ("no ACK", "INFO in no dialog")
+        phone.complaints = [one for one in phone.complaints if not one.startswith(expected)]
     finish(world)
     assert len(world.records) == CALLS
     answered = {record.answered_by for record in world.records}
