@@ -376,3 +376,24 @@ def test_whoever_speaks_for_the_carrier_in_a_call_may() -> None:
     office.world.run()
     assert office.alice.call.byes_heard == 1
     finish(office.world)
+
+
+@pytest.mark.parametrize("value", ["", "soon", "-5", "0"])
+def test_a_strange_retry_after_asks_for_nothing(value: str) -> None:  # TK-5
+    office = calling()
+    office.carrier.rejects(503, f"Retry-After: {value}")
+    office.world.run()
+    trunk = office.world.trunks.get("carrier")
+    assert trunk is not None
+    assert trunk.places[0].shunned_until == 0.0
+    finish(office.world)
+
+
+def test_a_carrier_cannot_ask_to_be_left_alone_for_ever() -> None:  # TK-5
+    office = calling()
+    office.carrier.rejects(503, "Retry-After: 999999999999")
+    office.world.run()
+    trunk = office.world.trunks.get("carrier")
+    assert trunk is not None
+    assert trunk.places[0].shunned_until < office.world.now + 601
+    finish(office.world)
