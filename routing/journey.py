@@ -182,6 +182,8 @@ class Journey:
         if goal.kind == OUTSIDE:
             self._user = goal.value
             self._own_rules = False
+            if goal.value == self._caller:
+                return self._go_on(Outcome.BUSY, f"{goal.value} is the caller")
             ring_time = OUTSIDE_RING_TIME if limit is None else limit
             return Dial(goal.value, goal.trunks, principal, ring_time, confirm, because, self.hops)
         if goal.kind == VOICEMAIL:
@@ -240,6 +242,9 @@ class Journey:
                 self._note(f"{where} to {rule.to} is passed over: {goal.value}")
                 return None
             if goal.kind not in ENDS_HERE and not self._use(name, situation):
+                self._note(
+                    f"{where} is passed over: the call was forwarded so before, or too often"
+                )
                 return None
             self._hop(name, situation, goal.written, f"{where} to {rule.to}")
             if goal.kind == VOICEMAIL:

@@ -245,6 +245,22 @@ def test_a_forward_that_is_not_permitted_is_passed_over_and_told() -> None:  # F
     )
 
 
+def test_a_forward_to_the_caller_outside_does_not_call_him_back() -> None:
+    user = replace(forwards(busy=MOBILE, return_to="102"), calls="mobile")
+    call = route({"101": user}, caller=MOBILE, trunk="carrier")
+    call.begin(0.0)
+    assert rung(call.after(BUSY, 1.0))[0] == "102"
+
+
+def test_a_circle_is_told_where_it_is_left() -> None:  # FWD-12
+    users = {
+        "101": forwards(always="102", return_after=None),
+        "102": forwards(always="101", return_after=None),
+    }
+    decision = route(users).begin(0.0)
+    assert "is passed over: the call was forwarded so before" in decision.because
+
+
 def test_a_number_outside_gives_the_call_back() -> None:  # FWD-3
     user = replace(forwards(no_answer=MOBILE, return_to="102"), calls="mobile")
     call = route({"101": user})
