@@ -15,7 +15,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
-from softswitch.b2bua import answering, diversion, ending, invitation, turn
+from softswitch.b2bua import answering, diversion, ending, invitation, ringing, turn
 from softswitch.b2bua.call import Call, Refusal
 from softswitch.b2bua.crossing import REFUSAL, cross
 from softswitch.b2bua.leg import RINGABLE, Leg, State
@@ -40,9 +40,6 @@ log = logging.getLogger(__name__)
 
 MAX_DEVICES = 10
 """Devices rung for one call: the limit of bindings an account has (reliability §3.2)."""
-
-CALL_WAITING = ("Alert-Info", "<urn:alert:service:call-waiting>")
-"""Phones play another tone then (RFC 7462 §8.2.1)."""
 
 DECLINED_ELSEWHERE = ("Reason", 'SIP;cause=603;text="Decline"')
 
@@ -123,7 +120,8 @@ def _invite(leg: Leg, binding: Binding, body: bytes, ring: Ring) -> None:
 def _fields(call: Call, ring: Ring, host: str) -> Sequence[tuple[str, str]]:
     """Through whom the call came, and whether its user is in another call (CW-1)."""
     fields = diversion.fields(ring.hops, host) if ring.hops else []
-    return [*fields, CALL_WAITING] if call.board.engaged[ring.user] > 1 else fields
+    is_waiting = call.board.engaged[ring.user] >= ringing.MORE_THAN_ONE
+    return [*fields, ringing.CALL_WAITING] if is_waiting else fields
 
 
 def _response(leg: Leg, response: Response) -> None:

@@ -13,7 +13,7 @@ forwarded for a time: an announcement there is not the last word (FWD-11).
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from softswitch.b2bua.crossing import PROGRESS, cross
@@ -35,6 +35,12 @@ SESSION_PROGRESS = 183
 CROSSING = frozenset({180, 181, 182, 183})
 """The others (199, and what may be invented) are no news for a phone."""
 
+CALL_WAITING = ("Alert-Info", "<urn:alert:service:call-waiting>")
+"""Phones play another tone then (RFC 7462 §8.2.1)."""
+
+MORE_THAN_ONE = 2
+"""Calls: this one, and the other."""
+
 NOTHING_SAID = (100, False)
 
 REPEAT_EVERY = 60.0
@@ -52,11 +58,22 @@ def progress(device: Leg, response: Response) -> None:
     if call.handover is not None:
         return  # the caller hears a tone of ours
     if len(call.hunted) > 1 or call.route.comes_back or call.confirms:
-        tell(call, RINGING, b"", cross(response.headers, PROGRESS))
+        tell(call, RINGING, b"", _fields(device, response))
         return
     if response.status in CROSSING:
         body = _early_media(device, response)
-        tell(call, response.status, body, cross(response.headers, PROGRESS))
+        tell(call, response.status, body, _fields(device, response))
+
+
+def _fields(device: Leg, response: Response) -> Sequence[tuple[str, str]]:
+    """What the device says of its ringing, or else that its user has another call (CW-1): a
+    colleague may know that, a caller from outside not."""
+    call = device.call
+    fields = cross(response.headers, PROGRESS)
+    if call.known is None or call.board.engaged[device.account] < MORE_THAN_ONE:
+        return fields
+    has_said = any(name == CALL_WAITING[0] for name, _ in fields)
+    return fields if has_said else [*fields, CALL_WAITING]
 
 
 def _first_ring(call: Call) -> None:

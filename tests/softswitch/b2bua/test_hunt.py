@@ -330,14 +330,34 @@ def test_a_phone_is_called_as_it_called_itself() -> None:
     finish(world)
 
 
-def test_a_phone_is_told_that_its_user_is_in_another_call() -> None:  # CW-1, CW-2
-    world, _, bob = ringing()
+def test_both_phones_are_told_that_the_user_is_in_another_call() -> None:  # CW-1, CW-2
+    world, alice, bob = ringing()
     first = bob.call
     assert "Alert-Info" not in first.requests[0].headers
-    Phone(world, "102").invites("101")
+    assert "Alert-Info" not in alice.call.responses[-1].headers
+    carol = Phone(world, "102")
+    carol.invites("101")
     world.run()
-    waiting = bob.call.requests[0].headers
-    assert waiting.get("Alert-Info") == "<urn:alert:service:call-waiting>"
+    waits = "<urn:alert:service:call-waiting>"
+    assert bob.call.requests[0].headers.get("Alert-Info") == waits
+    bob.rings()
+    world.run()
+    assert carol.call.responses[-1].status == 180
+    assert carol.call.responses[-1].headers.get("Alert-Info") == waits
+    bob.rejects(486)
+    bob.rejects(486, call=first)
+    finish(world)
+
+
+def test_what_the_phone_says_of_the_call_that_waits_is_not_said_twice() -> None:  # CW-1
+    world, _, bob = ringing()
+    first = bob.call
+    carol = Phone(world, "102")
+    carol.invites("101")
+    world.run()
+    bob.rings(180, "Alert-Info: <urn:a>")
+    world.run()
+    assert carol.call.responses[-1].headers.all("Alert-Info") == ["<urn:a>"]
     bob.rejects(486)
     bob.rejects(486, call=first)
     finish(world)

@@ -59,7 +59,7 @@ def test_a_code_is_answered_done_and_hung_up(world: World) -> None:  # FC-3
     assert world.record.answered_by == "code dnd_on"
 
 
-def test_do_not_disturb_holds_from_the_next_call_on(world: World) -> None:  # DND-1
+def test_do_not_disturb_holds_from_the_next_call_on(world: World) -> None:  # DND-1, FC-5
     alice, bob = Phone(world, "100"), Phone(world, "101")
     dials(world, bob, "*78")
     assert dials(world, alice, "101") == [100, 486]
