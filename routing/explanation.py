@@ -12,18 +12,24 @@ from softswitch.routing.plan import Directory, Facts
 from softswitch.routing.route import Route
 
 
+class Redirected(NamedTuple):
+    """The phone sends the call on by itself (FWD-13)."""
+
+    to: str
+
+
 class Step(NamedTuple):
     """A decision, and what then became of it; None behind the last one."""
 
     decision: Decision
-    outcome: Outcome | None
+    outcome: Outcome | Redirected | None
 
 
 def explain(
     caller: str,
     dialled: str,
     directory: Directory,
-    given: Mapping[str, Outcome],
+    given: Mapping[str, Outcome | Redirected],
     codes: Codes = NO_CODES,
     *,
     outside: Outside | None = None,
@@ -58,6 +64,9 @@ def explain(
         steps.append(Step(decision, outcome))
         if outcome is Outcome.ANSWERED:
             return steps
+        if isinstance(outcome, Redirected):
+            decision = route.redirected([outcome.to], now)
+            continue
         if outcome is Outcome.NO_ANSWER:
             now += decision.ring_time
         decision = route.after(outcome, now)

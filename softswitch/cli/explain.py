@@ -23,9 +23,10 @@ from softswitch.routing.decision import (
     Ring,
     Voicemail,
 )
-from softswitch.routing.explanation import Step
+from softswitch.routing.explanation import Redirected, Step
 from softswitch.routing.explanation import explain as steps_of
 from softswitch.routing.outcomes import Outcome
+from softswitch.routing.route import REDIRECT
 
 WRONG_USE = 2
 """Exit code, as of every command line that cannot be understood."""
@@ -51,7 +52,7 @@ def explain(
         list[str] | None,
         typer.Option(
             help="What becomes of a user or a number outside, 101=busy: answered, no_answer, busy, "
-            "rejected or unavailable. Nobody else answers.",
+            "rejected, unavailable, or redirect:102 if the phone sends it on. Nobody else answers.",
             metavar="WHO=OUTCOME",
         ),
     ] = None,
@@ -104,7 +105,7 @@ def lines(caller: str, dialled: str, steps: Sequence[Step], config: Config) -> I
         yield f"    {decision.because}"
         if outcome is not None and isinstance(decision, Ring | Dial):
             who = decision.user if isinstance(decision, Ring) else decision.number
-            yield f"    {who} {WORDS[outcome]}"
+            yield f"    {who} {_became(outcome)}"
 
 
 def _what(decision: Decision, config: Config) -> str:
@@ -132,17 +133,26 @@ def _named(number: str, config: Config) -> str:
     return f"{number} {user.name}" if user is not None and user.name else number
 
 
+def _became(outcome: Outcome | Redirected) -> str:
+    if isinstance(outcome, Redirected):
+        return f"redirects to {outcome.to}"
+    return WORDS[outcome]
+
+
 def _confirmed(decision: Ring | Dial) -> str:
     return "; whoever answers has to press 1" if decision.confirm else ""
 
 
-def _supposed(text: str, config: Config) -> tuple[str, Outcome]:
+def _supposed(text: str, config: Config) -> tuple[str, Outcome | Redirected]:
     user, _, word = text.partition("=")
     if user not in config.users:
         number = None if config.outside is None else config.outside.normalise(user)
         if number is None:
             fail(f"--given {user}: no user has that number", WRONG_USE)
         user = number.e164
+    kind, colon, target = word.partition(":")
+    if kind == REDIRECT and colon:
+        return user, Redirected(target)
     try:
         return user, Outcome(word)
     except ValueError:

@@ -1,13 +1,13 @@
 from softswitch.routing.codes import Codes
 from softswitch.routing.decision import Echo, Reject, Ring
-from softswitch.routing.explanation import Step, explain
+from softswitch.routing.explanation import Redirected, Step, explain
 from softswitch.routing.outcomes import Outcome
 from tests.routing.users import User, forwards
 
 USERS = {"100": User(), "101": forwards(busy="102", no_answer="103"), "102": User(), "103": User()}
 
 
-def rung(steps: list[Step]) -> list[tuple[str, Outcome | None]]:
+def rung(steps: list[Step]) -> list[tuple[str, Outcome | Redirected | None]]:
     return [(one.decision.user, one.outcome) for one in steps if isinstance(one.decision, Ring)]
 
 
@@ -35,3 +35,9 @@ def test_who_is_unavailable_never_rings() -> None:
 def test_a_code_is_explained_too() -> None:
     (step,) = explain("100", "*600", USERS, {}, Codes(echo_test=("*600",)))
     assert isinstance(step.decision, Echo)
+
+
+def test_a_phone_may_be_supposed_to_redirect() -> None:  # FWD-13
+    sent_on = Redirected("103")
+    steps = explain("100", "102", USERS, {"102": sent_on, "103": Outcome.ANSWERED})
+    assert rung(steps) == [("102", sent_on), ("103", Outcome.ANSWERED)]

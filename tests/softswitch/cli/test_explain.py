@@ -161,6 +161,19 @@ def test_who_is_no_user_calls_from_outside(tmp_path: Path) -> None:
     assert beyond(tmp_path, "100", "101", "--by", "nowhere")[0] == 2
 
 
+def test_a_phone_redirects_as_far_as_its_user_may_call(tmp_path: Path) -> None:  # FWD-13
+    given = ("--at", "mon 10:00", "--given", "101=redirect:600100100")
+    assert beyond(tmp_path, "100", "101", *given)[1].splitlines()[3:6] == [
+        "    101 redirects to 600100100",
+        "  2 dial +48600100100 through carrier or backup, as 101 Bob, for 30 s",
+        "    the phone of 101 redirects to 600100100",
+    ]
+    _, text = beyond(
+        tmp_path, "100", "101", "--at", "mon 10:00", "--given", "101=redirect:+1876555"
+    )
+    assert "the caller hears 603, rejected" in text
+
+
 def test_what_becomes_of_a_number_outside_can_be_given(tmp_path: Path) -> None:
     _, text = beyond(tmp_path, "100", "600100100", "--given", "600100100=answered")
     assert text.endswith("    +48600100100 answers\n")
