@@ -71,6 +71,8 @@ class Recorders:
         self._of: dict[Leg, tuple[_Recording, ...]] = {}
         """All of a leg."""
         self._collect_at = NEVER
+        self._refuses = False
+        """Whether signalling knows that the disk takes nothing."""
         self.handlers: Mapping[type[Any], Callable[[Any], None]] = {
             Record: self._record,
             Finish: lambda message: self._finish(self._voices, message.port),
@@ -190,6 +192,7 @@ class Recorders:
         self._write(recording, recorder.finish(self._clock()))
 
         def done(problem: str) -> None:
+            self._note(problem)
             gaps = recording.file.missed if recording.file else 0.0
             result = (
                 recorder.seconds,
@@ -205,3 +208,9 @@ class Recorders:
         else:
             recording.file.finish(done)
             self._collect_at = self._clock() + POLL
+
+    def _note(self, problem: str) -> None:
+        """Complain once of a disk that refuses, however many recordings end by it."""
+        if problem and not self._refuses:
+            self._say(Trouble(f"{problem}: recordings end"))
+        self._refuses = bool(problem)

@@ -390,7 +390,8 @@ def test_a_folder_that_is_not_there_ends_the_recording_with_a_reason(it: Setup) 
     it.path = it.path.parent / "none" / "message.wav"
     it.record(leg)
     it.pass_time(2.4, lambda number: it.speak(leg, number, frame(SOUND, number)))
-    (ended,) = it.said
+    trouble, ended = it.said
+    assert trouble == Trouble("message.wav: No such file or directory: recordings end")
     assert isinstance(ended, Ended)
     assert ended.result[1:3] == ("failed", "message.wav: No such file or directory")
     assert leg.taps == ()
@@ -428,3 +429,20 @@ def test_what_waits_for_its_turn_is_heard_before_the_recording_has_its_own(
     catch_up(leg)
     it.finish(leg)
     assert len(it.octets()) >= 1.4 * 8000
+
+
+def test_a_disk_that_refuses_is_complained_of_once(it: Setup) -> None:  # G23
+    right, it.path = it.path, it.path.parent / "none" / "message.wav"
+    complaints = []
+    for _ in range(2):
+        leg = it.leg(PCMU)
+        it.record(leg)
+        it.pass_time(2.4, lambda number, leg=leg: it.speak(leg, number, frame(SOUND, number)))  # type: ignore[misc]
+        complaints += [each for each in it.said if isinstance(each, Trouble)]
+    assert len(complaints) == 1
+    it.path = right
+    leg = it.leg(PCMU)
+    it.record(leg)
+    it.pass_time(1.0, lambda number: it.speak(leg, number, frame(SOUND, number)))
+    assert it.finish(leg).result[1] == "finished"
+    assert not it.department._refuses, "the next one is news"
