@@ -44,8 +44,9 @@ def check(document: Document, written: list[str]) -> Iterator[Finding]:
             wrong = Wrong(f"{quoted(code.written)} is {code.key} ({SECTION})", ONE_MUST_CHANGE)
             yield ("users", extensions[code.number]), wrong
         elif code.number in taken:
-            place = _place(section, code.key, taken[code.number])
-            yield place, Wrong(f"{quoted(code.written)} is {taken[code.number]} already")
+            other = taken[code.number]
+            what = f"{other} already" if other == code.key else f"both {other} and {code.key}"
+            yield _place(section, code.key, other), Wrong(f"{quoted(code.written)} is {what}")
         taken[code.number] = code.key
     yield from _overlaps(codes, extensions, section)
 

@@ -48,7 +48,7 @@ def test_presets_are_chosen(tmp_path: Path, preset: str, codes: tuple[str, ...])
 def test_presets_that_do_not_get_along_are_told_of(tmp_path: Path) -> None:  # FC-1
     text = USERS + "feature_codes: {preset: [etsi, broadworks]}\n"
     assert wrong(tmp_path, text) == [
-        ":2:16: feature_codes: '*21*' is forward_always_on already",
+        ":2:16: feature_codes: '*21*' is both forward_always_on and forward_always_ask",
     ]
 
 
@@ -68,7 +68,7 @@ def test_a_number_is_one_thing_alone(tmp_path: Path) -> None:  # FC-1
 def test_a_code_that_differs_only_in_the_hash_is_the_same(tmp_path: Path) -> None:  # FC-1, FC-2
     text = USERS + 'feature_codes: {echo_test: "*43"}\n'
     assert wrong(tmp_path, text) == [
-        ":2:28: feature_codes.echo_test: '*43#' is echo_test already",
+        ":2:28: feature_codes.echo_test: '*43#' is both echo_test and call_waiting_on",
     ]
 
 
