@@ -132,7 +132,8 @@ class Call:
     """The number as dialled."""
     because: str
     """What made routing decide so."""
-    path: Path
+    path: Path | None
+    """Who was tried; None: nobody but who was dialled."""
     devices: list[Leg]
     """Every device that was called."""
     hunted: list[Leg]
@@ -183,7 +184,7 @@ class Call:
         self.caller_user = identity.number
         self.callee = callee
         self.because = self.turn = ""
-        self.path = Path(callee)
+        self.path = None
         self.devices = []
         self.hunted = []
         self.turn_began = 0.0
@@ -221,9 +222,16 @@ class Call:
     @property
     def way(self) -> str:
         """Who was tried, and what became of each; empty: nobody but who was dialled (FWD-16)."""
-        if self.path.is_straight:
+        if self.path is None or self.path.is_straight:
             return ""
         return self.path.told(self.identity.shown_name or self.identity.recorded)
+
+    def walk(self) -> Path:
+        """The path, from now on."""
+        path = self.path
+        if path is None:
+            path = self.path = Path(self.callee)
+        return path
 
     @property
     def seeks(self) -> bool:

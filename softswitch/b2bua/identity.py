@@ -25,6 +25,8 @@ ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>'
 """RFC 3323 §4.1.1.3."""
 ANONYMOUS_USER = "anonymous"
 ANONYMOUS_HOST = "anonymous.invalid"
+NOBODY = (ANONYMOUS_USER, ANONYMOUS_USER)
+"""Of whom nothing is known: for the record, and for our Contact."""
 
 PRIVATE = frozenset({"id", "user", "header", "critical"})
 """Privacy values by which a number is withheld (RFC 3323 §4.2, RFC 3325 §9.3)."""
@@ -44,7 +46,7 @@ _separators = str.maketrans("", "", " ()/.-")
 
 
 class Identity(NamedTuple):
-    """Who is calling."""
+    """Who is calling. Worked out once: a call is told of in many places."""
 
     number: str
     """The user, or the number outside; empty: nobody knows."""
@@ -52,45 +54,22 @@ class Identity(NamedTuple):
     """As it may be shown; empty: none."""
     outside: bool
     """Whether the call comes from outside."""
-    withheld: bool = False
+    withheld: bool
     """Whether the caller asks that nobody outside, or no user, sees the number."""
-    display: str = ""
+    display: str
     """The name as it stands before an address in a header field."""
-
-    @property
-    def is_hidden(self) -> bool:
-        """Whether our users are told nothing but that somebody calls."""
-        return self.outside and (self.withheld or not self.number)
-
-    @property
-    def shown(self) -> str:
-        """The number, for users; empty: they may not know."""
-        return "" if self.is_hidden else self.number
-
-    @property
-    def shown_name(self) -> str:
-        """The name, for users."""
-        return "" if self.is_hidden else self.name
-
-    @property
-    def recorded(self) -> str:
-        """The number, for the record of the call (CLI-5)."""
-        if not self.outside:
-            return self.number
-        if self.withheld and self.number:
-            return f"{self.number} (withheld)"
-        return self.number or ANONYMOUS_USER
-
-    @property
-    def contact_user(self) -> str:
-        """The user part of our Contact towards a phone."""
-        return ANONYMOUS_USER if self.is_hidden else self.number
+    shown: str
+    """The number, for users; empty: they may not know."""
+    shown_name: str
+    """The name, for users."""
+    recorded: str
+    """The number, for the record of the call (CLI-5)."""
+    contact_user: str
+    """The user part of our Contact towards a phone."""
 
     def address(self, host: str) -> str:
         """The From towards a phone, without its tag."""
-        if self.is_hidden:
-            return ANONYMOUS
-        return f"{self.display}<sip:{self.number}@{host}>"
+        return f"{self.display}<sip:{self.shown}@{host}>" if self.shown else ANONYMOUS
 
 
 def of_user(user: str, known: Subscriber | None, request: Request) -> Identity:
@@ -98,7 +77,8 @@ def of_user(user: str, known: Subscriber | None, request: Request) -> Identity:
     name = known.name if known is not None else ""
     first = request.headers.first
     withheld = "Privacy" in first or ANONYMOUS_HOST in first.get("From", "")
-    return Identity(user, name, False, withheld and _asks_privacy(request), displayed(name))
+    withheld = withheld and _asks_privacy(request)
+    return Identity(user, name, False, withheld, displayed(name), user, name, user, user)
 
 
 def of_trunk(request: Request, *, trusted: bool, normalise: Callable[[str], str]) -> Identity:
@@ -107,13 +87,18 @@ def of_trunk(request: Request, *, trusted: bool, normalise: Callable[[str], str]
     if trusted:
         source = _asserted(request) or source
     hidden = _asks_privacy(request)
-    if source is None:
-        return Identity("", "", True, hidden)
-    uri = source.uri
-    number = _plain(uri, normalise)
-    name = source.display[:MAX_NAME].strip()
-    name = name if name.isprintable() else ""
-    return Identity(number, name, True, hidden, displayed(name or number))
+    number = name = ""
+    if source is not None:
+        number = _plain(source.uri, normalise)
+        name = source.display[:MAX_NAME].strip()
+        name = name if name.isprintable() else ""
+    display = displayed(name or number)
+    if not number:
+        return Identity(number, name, True, hidden, display, "", "", *NOBODY)
+    if hidden:
+        kept = f"{number} (withheld)"
+        return Identity(number, name, True, hidden, display, "", "", kept, ANONYMOUS_USER)
+    return Identity(number, name, True, hidden, display, number, name, number, number)
 
 
 def displayed(name: str) -> str:

@@ -33,13 +33,16 @@ WHY: dict[str, str] = {
 
 def begin(call: Call, decision: Decision) -> None:
     """Do what routing has decided; not for Reject."""
-    call.path.follow(decision)
     if isinstance(decision, Ring):
+        if decision.user != call.callee or call.path is not None:
+            call.walk().follow(decision)
         hunt.start(call, decision)
     elif isinstance(decision, Dial):
+        call.walk().follow(decision)
         outside.start(call, decision)
     else:
         assert not isinstance(decision, Reject)
+        call.walk().follow(decision)
         service.begin(call, decision)
 
 
@@ -58,7 +61,7 @@ def conclude(
     if redirection:
         decision = call.route.redirected(redirection, now)
     else:
-        call.path.note(outcome, now - call.turn_began)
+        call.walk().note(outcome, now - call.turn_began)
         decision = call.route.after(outcome, now)
     if isinstance(decision, Reject) and call.handover is None:
         _refuse(call, decision, reason, to_devices)
@@ -85,7 +88,7 @@ def _refuse(
     reason: str | None,
     to_devices: Sequence[tuple[str, str]],
 ) -> None:
-    call.path.pass_by(call.route.hops)
+    call.walk().pass_by(call.route.hops)
     refusal = call.refusal
     if refusal is not None:
         verdict = Verdict(refusal.outcome, refusal.status, refusal.why, "switch")

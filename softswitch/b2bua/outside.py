@@ -292,8 +292,7 @@ class Attempt:
     def _next(self, why: str) -> None:
         turn.alarm(self._leg, why)
         self._give_up(Outcome.UNAVAILABLE)
-        if self._leg.call.seeks:
-            self._dialling.go_on()
+        self._dialling.go_on()
 
     def _give_up(self, result: str) -> None:
         self._leg.outcome = Outcome.UNAVAILABLE

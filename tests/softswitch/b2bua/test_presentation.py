@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from softswitch.b2bua.presentation import own_number
+from softswitch.config.configuration import Trunk
 from tests.softswitch.b2bua.carriers import ANNA, MAIN, MOBILE, ONE, Office, said
 from tests.softswitch.b2bua.flows import finish
 
@@ -127,6 +129,10 @@ def test_a_trunk_without_numbers_shows_its_account_or_nothing() -> None:
     assert sender(office) == ANONYMOUS
     assert said(office.carrier, "P-Asserted-Identity") is None
     assert said(office.carrier, "Contact") == "<sip:anonymous@192.0.2.1:5060>"
+
+
+def test_whoever_is_no_user_shows_the_first_number_of_the_trunk() -> None:
+    assert own_number(None, Trunk("carrier", (ONE,), numbers=(MAIN, ANNA))) == MAIN
 
 
 def forwards(*lines: str, inside: bool = False, **settings: Any) -> Office:

@@ -112,6 +112,22 @@ def test_one_phone_that_redirects_does_not_silence_the_others() -> None:  # FWD-
     finish(world)
 
 
+def test_of_two_phones_that_redirect_the_first_counts() -> None:  # FWD-13
+    world = World("100", "101", "102")
+    alice, bob, carla = (Phone(world, name) for name in ("100", "101", "102"))
+    other = Phone(world, "101")
+    alice.invites("101")
+    world.run()
+    bob.rejects(302, "Contact: <sip:102@10.9.9.9>")
+    world.run()
+    other.rejects(302, "Contact: <sip:100@10.9.9.9>")
+    world.run()
+    carla.answers()
+    world.run()
+    assert carla.call.is_up
+    finish(world)
+
+
 def test_the_owner_of_the_phone_needs_the_permission() -> None:  # FWD-8, FWD-13
     office = Office()
     office.change("101", calls="national")
