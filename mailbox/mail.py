@@ -79,10 +79,12 @@ def compose(
     new: int,
     sounds: Sequence[Sound],
     template: Template | None = None,
+    identity: str = "",
 ) -> EmailMessage:
     """The mail for a message. `new`: how many new messages the mailbox holds.
 
-    It is the same for every attempt, so that a mail that arrives twice is known as one.
+    It is the same for every attempt, so that a mail that arrives twice is known as one. Another
+    `identity` makes it another mail: somebody has asked for it again.
     """
     texts = TEXTS.get(language, ENGLISH)
     values = mail_body.values_of(message, texts, local, new, head.sender.name)
@@ -90,7 +92,7 @@ def compose(
     subject = template.subject if template is not None else ""
     mail["Subject"] = one_line((subject or texts.subject).format_map(values))
     mail["Date"] = rfc_5322_date(message.ended_at, local(message.ended_at))
-    mail["Message-ID"] = f"<{message.id}.voicemail@{domain(head.sender)}>"
+    mail["Message-ID"] = f"<{identity or message.id}.voicemail@{domain(head.sender)}>"
     rows = mail_body.rows_of(message, texts, values)
     put_text(
         mail,

@@ -114,7 +114,9 @@ class Letters:
         notice = notices.read(row.notice) if row.notice else None
         if notice is None or notice.kind == COPY:
             message = self._boxes.find(notice.message_id if notice else row.message_id)
-            return await self._about(message, recipients) if message is not None else None
+            if message is None:
+                return None
+            return await self._about(message, recipients, row.message_id)
         if notice.kind == MISSED and self._left_a_message(notice, row.mailbox):
             return None
         return notices.compose(
@@ -129,7 +131,9 @@ class Letters:
             pin=self._first_pins.get(row.mailbox, ""),
         )
 
-    async def _about(self, message: Message, recipients: Sequence[str]) -> EmailMessage:
+    async def _about(
+        self, message: Message, recipients: Sequence[str], identity: str
+    ) -> EmailMessage:
         language = self._language(message.mailbox)
         return mail.compose(
             message,
@@ -140,6 +144,7 @@ class Letters:
             new=self._boxes.summary(message.mailbox)[0],
             sounds=await self._sounds(message),
             template=self._templates.get(language),
+            identity=identity,
         )
 
     def _language(self, mailbox: str) -> str:

@@ -12,6 +12,7 @@ from softswitch.cli.calendar import moment
 from softswitch.cli.settings import users_now
 from softswitch.cli.where import configuration, fail
 from softswitch.config import Config
+from softswitch.config.boxes import people
 from softswitch.routing.codes import Codes
 from softswitch.routing.decision import (
     Decision,
@@ -69,7 +70,9 @@ def explain(
     """Tell where a call would go, step by step, without calling anybody."""
     config = configuration(file)
     config = replace(config, users=users_now(config))
-    supposed = dict(_supposed(one, config) for one in given or [])
+    boxes = config.users.keys() - people(config.users)
+    supposed: dict[str, Outcome | Redirected] = dict.fromkeys(boxes, Outcome.UNAVAILABLE)
+    supposed |= dict(_supposed(one, config) for one in given or [])
     trunk = _trunk(caller, by, config)
     if trunk is not None and config.outside is not None:
         number = config.outside.normalise(caller)

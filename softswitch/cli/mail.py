@@ -15,6 +15,7 @@ from softswitch.config.configuration import Config
 from softswitch.config.problems import Wrong
 from softswitch.config.schema.mail import address
 from softswitch.ladder import visible
+from softswitch.mailbox import notices
 from softswitch.mailbox.mail import Sender, trial
 from softswitch.outbox import SENT
 from softswitch.smtp import ServerFailed, deliver
@@ -78,12 +79,14 @@ def queue(file: where.File = None) -> None:
 
 def _table(rows: list[OutboxRow]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("mailbox", "since", "state", "attempts", "next", "why"):
+    for column in ("mailbox", "about", "since", "state", "attempts", "next", "why"):
         table.add_column(column, overflow="fold")
     for row in rows:
         next_at = _time(row.next_at) if row.state == "waiting" else ""
         state = row.state.replace("_", " ")
-        cells = (row.mailbox, _time(row.since), state, str(row.attempts), next_at, row.error)
+        about = notices.read(row.notice).kind.replace("_", " ") if row.notice else "message"
+        times = (_time(row.since), state, str(row.attempts), next_at)
+        cells = (row.mailbox, about, *times, row.error)
         table.add_row(*(Text(visible(cell)) for cell in cells))
     return table
 

@@ -36,7 +36,7 @@ def joined(document: Document) -> Document:
     whole = cast(dict[str, Any], _renamed(document, lambda word: meant.get(word, word)))
     users = dict(whole.get("users", {}))
     for name, box in whole[SECTION].items():
-        users.setdefault(named[name], _as_user(box, named))
+        users.setdefault(named[name], _as_user({"name": name, **box}, named))
     return cast(Document, {**whole, "users": users})
 
 

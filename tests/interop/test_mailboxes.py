@@ -49,7 +49,7 @@ def subjects(server: MailServer) -> dict[str, tuple[EmailMessage, list[str]]]:
 
 def test_a_message_is_mailed_with_a_logo_sent_on_and_shown_by_lamps(
     tmp_path: Path, server: MailServer
-) -> None:  # S0-18, VM-8, VM-9, VM-11, ML-5, ML-8, MWI-5, and 8 2 of features §2.4
+) -> None:  # S0-18, VM-8, VM-9, VM-11, ML-5, ML-8, MWI-5, VM-17, and 8 2 of features §2.4
     write_tone(tmp_path / "greeting.wav", GREETING, GREETED)
     (tmp_path / "logo.gif").write_bytes(LOGO)
     mail = {
@@ -88,13 +88,21 @@ def test_a_message_is_mailed_with_a_logo_sent_on_and_shown_by_lamps(
             assert watching.lamp() == DARK
             leave_message(switch, tmp_path, "*99101")
             server.wait(2)
-            with Phone("pjsua2", switch.sip, "101", switch.password("101")) as owner:
+            with (
+                Phone("pjsua2", switch.sip, "101", switch.password("101")) as owner,
+                Phone("baresip", switch.sip, "100", switch.password("100")) as caller,
+            ):
                 owner.register()
+                caller.register()
                 call = owner.dial("*98")
                 call.wait("answered")
                 call.send_digits("2580182102##")
                 assert watching.lamp() == (True, "1/0 (0/0)")
+                call.send_digits("81")
+                back = caller.incoming()
+                back.answer()
                 call.hangup()
+                back.ended()
                 call.ended()
             leave_message(switch, tmp_path, "290")
             assert watching.lamp() == (True, "2/0 (0/0)")

@@ -557,6 +557,7 @@ def test_an_owner_can_ask_for_a_message(tmp_path: Path) -> None:  # §2.4: 8, 4
     assert [attachments(mail) for _, mail, _ in office.mails] == [
         [("1344277093_100.mp3", b"MP3 of m1.wav")]
     ] * 2
+    assert len({mail["Message-ID"] for _, mail, _ in office.mails}) == 2
 
 
 def test_what_was_said_to_a_message_comes_along(tmp_path: Path) -> None:

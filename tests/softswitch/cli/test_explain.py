@@ -179,3 +179,13 @@ def test_what_becomes_of_a_number_outside_can_be_given(tmp_path: Path) -> None:
     assert text.endswith("    +48600100100 answers\n")
     assert beyond(tmp_path, "100", "101", "--given", "12=busy")[0] == 2
     assert beyond(tmp_path, "100", "101", "--at", "noon")[0] == 2
+
+
+def test_a_mailbox_without_a_telephone_does_not_ring(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # VM-9
+    box = "voicemail_boxes: {sales: {number: 290}}\n"
+    monkeypatch.setattr("tests.softswitch.cli.test_explain.OFFICE", OFFICE + box)
+    assert run(tmp_path, "100", "290")[1].splitlines()[1] == (
+        "  1 voicemail of 290 sales, greeting for unavailable"
+    )

@@ -33,7 +33,7 @@ def test_a_mailbox_without_a_number_is_called_by_its_name(tmp_path: Path) -> Non
 def test_a_mailbox_can_be_that_of_a_group(tmp_path: Path) -> None:  # VM-9
     config = read(tmp_path, f"{USERS}{BOX}  all: {{number: 291, deliver_to: [100, sales]}}\n")
     assert config.users["291"].voicemail.deliver_to == ("100", "290")
-    assert config.users["291"].origin["name"] == "default"
+    assert config.users["291"].name == "all"
     assert f"{NAME}" in config.users["290"].origin["voicemail.pin"]
 
 
