@@ -8,13 +8,16 @@ OSError.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 from softswitch.media import wave
 from softswitch.media.engine.recordings import UNFINISHED, recover
 
+NO_LINKS = (errno.EPERM, errno.EXDEV, errno.EOPNOTSUPP, errno.EMLINK)
 MODE = 0o700
 """What people said is for nobody else on the machine."""
 
@@ -33,15 +36,30 @@ def try_folder(path: str) -> None:
 def link(files: Iterable[tuple[str, str]]) -> None:
     """Give each of these files a second name; the sound is on the disk only once, and safe there.
 
-    When that is done the new names are, too.
+    When that is done the new names are, too. A file system that knows no second names gets a copy.
     """
     for old, new in files:
-        os.link(old, new)
+        try:
+            os.link(old, new)
+        except OSError as error:
+            if error.errno not in NO_LINKS:
+                raise
+            _copy(old, new)
         folder = os.open(Path(new).parent, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _copy(old: str, new: str) -> None:
+    """Whole under its name, or not there, as every file of ours."""
+    beside = new + UNFINISHED
+    with open(old, "rb") as source, open(beside, "wb") as target:
+        shutil.copyfileobj(source, target)
+        target.flush()
+        os.fsync(target.fileno())
+    os.rename(beside, new)
 
 
 def rescue(path: str) -> float:

@@ -40,7 +40,7 @@ def check(
         typer.echo(_REPORTS[output](errors.problems))
         raise typer.Exit(errors.exit_code) from None
     if output is Format.JSON:
-        typer.echo(_json(()))
+        typer.echo(_json((), cautions.cautions(config)))
     else:
         more = cautions.security(config) if security else []
         typer.echo("\n".join([*fine(config), *more]))
@@ -74,11 +74,12 @@ def _text(problems: Sequence[Problem]) -> str:
     return "\n".join([*map(str, problems), *tail])
 
 
-def _json(problems: Sequence[Problem]) -> str:
+def _json(problems: Sequence[Problem], warnings: Sequence[str] = ()) -> str:
     """One object; the source line stays out of it, so that no password gets into a log."""
     keys = ("file", "line", "column", "path", "message", "suggestion")
     shown = [{key: getattr(problem, key) for key in keys} for problem in problems]
-    return json.dumps({"fine": not problems, "problems": shown}, indent=2, ensure_ascii=False)
+    told = {"fine": not problems, "problems": shown, "warnings": list(warnings)}
+    return json.dumps(told, indent=2, ensure_ascii=False)
 
 
 def _github(problems: Sequence[Problem]) -> str:

@@ -1,5 +1,7 @@
 """Files of messages: whole under their names, whatever happens."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -78,3 +80,18 @@ def test_a_file_gets_a_second_name_and_keeps_the_first(tmp_path: Path) -> None: 
     old.unlink()
     assert new.read_bytes() == b"RIFF"
     audio.try_folder(str(new / "x" / "y.wav"))
+
+
+def test_a_file_system_without_second_names_gets_a_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(old: str, new: str) -> None:
+        raise PermissionError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(os, "link", refused)
+    old, new = tmp_path / "old.wav", tmp_path / "new.wav"
+    old.write_bytes(b"RIFF")
+    audio.link([(str(old), str(new))])
+    assert not new.samefile(old)
+    assert new.read_bytes() == b"RIFF"
+    assert len(list(tmp_path.iterdir())) == 2

@@ -1,6 +1,7 @@
 """What `softswitch check` warns of: PINs, and greetings that nobody can say."""
 
 import asyncio
+import json
 from pathlib import Path
 
 from softswitch.mailbox.messages import Box
@@ -27,6 +28,8 @@ def test_pins_that_are_short_or_simple_are_warned_of(tmp_path: Path) -> None:  #
         f"warning: {file}:4: the PIN of mailbox 101 is short or easily guessed",
     ]
     assert "111" not in text
+    warnings = json.loads(run(file, "--format", "json")[1])["warnings"]
+    assert warnings == text.splitlines()[1:]
 
 
 def test_a_greeting_that_nobody_can_say_is_warned_of(tmp_path: Path) -> None:

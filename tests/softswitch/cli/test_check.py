@@ -77,7 +77,7 @@ def test_a_file_that_cannot_be_read_exits_1(tmp_path: Path) -> None:
 
 def test_json_is_for_programs(tmp_path: Path) -> None:
     code, text = run(office(tmp_path, "users: {100: {password: x}}"), "--format", "json")
-    assert (code, json.loads(text)) == (0, {"fine": True, "problems": []})
+    assert (code, json.loads(text)) == (0, {"fine": True, "problems": [], "warnings": []})
     file = office(tmp_path, "state: [x]\n")
     code, text = run(file, "--format", "json")
     assert (code, json.loads(text)) == (
@@ -94,6 +94,7 @@ def test_json_is_for_programs(tmp_path: Path) -> None:
                     "suggestion": "",
                 }
             ],
+            "warnings": [],
         },
     )
 
