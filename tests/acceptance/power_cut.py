@@ -242,10 +242,13 @@ async def check(state: Path, disk: Disk, row: Message | None, *, told: bool) -> 
 
 def _judged(folder: Path, offered: Sequence[Path], *, told: bool) -> str:
     """What is wrong. A whole file whose row was never committed is nobody's, and not offered."""
-    if told and (not offered or offered[0].read_bytes() != wave.header(LAYOUT, len(SOUND)) + SOUND):
-        return "an acknowledged message is not as it was said"
     wrong = next(filter(None, map(_unfit, offered)), "")
-    return wrong or ("a half file is left" if list(folder.glob(f"*{UNFINISHED}")) else "")
+    if wrong:
+        return wrong
+    whole = wave.header(LAYOUT, len(SOUND)) + SOUND
+    if told and [path.read_bytes() for path in offered] != [whole]:
+        return "an acknowledged message is not as it was said"
+    return "a half file is left" if list(folder.glob(f"*{UNFINISHED}")) else ""
 
 
 def _unfit(path: Path) -> str:
