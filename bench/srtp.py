@@ -173,6 +173,7 @@ async def relay(
     try:
         (pid,) = engine.worker_pids
         os.sched_setaffinity(pid, {int(RELAY_CORE)})
+        os.sched_setaffinity(0, {int(LOAD_CORE)})
         legs = [await _open(engine, phone.remote) for phone in phones]
         for one, other in zip(legs[::2], legs[1::2], strict=True):
             engine.join(one, other)
@@ -180,6 +181,7 @@ async def relay(
         load = Load(phones, [(HOST, leg.rtp_port) for leg in legs])
         return load.measure(pid)
     finally:
+        os.sched_setaffinity(0, {int(RELAY_CORE), int(LOAD_CORE)})
         await engine.stop()
         for phone in phones:
             phone.socket.close()
@@ -307,7 +309,6 @@ def main() -> None:
     if not options.quick:
         if len(os.sched_getaffinity(0)) < 2:
             sys.exit("the relay needs two cores")
-        os.sched_setaffinity(0, {int(LOAD_CORE)})
         backends = [EPOLL] if why_not() else [IO_URING, EPOLL]
         gc.disable()  # it would stop the load for longer than the relay is allowed to
         asyncio.run(relay_table(options.calls, options.backend or backends))

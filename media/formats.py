@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 TELEPHONE_EVENT = "TELEPHONE-EVENT"
 COMFORT_NOISE = "CN"
+STATIC_NOISE = 13
+"""Its payload type, agreed on or not (RFC 3389 §4)."""
 NOT_AUDIO = frozenset({TELEPHONE_EVENT, COMFORT_NOISE, "RED"})
 """Encodings that accompany audio, and that no call can be made of alone."""
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from softswitch.media.codecs import codec, samples_in
-from softswitch.media.formats import TELEPHONE_EVENT, Format
+from softswitch.media.codecs.comfort import Hush
+from softswitch.media.formats import COMFORT_NOISE, STATIC, STATIC_NOISE, TELEPHONE_EVENT, Format
 from softswitch.media.jitter import JitterBuffer
 from softswitch.media.rtp import Header
 
@@ -27,7 +28,7 @@ MakeBuffer = Callable[[Format, Callable[[bytes], int]], JitterBuffer]
 class Source:
     """Packets of one codec."""
 
-    __slots__ = ("buffer", "changed_at", "format", "former", "ssrc", "ticks", "varies")
+    __slots__ = ("buffer", "changed_at", "format", "former", "silence", "ssrc", "ticks", "varies")
 
     def __init__(self, format_: Format, make_buffer: MakeBuffer) -> None:
         self.format = format_
@@ -35,6 +36,9 @@ class Source:
         """Whether a payload may be too short to last a tick."""
         self.ticks: Callable[[bytes], int] = partial(samples_in, format_) if self.varies else len
         self.buffer = make_buffer(format_, self.ticks)
+        found = codec(format_)
+        self.silence = b"" if found is None else found.silence(found.frame_rate // 50)
+        """A frame of 20 ms."""
         self.ssrc = self.former = -1
         """Of who speaks now, and of who spoke before."""
         self.changed_at = 0.0
@@ -52,7 +56,16 @@ class Source:
 class Hearing:
     """A tap on a leg. Subclasses say what buffers they want, and take from `speaking`."""
 
-    __slots__ = ("_by_type", "_current", "_formats", "_keys", "_make_buffer", "_sources")
+    __slots__ = (
+        "_by_type",
+        "_current",
+        "_formats",
+        "_keys",
+        "_make_buffer",
+        "_noises",
+        "_sources",
+        "hushed",
+    )
 
     patient = False
     """Whether there is time: may packets come several together, and later than they came to us?"""
@@ -64,6 +77,8 @@ class Hearing:
         """Of payload types that have come; None: not ours to decode."""
         self._sources: list[Source] = []
         self._current: Source | None = None
+        self.hushed = False
+        """Whether the remote has ever described its noise: there may be a `Hush` among payloads."""
         self.expect(formats)
 
     def expect(self, formats: Sequence[Format]) -> None:
@@ -73,6 +88,10 @@ class Hearing:
             each.payload_type for each in formats if each.encoding == TELEPHONE_EVENT
         )
         """Payload types of telephone events."""
+        self._noises = {STATIC_NOISE: STATIC[STATIC_NOISE].clock_rate} | {
+            each.payload_type: each.clock_rate for each in formats if each.encoding == COMFORT_NOISE
+        }
+        """Clock rates of comfort noise, by payload type."""
         self._by_type.clear()
 
     def tap(self, header: Header, payload: bytes, now: float) -> None:
@@ -82,6 +101,8 @@ class Hearing:
         if source is None or not payload or (source.varies and not source.ticks(payload)):
             if kind in self._keys:
                 self.key(now)
+            elif kind in self._noises:
+                self._hush(header, payload, now)
             return
         if header.ssrc != source.ssrc and source.is_over(header.ssrc, now):
             return
@@ -102,6 +123,16 @@ class Hearing:
             self.tap(first._replace(sequence=sequence, timestamp=timestamp), payload, now)
             sequence = (sequence + 1) & 0xFFFF
             timestamp = (timestamp + len(payload)) & 0xFFFFFFFF
+
+    def _hush(self, header: Header, payload: bytes, now: float) -> None:
+        """The remote says how silent it is (RFC 3389): that has its place between the sounds."""
+        source = self._current
+        if source is None or header.ssrc != source.ssrc or not source.silence:
+            return
+        if self._noises[header.payload_type] == source.format.clock_rate:
+            self.hushed = True
+            hush = Hush.of(source.silence, payload)
+            source.buffer.put(header.sequence, header.timestamp, hush, now)
 
     def key(self, now: float) -> None:
         """A packet of a telephone event has come: a key is down, or is just being released."""

@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from softswitch.media.codecs.comfort import ComfortNoise, hushed
 from softswitch.media.codecs.g711 import LAWS
 from softswitch.media.formats import Format
 from softswitch.media.hearing import Hearing, Source
@@ -52,6 +53,7 @@ class Voice(Hearing):
         "_copies",
         "_cuts",
         "_layout",
+        "_noise",
         "_render",
         "_rendered",
         "_rendering",
@@ -78,6 +80,8 @@ class Voice(Hearing):
         """… and that at hand."""
         self._copies = False
         """Whether octets are written as they come."""
+        self._noise: ComfortNoise | None = None
+        """While the remote is silent, and has said how that sounds."""
         self._rest = b""
         """Rendered before it was its time."""
         self._tail: list[bytes] = []
@@ -114,7 +118,7 @@ class Voice(Hearing):
             source = self.speaking() if len(self._sources) > 1 else self._current
             if source is not self._rendered:
                 self._begin(source)
-            if self._copies and source is not None and not self._cuts:
+            if self._copies and source is not None and not (self._cuts or self.hushed):
                 run = source.buffer.take_run(need - have)
                 if run:
                     pieces += run
@@ -122,7 +126,11 @@ class Voice(Hearing):
                     continue
             came = began + have * per_octet
             payload = SILENT if source is None else source.buffer.take(came + DELAY)
-            if isinstance(payload, bytes):
+            if self.hushed:
+                self._noise = hushed(self._noise, payload)
+            if self._noise is not None:
+                piece = self._noisy(self._noise)
+            elif isinstance(payload, bytes):
                 piece = self._render(payload) or self._silence
             else:
                 piece = self._instead(payload, pieces)
@@ -151,6 +159,13 @@ class Voice(Hearing):
         if missing is SILENT or source is None or found is None:
             return self._silence
         return found.conceal(source.buffer.duration, (self._tail + before)[-REMEMBERED:])
+
+    def _noisy(self, noise: ComfortNoise) -> bytes:
+        """A frame of noise."""
+        layout = self._layout
+        samples = noise.noise(len(self._silence) // len(layout.silence))
+        law = LAWS.get(layout.encoding)
+        return samples.astype("<i2").tobytes() if law is None else law.payload_of(samples)
 
     def _is_cut(self, came: float) -> bool:
         while self._cuts and self._cuts[0][1] < came - DELAY:

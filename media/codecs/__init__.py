@@ -5,7 +5,8 @@
     samples_in(format, data)   how long a payload lasts, in RTP ticks
     encode_clip(samples, …)    a recording as payloads, ahead of time
 
-`g711` has both laws as tables over arrays of any shape, for batches of calls.
+`g711` has both laws as tables over arrays of any shape, for batches of calls; `comfort` the noise
+of RFC 3389.
 """
 
 from softswitch.media.codecs.catalogue import codec

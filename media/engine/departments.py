@@ -3,6 +3,7 @@
     guards      keys, handshakes, ICE            players     sounds, and files of them
     recorders   files of what is said            rooms       conferences
     listeners   keys pressed                     diallers    keys that we press
+    noises      what silence sounds like
 
 Most workers need few of them, and what they bring along is most of a worker: OpenSSL, readers of
 audio files, tables. Without, it starts in half the time, so a dead one is replaced sooner, and
@@ -19,7 +20,7 @@ from softswitch.media.engine.leg import Leg
 from softswitch.media.engine.patience import Patience
 
 _NEVER = float("inf")
-GUARDS, PLAYERS, RECORDERS, ROOMS, LISTENERS, DIALLERS = range(6)
+GUARDS, PLAYERS, RECORDERS, ROOMS, LISTENERS, DIALLERS, NOISES = range(7)
 """In the order in which they do what is due."""
 
 RESPONSIBLE: dict[type[Any], int] = {
@@ -65,6 +66,7 @@ class Departments:
             self._open_rooms,
             self._open_listeners,
             self._open_diallers,
+            self._open_noises,
         )
         self._attended: set[Leg] = set()
         """Legs that some department has heard of."""
@@ -94,6 +96,12 @@ class Departments:
         if leg is not None:
             self._attended.add(leg)
             self._patience.consider(leg)
+        self.busy = True
+
+    def hush(self, leg: Leg, description: bytes, now: float) -> None:
+        """A remote has described its silence to a peer that does not know of such."""
+        self.of(NOISES).hush(leg, description, now)
+        self._attended.add(leg)
         self.busy = True
 
     @property
@@ -180,3 +188,8 @@ class Departments:
         from softswitch.media.engine.dialling import Diallers
 
         return Diallers(self._legs, self._say, self._clock)
+
+    def _open_noises(self) -> Department:
+        from softswitch.media.engine.noises import Noises
+
+        return Noises(self._legs, self._say, self._clock)

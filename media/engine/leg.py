@@ -21,7 +21,7 @@ from softswitch.media.engine.interface import UDPTL, Remote
 from softswitch.media.engine.keyed import Keyed
 from softswitch.media.engine.outgoing import OutgoingStream
 from softswitch.media.engine.translation import accepted, audio_rate
-from softswitch.media.formats import TELEPHONE_EVENT, Format
+from softswitch.media.formats import COMFORT_NOISE, STATIC_NOISE, TELEPHONE_EVENT, Format
 from softswitch.media.latch import Address, Verdict
 from softswitch.media.rtp import Header
 from softswitch.media.statistics import Arrival
@@ -29,6 +29,7 @@ from softswitch.media.statistics import Arrival
 MAX_EARLY = 4
 """Datagrams that wait for a description: a ClientHello, and a few checks of ICE."""
 
+_NOISES = frozenset({STATIC_NOISE})
 _RTP_OCTETS = range(128, 192)
 """What RTP and RTCP begin with; STUN, DTLS and others begin with less (RFC 7983 §7)."""
 
@@ -42,7 +43,9 @@ class Leg(Keyed):
         "early",
         "feeders",
         "id",
+        "noises",
         "on_digits",
+        "on_hush",
         "stage",
         "taps",
     )
@@ -58,6 +61,10 @@ class Leg(Keyed):
         """STUN and DTLS of whoever was quicker than its description, with source and time."""
         self.digits: Digits | None = None
         self.on_digits: Callable[[Leg, Sequence[object]], None] = _unheard
+        self.noises = _NOISES
+        """Payload types of comfort noise."""
+        self.on_hush: Callable[[Leg, bytes, float], None] = _unmade
+        """The remote has described its silence, and the peer does not know of such."""
 
     # what signalling says
 
@@ -241,6 +248,9 @@ class Leg(Keyed):
             if arrival is Arrival.EXPECTED:
                 reception.count(header.sequence, header.timestamp, header.payload_octets, now)
                 self._leave_out(header)
+                if header.payload_type in self.noises:
+                    self._show(header, packet, now)
+                    self._hush(header, packet, now)
             return
         if arrival is Arrival.PROBATION:
             return
@@ -255,6 +265,8 @@ class Leg(Keyed):
         peer = self.peer
         if step is None or peer is None or not self.stamped:
             self._leave_out(header)
+            if header.payload_type in self.noises:
+                self._hush(header, packet, now)
         else:
             self._forward(step, header, packet, size, marker, peer)
 
@@ -275,6 +287,12 @@ class Leg(Keyed):
         )
         for tap in self.taps:
             tap.tap_run(first, payloads, times)
+
+    def _hush(self, header: Header, packet: Packet, now: float) -> None:
+        """A description of silence that does not cross as it is."""
+        if self.peer is not None and not self.peer.fed:
+            at = header.payload_at
+            self.on_hush(self, bytes(packet[at : at + header.payload_octets]), now)
 
     def _show(self, header: Header, packet: Packet, now: float) -> None:
         """To whoever wants to know."""
@@ -341,6 +359,7 @@ class Leg(Keyed):
             meanings = accepted(remote, None if peer is None else peer.remote)
             self.latch.payload_types = frozenset(meanings)
             self.events = NOTHING if self.digits is None else _events(meanings)
+            self.noises = _NOISES | _types_of(COMFORT_NOISE, meanings)
 
     def _watch(self) -> None:
         self.watched = bool(self.taps) or self.stage is not None
@@ -361,11 +380,19 @@ class Leg(Keyed):
 
 
 def _events(meanings: dict[int, Format | None]) -> frozenset[int]:
+    return _types_of(TELEPHONE_EVENT, meanings)
+
+
+def _types_of(encoding: str, meanings: dict[int, Format | None]) -> frozenset[int]:
     return frozenset(
         number
         for number, known in meanings.items()
-        if known is not None and known.encoding == TELEPHONE_EVENT
+        if known is not None and known.encoding == encoding
     )
+
+
+def _unmade(_leg: Leg, _description: bytes, _now: float) -> None:
+    """Until somebody makes noise."""
 
 
 def _unheard(_leg: Leg, _digits: Sequence[object]) -> None:

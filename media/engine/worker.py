@@ -242,6 +242,7 @@ class Worker:
             timestamp=int.from_bytes(random[6:], "big"),
         )
         leg = self._legs[message.port] = Leg(message.port, outgoing, self._backend)
+        leg.on_hush = self._departments.hush
         self._backend.open(leg, self._pairs[message.port], begun=message.begun)
 
     def _set_remote(self, message: control.SetRemote) -> None:

@@ -16,6 +16,8 @@ from tests.media.network import BAD, Arrived, Network
 START = 1000.0
 PCMU, PCMA, G722, G729 = STATIC[0], STATIC[8], STATIC[9], STATIC[18]
 OPUS = Format(96, "OPUS", 48000, 2)
+L16 = Format(97, "L16", 8000)
+CN = STATIC[13]
 EVENTS = Format(101, "TELEPHONE-EVENT", 8000)
 SILENCE = b"\xff" * 160
 
@@ -282,3 +284,36 @@ def test_common_layouts() -> None:
     assert common([other, law]) == other
     assert common([law, wide]) == wide
     assert common([Layout("L16", 8000), law]) == Layout("L16", 8000)
+
+
+@pytest.mark.parametrize("spoken", [PCMU, L16], ids=["octets copied", "decoded"])
+def test_described_silence_is_recorded_as_noise_until_there_is_sound(spoken: Format) -> None:
+    """RFC 3389: the description has its place in time, and holds until the next sound."""
+    loud = np.full(160, 8000, np.int16)
+    sound = MU_LAW.payload_of(loud) if spoken is PCMU else loud.astype(">i2").tobytes()
+    voice = Voice((spoken, CN))
+    recorder = Recorder([voice], START)
+    kind = spoken.payload_type
+    for number in (*range(10), *range(60, 70)):
+        tap(voice, number, sound, kind)
+    voice.tap(Header(False, 13, 10, 1600, 7, 1, 12), b"\x28", START + 0.2)
+    octets = recorder.drain(START + 1.0) + recorder.finish(START + 1.4)
+    codes = np.frombuffer(octets, np.uint8)
+    samples = MU_LAW.decode(codes) if spoken is PCMU else np.frombuffer(octets, "<i2")
+    assert len(samples) == 1.4 * 8000
+    heard = samples.reshape(-1, 160).astype(np.int64)
+    talking = [bool((np.abs(frame) > 7000).all()) for frame in heard]
+    assert talking == [True] * 10 + [False] * 50 + [True] * 10
+    power = -10 * np.log10(np.mean(heard[12:60] ** 2) / 32768**2)
+    assert power == pytest.approx(40, abs=1)
+    assert heard[10:60].any(axis=1).all()
+
+
+def test_noise_before_any_sound_or_of_another_clock_is_not_followed() -> None:
+    voice = Voice((PCMU, Format(99, "CN", 16000)))
+    voice.tap(Header(False, 13, 0, 0, 7, 1, 12), b"\x28", START)
+    tap(voice, 1, SILENCE)
+    voice.tap(Header(False, 99, 2, 320, 7, 1, 12), b"\x28", START + 0.04)
+    voice.tap(Header(False, 13, 3, 480, 8, 1, 12), b"\x28", START + 0.06)
+    recorder = Recorder([voice], START)
+    assert set(recorder.finish(START + 1.0)) <= {0xFF, 0x7F}

@@ -25,11 +25,15 @@ MAX_ERRORS = 100
 """Receives of one opening that may end with an error of the socket's: it is broken, then."""
 
 
+_NOBODY = b"\0" * 16
+"""A name that the kernel gives no packet."""
+
+
 class Endpoint:
     """See the module."""
 
     __slots__ = (
-        "_message_at", "_name", "_outbox", "_proven", "_proven_name", "_ring", "armed", "awake",
+        "_message_at", "_name", "_outbox", "_ring", "armed", "awake", "carried", "carried_name",
         "errors", "generation", "in_columns", "in_use", "kind", "leg", "locked", "onward", "pair",
         "remote", "returning", "way",
     )  # fmt: skip
@@ -60,8 +64,9 @@ class Endpoint:
         self._name: tuple[int, int] | None = None
         self.locked: Address | None = None
         """Where the latch was locked when we looked last."""
-        self._proven: Address | None = None
-        self._proven_name = b""
+        self.carried: Address | None = None
+        self.carried_name = _NOBODY
+        """The source of packets that may go the short way of those with keys, and its name."""
         self.onward: Way | None = None
         """The way to the peer's remote, when there is a peer."""
         self.returning = False
@@ -120,13 +125,10 @@ class Endpoint:
             self.remote = remote
         return self._name
 
-    def proven(self) -> bytes:
-        """Where the leg's latch is locked, as the kernel names it; nobody's name when nowhere."""
-        locked = self.leg.latch.locked
-        if locked is not self._proven:
-            self._proven = locked
-            self._proven_name = b"" if locked is None else encode(locked)
-        return self._proven_name
+    def carry_from(self, locked: Address | None) -> None:
+        """Packets of this source may go the short way of those with keys."""
+        self.carried = locked
+        self.carried_name = _NOBODY if locked is None else encode(locked)
 
     def request(self, data: int) -> bytes | None:
         """A submission that sends to the leg's remote, whose failure comes with this user_data.

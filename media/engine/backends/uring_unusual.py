@@ -37,9 +37,6 @@ _ERRORS = 1 << 31
 """Results from here on are negative numbers."""
 
 
-about = abi.RECVMSG_OUT.unpack_from
-
-
 class Unusual:
     """See the module."""
 
@@ -84,8 +81,11 @@ class Unusual:
         leg, start = endpoint.leg, buffer * SIZE
         if self._memory is None:
             self._memory = leg.found(self._buffers.view)
-        length, _, _, _, name = about(self._buffers.view, start)
-        if self._memory is None or name[:length] != endpoint.proven() or size > _MAX_CARRIED:
+        if leg.latch.locked is not endpoint.carried:
+            endpoint.carry_from(leg.latch.locked)
+        name_at = start + abi.NAME_AT
+        name = self._buffers.view[name_at : name_at + len(endpoint.carried_name)]
+        if self._memory is None or name != endpoint.carried_name or size > _MAX_CARRIED:
             return False
         start += abi.PACKET_AT
         left = leg.carry(self._memory, start, size, now)

@@ -11,7 +11,7 @@ from softswitch.media.codecs.g711 import A_LAW, MU_LAW
 from softswitch.media.engine.control import Message
 from softswitch.media.engine.ears import Ear, Ears, gather
 from softswitch.media.engine.leg import Leg
-from softswitch.media.formats import Format
+from softswitch.media.formats import STATIC, Format
 from softswitch.media.rtp import Header
 from softswitch.media.samples import Samples
 from tests.media.engine.studio import EVENTS, G722, G729, OPUS, PCMA, PCMU, Studio
@@ -218,3 +218,22 @@ def test_it_is_known_when_a_frame_came() -> None:
     it.pass_time(1.0, lambda number: it.speak(leg, number, b"\x80" * 160))
     came = it.department.ears.came(leg, it.now)
     assert it.now - 0.041 < came <= it.now
+
+
+@pytest.mark.parametrize("spoken", [PCMU, L16])
+def test_described_silence_is_heard_as_noise_until_there_is_sound(spoken: Format) -> None:
+    """RFC 3389."""
+    ear = Ear((spoken, STATIC[13]))
+    found = codec(spoken)
+    assert found is not None
+    sound = found.encoder().encode(np.full(160, 8000, np.int16))
+    heard = []
+    for number in range(100):
+        if number == 10:
+            hear(ear, number, b"\x28", 13)
+        elif number < 10 or number >= 60:
+            hear(ear, number, sound, spoken.payload_type)
+        heard.append(gather([ear], START + 0.001 + 0.02 * number)[0].astype(np.int64))
+    noise = np.array(heard[15:60])
+    assert -10 * np.log10(np.mean(noise**2) / 32768**2) == pytest.approx(40, abs=1)
+    assert (np.array(heard[64:]) > 7000).all()
