@@ -88,6 +88,7 @@ class Call:
         "devices",
         "ended_at",
         "handover",
+        "handovers",
         "held",
         "hops_left",
         "hunted",
@@ -150,6 +151,8 @@ class Call:
     """What of the caller's INVITE crosses to every device."""
     service: ServiceLine | None
     """What the switch itself has to say, instead of a device."""
+    handovers: int
+    """How often somebody was rung for the caller of a service."""
     handover: Handover | None
     """A service has the call, and somebody else is rung for the caller."""
     confirms: str
@@ -207,7 +210,7 @@ class Call:
         self.answered_at: float | None = None
         self.ended_at: float | None = None
         self.verdict: Verdict | None = None
-        self.closing = self.unfinished = 0
+        self.closing = self.unfinished = self.handovers = 0
         self.recorded = False
         self.parties = []
         board.calls[self.id] = self
@@ -240,10 +243,9 @@ class Call:
 
     @property
     def offered(self) -> RemoteMedia | None:
-        """What is offered to whom it rings; None: they offer, as the caller did not (§13.2.1)."""
+        """What is offered to whom it rings, where the caller's own offer cannot be: it is answered,
+        or there was none. None: they offer (§13.2.1)."""
         caller = self.caller
-        if caller.offer is not None:
-            return caller.offer
         assert caller.session is not None
         if caller.session.agreed is not None:
             return caller.session.source  # a service has answered

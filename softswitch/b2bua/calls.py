@@ -274,13 +274,14 @@ def _gone(leg: Leg, flow: Flow) -> None:
 
 
 def _snapshot(call: Call) -> CallSnapshot:
-    if call.stage is Stage.RINGING:
+    if call.seeks:
         state = "ringing"
-        devices = tuple(leg.device for leg in call.devices if leg.state in RINGABLE)
+        rung = [leg for leg in call.devices if leg.state in RINGABLE or leg.confirmation]
+        devices = tuple(leg.device for leg in rung)
     else:
         state = "held" if call.held else "talking"
         devices = (call.answerer.device,) if call.answerer is not None else ()
-    if call.service is not None:
+    if call.service is not None and call.handover is None:
         devices = (call.service.name,)
     legs = [leg for leg in (call.caller, call.answerer) if leg is not None and leg.codec]
     return CallSnapshot(

@@ -30,11 +30,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MOST = 10
+"""In one call. Who presses `0` for ever is no reason to remember ever more phones."""
+
 
 def begin(call: Call, wanted: Connect, back: Callable[[], None]) -> None:
     """Ring whom the application of this call wants for its caller."""
     assert call.service is not None
     handover = call.handover = Handover(call, call.service, back)
+    call.handovers += 1
+    if call.handovers > MOST:
+        log.warning("%s: the caller was sent on %d times: no more", call.id, MOST)
+        handover.failed()
+        return
     decision = call.route.transfer(wanted.target, wanted.principal, call.board.agent.now())
     call.because += f"; {decision.because}"
     log.info("%s: %s", call.id, decision.because)

@@ -55,7 +55,8 @@ def offer(leg: Leg, manner: Manner) -> bytes:
     call = leg.call
     call.devices.append(leg)
     call.hunted.append(leg)
-    offered = call.offered
+    offer = call.caller.offer
+    offered = offer if offer is not None else call.offered
     leg.open_port(beside=call.caller.port, manner=manner)
     return leg.describe(offered) if offered is not None else b""
 

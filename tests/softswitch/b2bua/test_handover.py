@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from softswitch.b2bua.handover import MOST
 from softswitch.bus import CallAnswered
 from softswitch.config.configuration import Forward, Forwarding
 from softswitch.config.messaging import Voicemail
@@ -54,6 +55,8 @@ def test_the_caller_hears_it_ring_and_is_joined_with_whoever_answers() -> None: 
     assert bob.call.state == "calling"
     (ringback,) = [one for one in performed(world, Play) if one.repeat]
     assert (ringback.sounds, ringback.port) == ((RINGBACK,), 1)
+    (now,) = world.calls.snapshot()
+    assert (now.state, now.devices) == ("ringing", (bob.contact,))
     bob.rings()
     world.run()
     assert alice.call.heard == [100, 200]
@@ -427,3 +430,13 @@ def test_a_mailbox_may_be_the_operator() -> None:
     assert script.told == ["begin", "hung up", "begin"]
     finish(world)
     assert world.record.answered_by == "voicemail 101"
+
+
+def test_who_is_sent_on_for_ever_is_not() -> None:
+    world, _, script = asked()
+    for _ in range(MOST + 2):
+        wants(script)  # 101 has no phone
+        world.run()
+    assert script.told == ["begin", *["back"] * (MOST + 2)]
+    finish(world)
+    assert world.record.because.count("sends the caller to 101") == MOST
