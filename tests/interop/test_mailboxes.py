@@ -1,8 +1,9 @@
 """Messages that travel: into mails, other mailboxes, shared ones; and greetings that are texts."""
 
+import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -122,6 +123,55 @@ def test_a_message_is_mailed_with_a_logo_sent_on_and_shown_by_lamps(
     (logo,) = [part for part in letter.walk() if part.get_content_type() == "image/gif"]
     assert (logo["Content-ID"], logo.get_content()) == ("<logo>", LOGO)
     assert [part.get_content_type() for part in letter.iter_attachments()] == ["audio/mpeg"]
+
+
+def test_a_first_pin_is_mailed_and_a_group_gets_a_message(
+    tmp_path: Path, server: MailServer
+) -> None:  # VM-9, VM-20
+    write_tone(tmp_path / "greeting.wav", GREETING, GREETED)
+    with Switch(
+        tmp_path,
+        users=("100", "101", "102"),
+        user={"voicemail": {**MAILBOX, "on_message": "store"}},
+        each={
+            "101": {
+                "email": "anna@example.com",
+                "voicemail": {"pin": "random", "on_message": "store"},
+            }
+        },
+        more={
+            "mail": {
+                "from": "vm@example.com",
+                "server": f"127.0.0.1:{server.port}",
+                "tls": "none",
+            },
+            "voicemail_boxes": {"all": {**MAILBOX, "number": 291, "deliver_to": [101, 102]}},
+        },
+    ) as switch:
+        mail, recipients = server.wait(1)
+        assert recipients == ["anna@example.com"]
+        text = mail.get_body(("plain",))
+        assert text is not None
+        (pin,) = re.findall(r"[0-9]{6}", text.get_content())
+        with Phone("pjsua2", switch.sip, "101", switch.password("101")) as owner:
+            owner.register()
+            call = owner.dial("*98")
+            call.wait("answered")
+            call.send_digits(f"{pin}2580#2580###")
+            wait_for(lambda: "changed by owner" in switch.command("show", "101"))
+            call.hangup()
+            call.ended()
+        leave_message(switch, tmp_path, "291")
+        kept = tmp_path / "state" / "voicemail"
+        wait_for(lambda: {file.parent.name for file in kept.glob("*/*.wav")} == {"101", "102"})
+    assert len(server.mails) == 1
+
+
+def wait_for(what: Callable[[], bool], timeout: float = 8.0) -> None:
+    end = time.monotonic() + timeout
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def test_a_greeting_can_be_a_text(tmp_path: Path) -> None:
