@@ -4,8 +4,11 @@ The file that knows the whole call is where switches rot, so this one is cut by 
 is a new file beside these.
 
     calls          finds the call of whatever comes in, and hands it to a verb
-    arrival        INVITE: caller's leg, routing, media, then
-    hunt           ring all devices until one answers
+    arrival        INVITE of a user or a trunk (inbound): caller's leg, routing, media, then
+    onward         what routing decides, now and when whoever was tried does not take the call
+      hunt         ring all devices of a user until one answers (redirection: 3xx)
+      outside      ring a number through one trunk after the other (login: passwords)
+      turn         what both have in common     invitation   what is sent
       ringing      18x and early media towards the caller
       answering    the first 2xx wins and its answer crosses
       strays       every other 2xx: ACK and BYE
@@ -25,7 +28,9 @@ is a new file beside these.
 
     hold           music, and who hears whom
     call, leg      what is remembered       crossing   the one list of header fields that cross
-    switchboard    the parts around it      cdr        the record at the end
+    identity       who calls, and who may know      presentation, number_format, diversion
+                                                    what a trunk is told of it
+    switchboard    the parts around it      cdr, path  the record at the end
 
 Messages come in through `calls` and timers of the user agent; nothing here waits, and no call has a
 task. Time, tokens, ports and sockets belong to others.

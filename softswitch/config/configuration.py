@@ -10,6 +10,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from softswitch.config.conference import Room
 from softswitch.config.messaging import Mail, Voicemail
 from softswitch.config.presets import Dialled, feature_codes
 from softswitch.routing.calendar import NO_CALENDARS, Calendars
@@ -166,6 +167,8 @@ class User:
     """The user's own number outside, E.164."""
     caller_id: str | None = None
     """Which number is shown outside, E.164, or withheld; None: the own one, else the trunk's."""
+    record: str = "off"
+    """Which calls are recorded: off, always, inbound, outbound or on_demand (REC-1)."""
     forward: Forwarding = field(default_factory=Forwarding)
     voicemail: Voicemail = field(default_factory=Voicemail)
     email: tuple[str, ...] = ()
@@ -191,6 +194,14 @@ class Log:
 
     level: str = "info"
     keep_traces: float = 7 * 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Recordings:
+    """What becomes of recorded calls."""
+
+    keep: float = 90 * 86400.0
+    """Seconds until they are removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +231,7 @@ class Trunk:
     """How numbers are written to the carrier: e164+, e164, national or 0national (CLI-2)."""
     identity: str = "pai"
     """Where our number stands beside From: pai, ppi, rpid or from (there alone)."""
-    trust_identity: bool = True
+    trust_identity: bool = False
     """Whether P-Asserted-Identity and Remote-Party-ID of this carrier are believed (CLI-4)."""
     clip_name: bool = False
     """Whether the caller's name is sent along."""
@@ -275,5 +286,8 @@ class Config:
     outside: Outside | None = None
     """Numbers and permissions of the world outside; None: there are no trunks."""
     calendars: Calendars = NO_CALENDARS
+    conferences: dict[str, Room] = field(default_factory=dict)
+    """Rooms, by name."""
+    recordings: Recordings = Recordings()
     realm: str = DEFAULT_REALM
     missing_passwords: tuple[str, ...] = ()
