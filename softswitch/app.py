@@ -137,7 +137,7 @@ class App:
         settings = await self._settings(store, boxes, answers)
         calls = self._calls(agent, media, addressing, tracer, room, settings)
         media.on_event = calls.media_event
-        uas, registrar = await self._uas(agent, calls, store, addressing, boxes)
+        uas, registrar = await self._uas(agent, calls, store, addressing, room)
         watch = TrunkWatch(self._trunks, agent=agent, addressing=addressing, random=random)
         stack.callback(tasks.create_task(watch.run()).cancel)
         answers["trunks"] = watch.rows
@@ -206,12 +206,12 @@ class App:
         codes = desk(self._config, settings)
         return Services(settings.users, room.boxes, voices, os.urandom, codes, room.tenants)
 
-    def _notifier(self, agent: UserAgent, addressing: Addressing, boxes: Boxes) -> Notifier:
+    def _notifier(self, agent: UserAgent, addressing: Addressing, room: Mailroom) -> Notifier:
         """Who tells phones of messages that wait."""
         domains = self._config.network.domains
         package = MessageSummary(
             lamps(self._config.users),
-            boxes.summary,
+            room.summary,
             codes=self._config.feature_codes["voicemail"],
             host=domains[0] if domains else "",
             address=addressing.sip_address,
@@ -229,7 +229,7 @@ class App:
         return notifier
 
     async def _uas(
-        self, agent: UserAgent, calls: Calls, store: Store, addressing: Addressing, boxes: Boxes
+        self, agent: UserAgent, calls: Calls, store: Store, addressing: Addressing, room: Mailroom
     ) -> tuple[Uas, Registrar]:
         """Who answers requests, with what they need: logins, bindings, keepalives."""
         users = people(self._config.users)
@@ -264,7 +264,7 @@ class App:
             authenticator,
             registrar,
             calls,
-            self._notifier(agent, addressing, boxes),
+            self._notifier(agent, addressing, room),
             addressing=addressing,
             domains=self._config.network.domains,
             trunks=self._trunks,

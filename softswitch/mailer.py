@@ -116,6 +116,7 @@ class Mailer:
         self._alarms = alarms
         self._boxes = boxes
         self._users = users
+        self._bus = bus
         self._deliver = deliver
         self._wall = wall
         self._work = asyncio.Event()
@@ -259,9 +260,16 @@ class Mailer:
         if not row.notice and self._users[row.mailbox].voicemail.on_message == "email":
             self._boxes.delete(row.message_id)
 
+    def is_stuck(self, message: Message) -> bool:
+        """Whether a message should have been mailed, and could not be so far."""
+        return self._outbox.is_stuck(message.id)
+
     def _defer(self, row: OutboxRow, served: Sequence[str], why: str) -> None:
         if not self._outbox.failed(row, served, why, self._wall()):
             log.error("mailbox %s: %s could not be mailed: %s", row.mailbox, _what(row), why)
+        if not row.attempts and not row.notice:
+            # Its lamp lights now, if it was kept dark because mail would do (ML-3).
+            self._bus.publish(MailboxChanged(row.mailbox, *self._boxes.summary(row.mailbox)))
 
 
 def _what(row: OutboxRow) -> str:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from softswitch.config.boxes import people
 from softswitch.jobs.client import Jobs
 from softswitch.mailbox import pins
+from softswitch.mailbox.messages import NEW
 from softswitch.mailboxes import open_mailboxes
-from softswitch.mailer import open_mailer
+from softswitch.mailer import Mailer, open_mailer
 from softswitch.tenants import Tenants, no_mail
 from softswitch.voicemail import rules
 
@@ -42,6 +43,8 @@ class Mailroom(NamedTuple):
 
     boxes: Boxes
     tenants: Tenants
+    summary: Callable[[str], tuple[int, int]]
+    """New and old messages of a mailbox, as lamps show them."""
 
 
 async def open_mailroom(
@@ -68,7 +71,8 @@ async def open_mailroom(
             "anybody can guess the PIN of %s; `softswitch check --security` names all",
             named(open_doors),
         )
-    return Mailroom(boxes, Tenants(users, made, no_mail if mailer is None else mailer.of))
+    tenants = Tenants(users, made, no_mail if mailer is None else mailer.of)
+    return Mailroom(boxes, tenants, shown(users, boxes, mailer))
 
 
 async def _purge(boxes: Boxes) -> None:
@@ -119,14 +123,32 @@ def named(mailboxes: list[str]) -> str:
     return f"{plural} {', '.join(mailboxes[:NAMED])}{tail}"
 
 
+def shown(
+    users: Mapping[str, User], boxes: Boxes, mailer: Mailer | None
+) -> Callable[[str], tuple[int, int]]:
+    """What lamps show. Where messages are only mailed they stay dark (S0-5), unless a message could
+    not be mailed: that waits in the mailbox, and its owner has to know (ML-3)."""
+
+    def summary(mailbox: str) -> tuple[int, int]:
+        user = users.get(mailbox)
+        if mailer is None or user is None or not user.email:
+            return boxes.summary(mailbox)
+        if user.voicemail.on_message != "email":
+            return boxes.summary(mailbox)
+        new = [one for one in boxes.messages(mailbox) if one.state == NEW]
+        return sum(map(mailer.is_stuck, new)), boxes.summary(mailbox)[1]
+
+    return summary
+
+
 def lamps(users: Mapping[str, User]) -> dict[str, tuple[str, ...]]:
-    """Whose lamps there are, and for which mailboxes: what is only mailed lights none (S0-5)."""
-    shown: dict[str, tuple[str, ...]] = {}
-    for extension, user in people(users).items():
-        if user.voicemail.enabled:
-            is_only_mailed = user.voicemail.on_message == "email" and user.email
-            shown[extension] = () if is_only_mailed else (extension,)
+    """Whose lamps there are, and for which mailboxes (MWI-5)."""
+    found: dict[str, tuple[str, ...]] = {
+        extension: (extension,)
+        for extension, user in people(users).items()
+        if user.voicemail.enabled
+    }
     for mailbox, user in users.items():
         for extension in user.lamp:
-            shown[extension] = (*shown.get(extension, ()), mailbox)
-    return shown
+            found[extension] = (*found.get(extension, ()), mailbox)
+    return found

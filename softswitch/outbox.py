@@ -54,6 +54,11 @@ class Outbox:
         """A mail about the message of this id, or a notice, to be sent when so long is over."""
         self._put(OutboxRow(row_id, mailbox, now, 0, now + wait, "", WAITING, "", notice))
 
+    def is_stuck(self, row_id: str) -> bool:
+        """Whether an attempt to mail this has failed, and none has succeeded yet."""
+        row = self._rows.get(row_id)
+        return row is not None and row.state != SENT and (row.attempts > 0 or row.error != "")
+
     def due(self, now: float) -> list[OutboxRow]:
         """What is to be tried now, the oldest first."""
         return [row for row in self._waiting() if row.next_at <= now]

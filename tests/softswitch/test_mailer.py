@@ -315,6 +315,28 @@ def test_a_server_that_takes_nothing_is_one_line_and_asked_again(
     assert [one.state for one in office.boxes.deleted("101")] == [DELETED] * 5
 
 
+def test_a_message_that_cannot_be_mailed_is_told_of_once(tmp_path: Path) -> None:  # ML-3
+    office = Office(tmp_path, on_message="email")
+    office.failure = "451"
+    told: list[MailboxChanged] = []
+
+    async def scenario() -> None:
+        office.bus.subscribe(MailboxChanged, told.append)
+        message = office.leave()
+        assert office.open is not None
+        assert not office.open.is_stuck(message)
+        await asyncio.sleep(1)
+        assert office.open.is_stuck(message)
+        await asyncio.sleep(400)
+        assert told == [MailboxChanged("101", 1, 0)] * 2
+        office.failure = ""
+        await asyncio.sleep(2000)
+        assert not office.open.is_stuck(message)
+        assert told[2:] == [MailboxChanged("101", 0, 0)]
+
+    office.runs(scenario)
+
+
 def test_after_two_days_nobody_tries_any_more_and_the_message_stays(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

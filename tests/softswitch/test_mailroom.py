@@ -4,6 +4,7 @@ import asyncio
 import logging
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -13,10 +14,12 @@ from softswitch.config.configuration import Log, Network
 from softswitch.config.messaging import Mail, Voicemail
 from softswitch.mailbox import pins
 from softswitch.mailbox.boxes import Boxes
-from softswitch.mailbox.messages import Box
+from softswitch.mailbox.messages import Box, Message
 from softswitch.mailboxes import row_of
-from softswitch.mailroom import Mailroom, guessable, lamps, named, open_mailroom
+from softswitch.mailer import Mailer
+from softswitch.mailroom import Mailroom, guessable, lamps, named, open_mailroom, shown
 from softswitch.store.sqlite import open_store
+from tests.mailbox.world import World
 
 pytestmark = pytest.mark.process
 
@@ -24,20 +27,45 @@ MAIL = Mail("vm@example.com", "127.0.0.1", 9)
 """Nothing listens there."""
 
 
-def test_whoever_has_voicemail_has_a_lamp_and_mail_does_not_light_it() -> None:  # S0-5
-    users = {
-        "100": User("100", voicemail=Voicemail(enabled=False)),
-        "101": User("101"),
-        "102": User("102", voicemail=Voicemail(on_message="both")),
-        "103": User("103", voicemail=Voicemail(on_message="email"), email=("jan@example.com",)),
-        "104": User("104", voicemail=Voicemail(on_message="email")),
-    }
-    assert lamps(users) == {
-        "101": ("101",),
-        "102": ("102",),
-        "103": (),
-        "104": ("104",),
-    }
+def test_whoever_has_voicemail_has_a_lamp() -> None:
+    users = {"100": User("100", voicemail=Voicemail(enabled=False)), "101": User("101")}
+    assert lamps(users) == {"101": ("101",)}
+
+
+class Stuck:
+    """A mailer that could not send some messages."""
+
+    def __init__(self, *ids: str) -> None:
+        self.ids = ids
+
+    def is_stuck(self, message: Message) -> bool:
+        return message.id in self.ids
+
+
+@pytest.mark.parametrize(
+    ("on_message", "email", "stuck", "lamp"),
+    [
+        ("both", ("jan@example.com",), (), (2, 0)),
+        ("email", (), (), (2, 0)),
+        ("email", ("jan@example.com",), (), (0, 0)),
+        ("email", ("jan@example.com",), ("m2",), (1, 0)),
+    ],
+)
+def test_what_is_only_mailed_lights_no_lamp_unless_it_is_stuck(
+    tmp_path: Path,
+    on_message: str,
+    email: tuple[str, ...],
+    stuck: tuple[str, ...],
+    lamp: tuple[int, int],
+) -> None:  # S0-5, ML-3
+    world = World(tmp_path)
+    world.leave()
+    world.leave()
+    users = {"101": User("101", voicemail=Voicemail(on_message=on_message), email=email)}
+    summary = shown(users, world.boxes, cast(Mailer, Stuck(*stuck)))
+    assert summary("101") == lamp
+    assert summary("555") == (0, 0)
+    assert shown(users, world.boxes, None)("101") == (2, 0)
 
 
 def test_a_shared_mailbox_is_on_several_lamps() -> None:  # VM-9, MWI-5
