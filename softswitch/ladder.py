@@ -11,7 +11,7 @@ Everything in a message was written by a stranger: what could steer a terminal i
 from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 
-from softswitch.trace import Entry
+from softswitch.packing import Entry
 
 MARGIN = 24
 """Columns for the two times and the space behind them."""

@@ -14,13 +14,11 @@ Call-ID. Messages of other kinds never become a call, and are forgotten.
 """
 
 import math
-import struct
-import zlib
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
 
 from softswitch.masking import mask_all
+from softswitch.packing import pack
 from softswitch.sip.flow import Flow, bracketed
 
 MAX_MESSAGES = 200
@@ -54,37 +52,8 @@ TOGETHER = 16
 PATIENCE = 0.5
 """Seconds that an ended call waits for so many others when its time has come."""
 
-PACK_LEVEL, PACK_WINDOW, PACK_MEMORY = 1, 13, 5
-"""zlib's fastest level, a window of 8 kB, and tables of 16 kB: 17 µs a call instead of 50."""
-
-MAGIC = b"softswitch trace 1\n"
-_HEAD = struct.Struct("!I")  # messages left out
-_ENTRY = struct.Struct("!dBBHI")  # wall time, sent, leg, octets of the flow text, octets of data
-
-
-class Entry(NamedTuple):
-    """One message of a trace."""
-
-    at: float
-    """Wall clock, Unix seconds."""
-    sent: bool
-    leg: int
-    """0 is the caller's, the others are the devices' in the order they were called."""
-    flow: str
-    """`UDP 192.0.2.1:5060 198.51.100.7:5062`: protocol, our end, the peer's."""
-    data: bytes
-
-
-class Trace(NamedTuple):
-    """The messages of one call, in the order they passed."""
-
-    entries: list[Entry]
-    left_out: int
-    """Messages that were dropped behind the first `OPENING`, for the call was too long."""
-
-
 Kept = tuple[float, bool, int, Flow, bytes]
-"""An Entry before anybody reads it."""
+"""An entry of a trace before anybody reads it: wall time, sent, leg, flow, data."""
 
 
 class _Call:
@@ -241,40 +210,17 @@ class Tracer:
         self._sink(call.call_id, _pack(call))
 
 
-def unpack(blob: bytes) -> Trace:
-    """What packed() or the sink gave. Raises ValueError when it is something else."""
-    if not blob.startswith(MAGIC):
-        raise ValueError("this is no SIP trace")
-    try:
-        text = zlib.decompress(blob[len(MAGIC) :])
-        (left_out,) = _HEAD.unpack_from(text)
-        entries = []
-        offset = _HEAD.size
-        while offset < len(text):
-            at, sent, leg, flow_size, size = _ENTRY.unpack_from(text, offset)
-            middle = offset + _ENTRY.size + flow_size
-            flow = text[offset + _ENTRY.size : middle].decode()
-            offset = middle + size
-            entries.append(Entry(at, bool(sent), leg, flow, text[middle:offset]))
-    except (struct.error, zlib.error, UnicodeDecodeError) as error:
-        raise ValueError(f"the SIP trace is damaged: {error}") from None
-    return Trace(entries, left_out)
-
-
 def _pack(call: _Call) -> bytes:
-    parts = [_HEAD.pack(call.left_out)]
     texts: dict[int, bytes] = {}
     shown = mask_all([entry[4] for entry in call.entries])
+    packed = []
     for (at, sent, leg, flow, _), data in zip(call.entries, shown, strict=True):
         # By identity: nearly all messages of a leg have the same flow, and hashing one is slow.
         text = texts.get(id(flow))
         if text is None:
             text = texts[id(flow)] = _flow_text(flow)
-        parts += _ENTRY.pack(at, sent, leg, len(text), len(data)), text, data
-    # Messages of a call repeat each other, so a small window finds nearly all; the usual tables
-    # of 256 kB take four times as long to clear as the messages to pack.
-    packer = zlib.compressobj(PACK_LEVEL, zlib.DEFLATED, PACK_WINDOW, PACK_MEMORY)
-    return MAGIC + packer.compress(b"".join(parts)) + packer.flush()
+        packed.append((at, sent, leg, text, data))
+    return pack(packed, call.left_out)
 
 
 def _flow_text(flow: Flow) -> bytes:

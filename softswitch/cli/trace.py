@@ -11,8 +11,8 @@ import typer
 from softswitch.cli import where
 from softswitch.control import CannotAnswer, ControlError, NotRunning, ask
 from softswitch.ladder import ladder, visible
+from softswitch.packing import unpack
 from softswitch.store.store import CallRow, Store, StoreError
-from softswitch.trace import unpack
 
 
 def trace(

@@ -3,7 +3,7 @@ from datetime import UTC
 import pytest
 
 from softswitch.ladder import describe, ladder, visible
-from softswitch.trace import Entry
+from softswitch.packing import Entry
 
 ANNA = "UDP 192.0.2.1:5060 192.168.1.20:5060"
 JAN = "UDP 192.0.2.1:5060 192.168.1.21:5062"

@@ -6,9 +6,10 @@ import pytest
 from softswitch.b2bua.calls import CallSnapshot
 from softswitch.control import CannotAnswer
 from softswitch.location import Binding, Location
+from softswitch.packing import unpack
 from softswitch.sip.flow import Flow
 from softswitch.status import Status
-from softswitch.trace import Tracer, unpack
+from softswitch.trace import Tracer
 
 FLOW = Flow("TCP", ("::1", 5060), ("2001:db8::7", 40000), 3)
 

@@ -1,15 +1,13 @@
-import zlib
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softswitch import trace as module
 from softswitch.masking import mask
+from softswitch.packing import unpack
 from softswitch.sip.flow import Flow
 from softswitch.trace import (
     LINGER,
-    MAGIC,
     MAX_MESSAGES,
     MAX_OCTETS,
     MAX_WAITING,
@@ -18,7 +16,6 @@ from softswitch.trace import (
     PATIENCE,
     TOGETHER,
     Tracer,
-    unpack,
 )
 
 FLOW = Flow("UDP", ("192.0.2.1", 5060), ("198.51.100.7", 5062))
@@ -235,23 +232,6 @@ def test_a_sip_call_id_that_comes_again_belongs_to_the_call_that_lives() -> None
     assert shelf.held("third") == [b"2"]
     shelf.tracer.flush()
     assert list(shelf.blobs) == ["first", "third"]
-
-
-@pytest.mark.parametrize(
-    "blob",
-    [
-        b"",
-        b"something else",
-        MAGIC,
-        MAGIC + b"not zlib",
-        MAGIC + zlib.compress(b"\0"),
-        MAGIC + zlib.compress(b"\0" * 4 + b"\0" * 5),
-        MAGIC + zlib.compress(b"\0" * 4 + b"\0" * 10 + b"\0\1" + b"\0" * 4 + b"\xff"),
-    ],
-)
-def test_what_is_no_trace_is_a_value_error(blob: bytes) -> None:
-    with pytest.raises(ValueError, match="SIP trace"):
-        unpack(blob)
 
 
 @given(st.lists(st.tuples(st.binary(max_size=40), st.booleans()), max_size=10))
