@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
+from softswitch.b2bua.login import ANSWERS, Login
 from softswitch.b2bua.media_side import MediaSide
 from softswitch.sip.dialog import Dialog
 from softswitch.sip.flow import Flow, bracketed
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from softswitch.b2bua.call import Call
     from softswitch.b2bua.confirming import Confirmation
     from softswitch.b2bua.crossing import Fields
-    from softswitch.b2bua.login import Login
     from softswitch.b2bua.switchboard import DialogKey
     from softswitch.records import Side
     from softswitch.routing.outcomes import Outcome
@@ -208,12 +209,43 @@ class Leg(MediaSide):
         body: bytes = b"",
         content_type: str = "application/sdp",
     ) -> ClientTransaction:
-        """A request within the dialog."""
+        """A request within the dialog. A trunk may ask for a password once more, but for a
+        re-INVITE, which has to be cancelled as what it is."""
+        message = (method, tuple(headers), body, content_type)
+        if self.trunk is not None and method != "INVITE":
+            again = partial(self._send, message, on_response, on_failure)
+            return self._send(message, partial(self._answered, again, on_response), on_failure)
+        return self._send(message, on_response, on_failure)
+
+    def _send(
+        self,
+        message: tuple[str, tuple[tuple[str, str], ...], bytes, str],
+        on_response: Callable[[Response], None],
+        on_failure: Callable[[str], None],
+    ) -> ClientTransaction:
         assert self.dialog is not None
+        method, headers, body, content_type = message
         if self.login is not None:
-            headers = [*headers, *self.login.fields(method, self.dialog.remote_target)]
+            headers += tuple(self.login.fields(method, self.dialog.remote_target))
         request = self.dialog.request(method, headers=headers, body=body, content_type=content_type)
         return self.call.board.agent.request(request, self.flow, on_response, on_failure)
+
+    def _answered(
+        self,
+        again: Callable[[], object],
+        on_response: Callable[[Response], None],
+        response: Response,
+    ) -> None:
+        """Of a trunk: a BYE that it does not take would leave the call up, and counted."""
+        assert self.trunk is not None
+        if response.status in ANSWERS:
+            settings, token = self.trunk.settings, self.call.board.agent.token
+            login = Login(settings.username, settings.password, token)
+            if login.take(response):
+                self.login = login
+                again()
+                return
+        on_response(response)
 
     def acknowledge(self, dialog: Dialog, body: bytes) -> None:
         """ACK a 2xx to our INVITE, with the credentials that the INVITE had (§22.1)."""

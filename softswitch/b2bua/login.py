@@ -47,7 +47,7 @@ class Login:
         """How often each nonce was used."""
         self._rounds = 0
         self.last: Fields = []
-        """What the last request said; its ACK says the same."""
+        """What the last INVITE said; its ACK says the same."""
 
     def take(self, response: Response) -> bool:
         """Read a 401 or 407. False: there is no use in trying again."""
@@ -68,11 +68,13 @@ class Login:
 
     def fields(self, method: str, uri: str) -> Fields:
         """The header fields that answer all challenges so far."""
-        self.last = [
+        fields = [
             (answers, self._credentials(challenge, method, uri))
             for (answers, _), challenge in self._asked.items()
         ]
-        return self.last
+        if method == "INVITE":
+            self.last = fields
+        return fields
 
     def _credentials(self, challenge: Challenge, method: str, uri: str) -> str:
         uses = self._uses[challenge.nonce] = self._uses.get(challenge.nonce, 0) + 1

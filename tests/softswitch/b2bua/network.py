@@ -446,6 +446,7 @@ class World:
         board = self.calls._board
         kept = (board.legs, board.invites, board.ports, board.connections, board.engaged)
         assert not any(kept), kept
+        assert not any(trunk.calls for trunk in self.trunks)
         assert sorted(self.tracer.ended) == sorted(self.tracer.legs)
         assert len(self.records) == len({record.call_id for record in self.records})
         assert len(self.records) == len(self.tracer.legs)

@@ -46,6 +46,7 @@ def test_a_challenge_is_answered_in_its_own_field(status: int, field: str, algor
     assert name == field
     found = check(value)
     assert (found.nc, found.cnonce, found.opaque) == ("00000001", "c1", "o")
+    one.fields("BYE", URI)
     assert one.last == [(name, value)]
 
 

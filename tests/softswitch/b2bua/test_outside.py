@@ -2,10 +2,11 @@
 
 import pytest
 
-from softswitch.config.configuration import Trunk
+from softswitch.config.configuration import Forward, Forwarding, Trunk
 from softswitch.sip.digest import Credentials, ha1, response_of
 from tests.softswitch.b2bua.carriers import MAIN, MOBILE, ONE, TWO, Office, said
 from tests.softswitch.b2bua.flows import finish, heard
+from tests.softswitch.b2bua.phones import Phone
 
 SECOND = Trunk("second", (TWO,), numbers=(MAIN,))
 THIRD = "198.51.100.3"
@@ -396,4 +397,62 @@ def test_a_carrier_cannot_ask_to_be_left_alone_for_ever() -> None:  # TK-5
     trunk = office.world.trunks.get("carrier")
     assert trunk is not None
     assert trunk.places[0].shunned_until < office.world.now + 601
+    finish(office.world)
+
+
+def talking(**settings: object) -> Office:
+    """Alice talks to somebody outside, and the carrier wants to see passwords from now on."""
+    office = calling(username="acme", password="s3cret", **settings)
+    office.carrier.answers()
+    office.world.run()
+    office.carrier.reflexes.discard("bye")
+    return office
+
+
+def test_a_bye_that_is_challenged_is_said_again() -> None:
+    office = talking()
+    carrier = office.carrier
+    office.alice.hangs_up()
+    office.world.run()
+    bye = carrier.call.requests[-1]
+    assert bye.method == "BYE"
+    carrier.respond(bye, 407, f"Proxy-Authenticate: {CHALLENGE}")
+    office.world.run()
+    again = carrier.call.requests[-1]
+    assert again.cseq.number == bye.cseq.number + 1
+    assert credentials(office, -1).nonce == "n1"
+    carrier.respond(again, 200)
+    finish(office.world)
+
+
+@pytest.mark.parametrize("challenge", [CHALLENGE, "Basic x"])
+def test_a_bye_is_said_twice_at_most(challenge: str) -> None:
+    office = talking()
+    carrier = office.carrier
+    office.alice.hangs_up()
+    for _ in range(3):
+        office.world.run()
+        carrier.respond(carrier.call.requests[-1], 401, f"WWW-Authenticate: {challenge}")
+    office.world.run()
+    byes = [request for request in carrier.call.requests if request.method == "BYE"]
+    assert len(byes) == (2 if challenge == CHALLENGE else 1)
+    carrier.call.over()
+    office.world.run_out()
+
+
+def test_a_forward_outside_may_want_a_1_pressed() -> None:  # FWD-7
+    """A mobile's own mailbox answers, and says nothing: the call comes back."""
+    office = Office()
+    rules = {"always": Forward("600100100", confirm=True)}
+    office.change("101", forward=Forwarding(rules, return_after=10.0, return_to="102"))
+    carla = Phone(office.world, "102")
+    call = office.alice.invites("101")
+    office.world.run()
+    office.carrier.answers()
+    office.world.run(11.0)
+    assert not office.carrier.call.is_up
+    assert len(carla.calls) == 1
+    carla.answers()
+    office.world.run()
+    assert call.is_up
     finish(office.world)
