@@ -10,7 +10,7 @@ protection  keys, fingerprints, ICE of one leg
 session     one leg: reads, offers, takes an answer, answers
 """
 
-from softswitch.media.negotiation.plans import Agreement
+from softswitch.media.negotiation.plans import Agreement, with_keys
 from softswitch.media.negotiation.policy import (
     ANYTHING,
     UNSECURED,
@@ -39,4 +39,5 @@ __all__ = [
     "manner_of",
     "manner_towards",
     "read",
+    "with_keys",
 ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from softswitch.media.formats import TELEPHONE_EVENT, Format
-from softswitch.media.negotiation.choice import permitted, to_answer, to_offer, understood
+from softswitch.media.negotiation.choice import KEYS, permitted, to_answer, to_offer, understood
 from softswitch.media.negotiation.stream import (
     HOLDING,
     IMAGE,
@@ -114,6 +114,17 @@ def answer_plan(
     """The answer to a user with `codecs`, when `other` was agreed on beyond. SdpError: 488."""
     plan = _remembered_answer if offer.is_usual and other.is_usual else _answer_plan
     return plan(offer, codecs, other, untranslated, direction or other.stream.direction)
+
+
+@lru_cache(REMEMBERED)
+def with_keys(agreement: Agreement) -> Agreement:
+    """The same, of whoever takes keys in another way than as telephone events: the other side may
+    press them as such."""
+    formats = agreement.terms.formats
+    if not formats or any(known.encoding == TELEPHONE_EVENT for known in formats):
+        return agreement
+    terms = Terms((*formats, KEYS), agreement.terms.expected)
+    return Agreement(agreement.stream, terms, agreement.is_usual)
 
 
 def _offer_plan(

@@ -19,7 +19,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
-from softswitch.b2bua import ending, reinvite, ringing
+from softswitch.b2bua import ending, info, reinvite, ringing
 from softswitch.b2bua.accepted import accept
 from softswitch.b2bua.call import Call, Stage, Verdict
 from softswitch.b2bua.confirming import Confirmation
@@ -43,12 +43,13 @@ def answer(device: Leg, response: Response) -> str | None:
         _not_the_first(device, response)
         return None
     call = device.call
+    device.see_allowed(response.headers.get("Allow") or "")
     sdp = b""
     try:
         media = device.read(response.body)
         agreement = None if call.late_offer and not call.confirms else device.take(media)
         if not call.confirms:
-            sdp = _for_caller(call, media, agreement)
+            sdp = _for_caller(device, media, agreement)
     except SdpError as error:
         device.state = State.CANCELLED
         hang_up_stray(device, response, ending.INCOMPATIBLE)
@@ -65,7 +66,6 @@ def answer(device: Leg, response: Response) -> str | None:
         ringing.progress(device, response)
     device.state = State.UP
     device.invite = device.client = None
-    device.see_allowed(response.headers.get("Allow") or "")
     fields = cross(response.headers, ANSWER)
     if call.confirms:
         device.confirmation = Confirmation(device, partial(_taken, device, fields))
@@ -80,7 +80,7 @@ def _taken(device: Leg, fields: Fields) -> str | None:
     session = device.session
     assert session is not None
     try:
-        sdp = _for_caller(device.call, session.source, session.agreement)
+        sdp = _for_caller(device, session.source, session.agreement)
     except SdpError as error:
         return f"answered with an SDP that cannot be used: {error}"
     _connect(device, sdp, fields)
@@ -108,6 +108,7 @@ def _connect(device: Leg, sdp: bytes, fields: Fields) -> None:
     assert caller.port is not None
     assert device.port is not None
     board.media.join(caller.port, device.port)
+    info.listen(call)
     call.update_hold()
     if caller.accepted is None:
         reinvite.resume(caller)
@@ -134,19 +135,20 @@ def _answer_caller(call: Call, sdp: bytes, fields: Fields) -> None:
     caller.sdp = b""
 
 
-def _for_caller(call: Call, media: RemoteMedia, agreement: Agreement | None) -> bytes:
+def _for_caller(device: Leg, media: RemoteMedia, agreement: Agreement | None) -> bytes:
     """What the device described, for the caller. Raises SdpError when nobody could talk over it.
 
     The caller's port learns only now where to send: a packet before the answer would make phones
     stop their ringing tone (RFC 3960 §3.2).
     """
+    call = device.call
     caller = call.caller
     if call.late_offer or agreement is None:
         return caller.describe(media)
     assert caller.session is not None
     if caller.session.agreed is None:
         assert caller.offer is not None
-        return caller.answer(caller.offer, agreement)
+        return caller.answer(caller.offer, info.agreed_with(device, agreement))
     if call.reoffer is None and not caller.session.suits(agreement):
         # What the caller has cannot be taken back, and what it says the device does not take: the
         # caller gets the true one as an offer of ours as soon as it has acknowledged.

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from softswitch.b2bua import accepted, arrival, ending, handover, midcall, reinvite
+from softswitch.b2bua import accepted, arrival, ending, handover, info, midcall, reinvite
 from softswitch.b2bua.call import Call, Stage, Verdict
 from softswitch.b2bua.crossing import RELEASE, cross
 from softswitch.b2bua.leg import RINGABLE, Leg, State
@@ -199,6 +199,8 @@ class Calls:
         keys = midcall.who_hears_keys(leg) if leg is not None else None
         if keys is not None:
             keys(event.digit)
+        elif leg is not None:
+            info.pressed(leg, event.digit, event.duration)
 
     def _insecure(self, event: SecurityFailed) -> None:
         """Nobody is to talk over a stream that is not as its description promised."""

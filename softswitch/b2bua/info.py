@@ -2,6 +2,7 @@
 
 Only type and body cross. A digit becomes a telephone event (RFC 4733) where the other side has
 agreed on those, and does not say that it takes INFO, or will not take this one: it would be lost.
+And a telephone event becomes INFO for a phone that takes INFO and has agreed on no events.
 
 Keyed digits may be a PIN, so no line of the log shows them.
 """
@@ -11,11 +12,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from softswitch.b2bua import ending
-from softswitch.b2bua.call import Stage, Verdict
+from softswitch.b2bua.call import Call, Stage, Verdict
 from softswitch.b2bua.leg import Leg
 from softswitch.media.dtmf import info
 from softswitch.media.dtmf.digits import TONES
 from softswitch.media.formats import TELEPHONE_EVENT
+from softswitch.media.negotiation import Agreement, with_keys
 from softswitch.sip.message import Request, Response, respond
 
 if TYPE_CHECKING:
@@ -110,6 +112,37 @@ def takes_events(leg: Leg) -> bool:
     return agreed is not None and any(
         known.encoding == TELEPHONE_EVENT for known in agreed.terms.formats
     )
+
+
+def agreed_with(device: Leg, agreement: Agreement, allowed: str = "") -> Agreement:
+    """What to agree on with the caller, when the device has agreed on that: with telephone events,
+    when the device takes INFO in their place. `allowed` is what it says just now."""
+    return with_keys(agreement) if device.takes_info or "INFO" in allowed else agreement
+
+
+def listen(call: Call) -> None:
+    """Hear the keys of whoever presses telephone events for somebody who takes INFO only."""
+    for leg in (call.caller, call.answerer):
+        if leg is not None and takes_events(leg) and _wants_info(leg.other):
+            assert leg.port is not None
+            call.board.media.listen(leg.port, in_band=False)
+
+
+def pressed(leg: Leg, digit: str, duration: float) -> None:
+    """A key was heard: the other side gets it as INFO, if it wants that."""
+    target = _target_of(leg)
+    if target is None or not _wants_info(target):
+        return
+    content_type, body = info.relay(digit, duration)
+    target.send("INFO", _nothing, _nothing, body=body, content_type=content_type)
+
+
+def _wants_info(leg: Leg | None) -> bool:
+    return leg is not None and leg.takes_info and not takes_events(leg)
+
+
+def _nothing(_answer: object) -> None:
+    """Whatever becomes of a key, the call goes on."""
 
 
 def _target_of(leg: Leg) -> Leg | None:

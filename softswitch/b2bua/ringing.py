@@ -16,6 +16,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from softswitch.b2bua import info
 from softswitch.b2bua.crossing import PROGRESS, cross
 from softswitch.b2bua.leg import Leg, State
 from softswitch.bus import CallRinging
@@ -125,6 +126,8 @@ def _early_media(device: Leg, response: Response) -> bytes:
     try:
         agreement = device.take(device.read(response.body))
         if not caller.sdp:
+            allowed = response.headers.get("Allow") or ""
+            agreement = info.agreed_with(device, agreement, allowed)
             caller.sdp = caller.answer(caller.offer, agreement)
         assert caller.port is not None
         assert device.port is not None

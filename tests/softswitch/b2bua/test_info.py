@@ -4,7 +4,8 @@ import logging
 
 import pytest
 
-from softswitch.media.engine.stage_messages import SendDigits
+from softswitch.media.engine.interface import DigitHeard
+from softswitch.media.engine.stage_messages import Listen, SendDigits
 from tests.softswitch.b2bua.flows import finish, office, ringing, talking
 from tests.softswitch.b2bua.network import World
 from tests.softswitch.b2bua.phones import Phone
@@ -258,4 +259,64 @@ def test_digits_with_several_phones_ringing_are_refused() -> None:
     world.run()
     assert alice.call.answers == [480]
     alice.cancels()
+    finish(world)
+
+
+def without_events(phone: Phone) -> bytes:
+    return phone.sdp().replace(b" 101\r\n", b"\r\n")
+
+
+def press(world: World, side: str, digit: str = "5") -> None:
+    """The engine hears a telephone event there."""
+    (call,) = world.calls._board.calls.values()
+    leg = call.caller if side == "caller" else call.answerer
+    assert leg is not None
+    assert leg.port is not None
+    world.calls.media_event(DigitHeard(leg.port, digit, 0.16, "event"))
+    world.run()
+
+
+def listened(world: World) -> list[int]:
+    return [message.port for message in world.media.performed if isinstance(message, Listen)]
+
+
+@pytest.mark.parametrize("early", [False, True], ids=["at the answer", "before it"])
+def test_a_telephone_event_becomes_info_for_a_phone_that_takes_nothing_else(early: bool) -> None:
+    """RTP-6: relay 4733 to INFO. The caller may press events although the device knows of none."""
+    world, alice, bob = office()
+    bob.allow = "INVITE, ACK, CANCEL, BYE, INFO"
+    alice.invites("101")
+    world.run()
+    if early:
+        bob.rings(183, f"Allow: {bob.allow}", body=without_events(bob))
+        world.run()
+    bob.answers(body=without_events(bob))
+    world.run()
+    assert b" 101\r\n" in alice.call.bodies[-1]
+    assert listened(world) == [port_of(world, "caller")]
+    press(world, "caller")
+    asked = bob.call.requests[-1]
+    assert (asked.method, asked.headers.get("Content-Type")) == ("INFO", RELAY.partition(": ")[2])
+    assert asked.body == b"Signal=5\r\nDuration=160\r\n"
+    finish(world)
+
+
+def test_keys_of_the_device_reach_a_caller_who_takes_info() -> None:
+    world, alice, bob = office()
+    alice.allow = "INVITE, ACK, CANCEL, BYE, INFO"
+    alice.invites("101", offer=without_events(alice))
+    world.run()
+    bob.answers()
+    world.run()
+    assert b" 101" not in bob.call.bodies[0]  # nobody said that keys may be pressed so
+    press(world, "answerer")
+    assert alice.call.requests[-1].method == "INFO"
+    finish(world)
+
+
+def test_where_both_know_telephone_events_nobody_listens_and_nothing_is_sent_twice() -> None:
+    world, _, bob = talking()
+    assert listened(world) == []
+    press(world, "caller")
+    assert "INFO" not in [request.method for request in bob.call.requests]
     finish(world)
