@@ -88,18 +88,19 @@ class Letters:
         user = self._users.get(mailbox)
         return user.email if user is not None else ()
 
-    def wants(self, mailbox: str, at: float) -> Sequence[str]:
-        """To whom a mailbox's messages go that are left at this time (ML-7)."""
-        user = self._users.get(mailbox)
+    def wants(self, message: Message) -> Sequence[str]:
+        """To whom a message goes, which depends on when it was left (ML-7)."""
+        user = self._users.get(message.mailbox)
         if user is None or user.voicemail.on_message not in ("email", "both"):
             return ()
-        when = user.mail_when
+        when, at = user.mail_when, message.ended_at
         return [one for one in user.email if one not in when or self._holds(when[one], at)]
 
     def recipients(self, row: OutboxRow) -> Sequence[str]:
         """Who gets this mail, as things are now."""
         if not row.notice:
-            return self.wants(row.mailbox, row.since)
+            message = self._boxes.find(row.message_id)
+            return self.wants(message) if message is not None else ()
         return self.told(row.mailbox, notices.read(row.notice).kind)
 
     def told(self, mailbox: str, kind: str) -> Sequence[str]:

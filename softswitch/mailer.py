@@ -160,13 +160,12 @@ class Mailer:
         self._take(event.mailbox)
 
     def _take(self, mailbox: str) -> None:
-        now = self._wall()
-        if not self._letters.wants(mailbox, now):
+        if not self._letters.owners(mailbox):
             return
         for message in self._boxes.messages(mailbox):
             known = message.id in self._before or message.id in self._outbox
-            if message.state == NEW and not known:
-                self._outbox.add(message.id, mailbox, now)
+            if message.state == NEW and not known and self._letters.wants(message):
+                self._outbox.add(message.id, mailbox, self._wall())
                 self._work.set()
 
     def of(self, mailbox: str) -> Callable[[Message], None] | None:
@@ -205,7 +204,7 @@ class Mailer:
             caller_name=caller.name if caller is not None else "",
             answered_by=(record.answered_by or "").rpartition(" ")[2],
         )
-        self._notify(called, notice, wait=SETTLED)
+        self._notify(called, notice, f"{MISSED}-{called}-{record.call_id}", SETTLED)
 
     def _notify(self, mailbox: str, notice: Notice, row_id: str = "", wait: float = 0.0) -> None:
         if not self._letters.told(mailbox, notice.kind):

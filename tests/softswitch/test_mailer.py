@@ -233,9 +233,15 @@ def test_an_address_gets_mails_at_its_times_only(tmp_path: Path) -> None:  # ML-
         await asyncio.sleep(18 * 3600)
         office.leave()
         await asyncio.sleep(1)
+        office.users["101"] = replace(office.users["101"], mail_when=dict.fromkeys(both, "closed"))
+        office.leave()  # for nobody
+        await asyncio.sleep(6 * 3600)
+        office.leave()  # and so it stays when the office is closed
+        await asyncio.sleep(1)
 
+    both = (ANNA, JAN)
     office.runs(scenario)
-    assert [recipients for _, _, recipients in office.mails] == [[ANNA, JAN], [ANNA]]
+    assert [recipients for _, _, recipients in office.mails] == [[ANNA, JAN], [ANNA], [ANNA, JAN]]
 
 
 def test_who_wants_no_mail_gets_none(tmp_path: Path) -> None:  # S0-3
