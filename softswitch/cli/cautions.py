@@ -1,6 +1,9 @@
 """What is right in a configuration, and still not wise: `softswitch check` says it, too."""
 
 from collections import defaultdict
+from pathlib import Path
+
+import soundfile
 
 from softswitch.cli import where
 from softswitch.config import Config
@@ -14,7 +17,12 @@ from softswitch.store.store import MailboxRow, StoreError
 
 def cautions(config: Config) -> list[str]:
     """Lines for a person."""
-    return [*_weak_pins(config), *_unspoken(config), *_unmailed(config)]
+    return [
+        *_weak_pins(config),
+        *_unspoken(config),
+        *_unplayable(config),
+        *_unmailed(config),
+    ]
 
 
 def security(config: Config) -> list[str]:
@@ -50,6 +58,24 @@ def _unspoken(config: Config) -> list[str]:
         " hear the system's (apt install espeak-ng, or write synthesiser:)"
         for user, _ in texts(config)
     ]
+
+
+def _unplayable(config: Config) -> list[str]:
+    """Greetings whose files hold no sound (S4-14)."""
+    greetings = [user.voicemail.greeting for user in config.users.values()]
+    files = dict.fromkeys(one.file for one in greetings if one is not None and not one.say)
+    return [
+        f"warning: {file} is no sound that can be played: WAV, FLAC, OGG or MP3 is"
+        for file in files
+        if not _is_sound(file)
+    ]
+
+
+def _is_sound(file: Path) -> bool:
+    try:
+        return bool(soundfile.info(str(file)).frames)
+    except (OSError, soundfile.LibsndfileError):
+        return False
 
 
 def _unmailed(config: Config) -> list[str]:

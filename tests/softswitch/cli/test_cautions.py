@@ -4,6 +4,9 @@ import asyncio
 import json
 from pathlib import Path
 
+import numpy as np
+import soundfile
+
 from softswitch.mailbox.messages import Box
 from softswitch.mailboxes import row_of
 from softswitch.store.sqlite import open_store
@@ -38,6 +41,20 @@ def test_a_greeting_that_nobody_can_say_is_warned_of(tmp_path: Path) -> None:
     assert "warning: nothing is installed that could say the greeting of 100" in text
     text = run(office(tmp_path, f"synthesiser: ['true']\n{users}"))[1]
     assert "warning" not in text
+
+
+def test_greetings_that_are_no_sounds_are_warned_of(tmp_path: Path) -> None:  # S4-14
+    soundfile.write(tmp_path / "good.mp3", np.zeros((44100, 2)), 44100)
+    (tmp_path / "bad.mp3").write_bytes(b"no sound")
+    users = (
+        "users:\n"
+        "  100: {password: secret-enough, voicemail: {greeting: good.mp3}}\n"
+        "  101: {password: secret-enough, voicemail: {greeting: bad.mp3}}\n"
+        "  102: {password: secret-enough, voicemail: {greeting: bad.mp3}}\n"
+    )
+    assert run(office(tmp_path, users))[1].splitlines()[1:] == [
+        f"warning: {tmp_path}/bad.mp3 is no sound that can be played: WAV, FLAC, OGG or MP3 is"
+    ]
 
 
 def test_addresses_without_a_mail_server_are_warned_of(tmp_path: Path) -> None:
