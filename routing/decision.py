@@ -89,6 +89,15 @@ class Feature(NamedTuple):
     """What was dialled, without what stood behind it."""
 
 
+class Conference(NamedTuple):
+    """Let the caller talk with all others who are in a room (CF-1)."""
+
+    room: str
+    because: str
+    hops: tuple[Hop, ...] = ()
+    """The forwards that led here, the last one included."""
+
+
 class Reject(NamedTuple):
     """Refuse the call: nothing rings, or nobody answered."""
 
@@ -105,7 +114,7 @@ class Reject(NamedTuple):
         return reason_header(self.cause)
 
 
-Service = Voicemail | Retrieve | Echo | Feature
+Service = Voicemail | Retrieve | Echo | Feature | Conference
 """What the switch itself answers."""
 
 Decision = Ring | Dial | Service | Reject

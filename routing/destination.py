@@ -3,9 +3,11 @@
 101  anna                      an extension; digits that no extension has: a number outside
 "+48600100100"                 a number outside
 voicemail  voicemail:105       the mailbox of the user in question, or of 105
+conference:board          the conference room of that name, as does its number
 hangup  hangup:busy            the end of the call, and what the caller hears
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from softswitch.routing.calendar import Calendars
@@ -15,6 +17,7 @@ from softswitch.routing.plan import Directory, shown
 
 NUMBER = "number"
 VOICEMAIL = "voicemail"
+CONFERENCE = "conference"
 HANG_UP = "hangup"
 HANG_UP_WORDS = ("", "busy", "not_found")
 
@@ -22,25 +25,29 @@ USER = "user"
 OUTSIDE = "outside"
 NOWHERE = "nowhere"
 
+Rooms = Mapping[str, str]
+"""Conference rooms: number → name."""
+NO_ROOMS: Rooms = {}
+
 
 class Destination(NamedTuple):
     """A target, taken apart."""
 
     kind: str
-    """number (an extension, or outside), voicemail or hangup."""
+    """number (an extension, a room, or outside), voicemail, conference or hangup."""
     value: str
-    """The number; whose mailbox, empty for that of the user in question; busy, not_found or
-    nothing."""
+    """The number; whose mailbox, empty for that of the user in question; the name of a room; busy,
+    not_found or nothing."""
 
 
 class Goal(NamedTuple):
     """What a target leads to at the moment."""
 
     kind: str
-    """user, voicemail, outside, hangup or nowhere."""
+    """user, voicemail, conference, outside, hangup or nowhere."""
     value: str
-    """The extension, whether somebody has it or not; whose mailbox; E.164; busy, not_found or
-    nothing; why it leads nowhere."""
+    """The extension, whether somebody has it or not; whose mailbox; the name of a room; E.164;
+    busy, not_found or nothing; why it leads nowhere."""
     trunks: tuple[str, ...] = ()
     because: str = ""
     """What permits it."""
@@ -48,8 +55,8 @@ class Goal(NamedTuple):
     @property
     def written(self) -> str:
         """As a target that leads there for everybody."""
-        if self.kind == VOICEMAIL:
-            return f"{VOICEMAIL}:{self.value}"
+        if self.kind in (VOICEMAIL, CONFERENCE):
+            return f"{self.kind}:{self.value}"
         return f"{HANG_UP}:{self.value}".rstrip(":") if self.kind == HANG_UP else self.value
 
 
@@ -59,12 +66,13 @@ class World(NamedTuple):
     directory: Directory
     outside: Outside | None
     calendars: Calendars
+    rooms: Rooms = NO_ROOMS
 
 
 def parse(text: str) -> Destination:
     """What a target means. Every text means something: what is no number is found by nobody."""
     kind, _, value = text.partition(":")
-    if kind in (VOICEMAIL, HANG_UP):
+    if kind in (VOICEMAIL, HANG_UP) or (kind == CONFERENCE and value):
         return Destination(kind, value)
     return Destination(NUMBER, text)
 
@@ -88,12 +96,18 @@ def entered(entrance: Entrance, calendars: Calendars, wall: float) -> str:
     return entrance.to if state is None else entrance.states.get(state.name, entrance.to)
 
 
-def problem(text: str, owner: str, directory: Directory, outside: Outside | None) -> str | None:
+def problem(
+    text: str,
+    owner: str,
+    directory: Directory,
+    outside: Outside | None,
+    rooms: Rooms = NO_ROOMS,
+) -> str | None:
     """Why calls of the owner cannot go there (FC-1, FWD-8); None when they can."""
     kind, value = parse(text)
     if kind == HANG_UP and value not in HANG_UP_WORDS:
         return f"{text} is no way to hang up"
-    goal = _aim(text, owner, World(directory, outside, Calendars()), (owner,))
+    goal = _aim(text, owner, World(directory, outside, Calendars(), rooms), (owner,))
     if goal.kind == USER and directory.get(goal.value) is None:
         return f"no user has the number {shown(value)}"
     return goal.value if goal.kind == NOWHERE else None
@@ -105,7 +119,14 @@ def _aim(text: str, owner: str, world: World, mailboxes: tuple[str, ...]) -> Goa
         return Goal(HANG_UP, value)
     if kind == VOICEMAIL:
         return _mailbox((value,) if value else mailboxes, world.directory)
-    if world.directory.get(value) is not None or world.outside is None:
+    if kind == CONFERENCE:
+        known = value in world.rooms.values()
+        return Goal(CONFERENCE, value) if known else Goal(NOWHERE, f"no room is called {value}")
+    if world.directory.get(value) is not None:
+        return Goal(USER, value)
+    if value in world.rooms:
+        return Goal(CONFERENCE, world.rooms[value])
+    if world.outside is None:
         return Goal(USER, value)
     number = world.outside.normalise(value)
     if number is None:

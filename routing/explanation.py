@@ -6,6 +6,7 @@ from typing import NamedTuple
 from softswitch.routing.calendar import NO_CALENDARS, Calendars
 from softswitch.routing.codes import NO_CODES, Codes
 from softswitch.routing.decision import Decision, Dial, Ring
+from softswitch.routing.destination import NO_ROOMS, Rooms
 from softswitch.routing.outcomes import Outcome
 from softswitch.routing.outside import Outside
 from softswitch.routing.plan import Directory, Facts
@@ -36,6 +37,7 @@ def explain(
     calendars: Calendars = NO_CALENDARS,
     wall: float = 0.0,
     trunk: str | None = None,
+    rooms: Rooms = NO_ROOMS,
 ) -> list[Step]:
     """Every step of a call that comes at `wall`, by a trunk or not. `given` says what becomes of a
     user or of a number outside; of all others, that nobody answers. Who is given as unavailable has
@@ -54,6 +56,7 @@ def explain(
         calendars=calendars,
         wall=wall,
         trunk=trunk,
+        rooms=rooms,
     )
     now = 0.0
     decision = route.begin(now)

@@ -10,8 +10,19 @@ from typing import NamedTuple
 
 from softswitch.routing.calendar import NO_CALENDARS, Calendars
 from softswitch.routing.codes import NO_CODES, UNSPECIFIC, Codes
-from softswitch.routing.decision import Decision, Dial, Hop, Reject, Ring, Voicemail
-from softswitch.routing.destination import HANG_UP, NOWHERE, OUTSIDE, VOICEMAIL, Goal, World, aim
+from softswitch.routing.decision import Conference, Decision, Dial, Hop, Reject, Ring, Voicemail
+from softswitch.routing.destination import (
+    CONFERENCE,
+    HANG_UP,
+    NO_ROOMS,
+    NOWHERE,
+    OUTSIDE,
+    VOICEMAIL,
+    Goal,
+    Rooms,
+    World,
+    aim,
+)
 from softswitch.routing.outcomes import UNKNOWN_NUMBER, Outcome, release
 from softswitch.routing.outside import Outside
 from softswitch.routing.plan import (
@@ -41,7 +52,7 @@ DO_NOT_DISTURB = ("dnd", "busy")
 """Who does not want to be disturbed is busy, but may have a destination of its own for that."""
 RETURN = "return"
 
-ENDS_HERE = frozenset({VOICEMAIL, HANG_UP})
+ENDS_HERE = frozenset({VOICEMAIL, CONFERENCE, HANG_UP})
 """Targets that are no forward of which there could be too many."""
 
 NOBODY = frozenset({HANG_UP, NOWHERE})
@@ -82,6 +93,7 @@ class Journey:
         "_outside",
         "_own_rules",
         "_returns",
+        "_rooms",
         "_trunk",
         "_used",
         "_user",
@@ -102,6 +114,7 @@ class Journey:
         calendars: Calendars = NO_CALENDARS,
         wall: float = 0.0,
         trunk: str | None = None,
+        rooms: Rooms = NO_ROOMS,
     ) -> None:
         """`facts` tells what is true of a user when it is asked; `forwarded_before` counts the
         forwards that the call has behind it (Diversion, History-Info). `wall`: seconds since 1970
@@ -116,6 +129,7 @@ class Journey:
         self._wall = wall
         """What to add to the monotonic time, once the call has begun."""
         self._trunk = trunk
+        self._rooms = rooms
         self._forwards = forwarded_before
         self._first: Outcome | None = None
         self._returns: tuple[Return, ...] = ()
@@ -189,6 +203,8 @@ class Journey:
         if goal.kind == VOICEMAIL:
             reason = UNSPECIFIC if self._first is None else self._first.value
             return Voicemail(goal.value, reason, because, self.hops)
+        if goal.kind == CONFERENCE:
+            return Conference(goal.value, because, self.hops)
         if goal.kind == HANG_UP:
             return self._hang_up(goal.value, because)
         return self._go_to(goal.value, own_rules, limit, confirm)
@@ -256,7 +272,7 @@ class Journey:
         """To the target of a forward: for a time, or for good (FWD-3, FWD-5)."""
         forwarding = user.forward
         limit = forwarding.return_after
-        if limit is None or goal.kind == HANG_UP:
+        if limit is None or goal.kind in ENDS_HERE:
             own_rules = True
         else:
             own_rules = forwarding.follow_target
@@ -299,7 +315,7 @@ class Journey:
     # What decides
 
     def _aim(self, target: str, owner: str, mailboxes: tuple[str, ...]) -> Goal:
-        world = World(self._directory, self._outside, self._calendars)
+        world = World(self._directory, self._outside, self._calendars, self._rooms)
         return aim(target, owner, world, self._wall + self._now, mailboxes=mailboxes)
 
     def _return_goal(self, target: str, owner: str) -> Goal:

@@ -12,8 +12,17 @@ forward is used once in a call, and MAX_FORWARDS of them in all, numbers outside
 from collections.abc import Sequence
 
 from softswitch.routing.codes import UNSPECIFIC, has_mailbox, service
-from softswitch.routing.decision import Decision, Dial, Voicemail
-from softswitch.routing.destination import NOWHERE, NUMBER, OUTSIDE, USER, Goal, entered, parse
+from softswitch.routing.decision import Conference, Decision, Dial, Voicemail
+from softswitch.routing.destination import (
+    CONFERENCE,
+    NOWHERE,
+    NUMBER,
+    OUTSIDE,
+    USER,
+    Goal,
+    entered,
+    parse,
+)
 from softswitch.routing.journey import MAX_FORWARDS, OUTSIDE_RING_TIME, Journey
 from softswitch.routing.outcomes import (
     NOT_PERMITTED,
@@ -68,7 +77,8 @@ class Route(Journey):
             return self._noted(self._go_on(Outcome.REJECTED, f"{owner}'s phone redirects"))
         for target in targets:
             goal = self._aim(target, owner, ())
-            usable = goal.kind == OUTSIDE or self._directory.get(goal.value) is not None
+            kinds = (OUTSIDE, CONFERENCE)
+            usable = goal.kind in kinds or self._directory.get(goal.value) is not None
             if parse(target).kind != NUMBER or not usable or goal.value == owner:
                 self._note(f"the phone of {owner} redirects to {shown(target)}: {goal.value}")
             elif self._use(owner, REDIRECT):
@@ -138,9 +148,11 @@ class Route(Journey):
         asked = service(dialled, self._caller, self._directory, self._codes)
         if asked is not None:
             return asked
+        caller = self._directory.get(self._caller)
+        if dialled in self._rooms and caller is not None and caller.calls != NOTHING:
+            return Conference(self._rooms[dialled], f"{dialled} is a conference room")
         outside = self._outside
         number = None if outside is None else outside.normalise(dialled)
-        caller = self._directory.get(self._caller)
         if outside is None or number is None or caller is None:
             why = f"no user has the number {shown(dialled)}"
             return refusal(UNKNOWN_NUMBER, "not_found", why)

@@ -29,6 +29,7 @@ from softswitch.bans import Bans
 from softswitch.bus import Bus
 from softswitch.clock import Clock
 from softswitch.config.boxes import people
+from softswitch.config.conference import numbered
 from softswitch.control import Handler
 from softswitch.events.lamps import Lamps
 from softswitch.events.message_summary import MessageSummary
@@ -40,6 +41,7 @@ from softswitch.mailroom import Mailroom, lamps, open_mailroom
 from softswitch.message_commands import MessageCommands
 from softswitch.premises import CannotRun
 from softswitch.registrar import Registrar
+from softswitch.rooms.meeting import Meetings
 from softswitch.routing.codes import Codes
 from softswitch.settings.commands import Commands
 from softswitch.settings.opening import desk, open_settings
@@ -87,6 +89,7 @@ class App:
         self._bus = Bus()
         self._location = Location()
         self._trunks = Trunks(config.trunks, self._bus, self._location.all)
+        self._meetings = Meetings(config.conferences)
 
     async def run(self, ready: Callable[[Config, list[str]], None]) -> None:
         """Run until SIGINT or SIGTERM; `ready` hears where phones reach us. Raises CannotRun."""
@@ -140,7 +143,7 @@ class App:
         uas, registrar = await self._uas(agent, calls, store, addressing, room)
         watch = TrunkWatch(self._trunks, agent=agent, addressing=addressing, random=random)
         stack.callback(tasks.create_task(watch.run()).cancel)
-        answers["trunks"] = watch.rows
+        answers["trunks"], answers["rooms"] = watch.rows, self._meetings.rows
         agent.on_request, agent.on_ack, agent.on_cancel = uas.receive, calls.ack, calls.cancel
         agent.on_flow_closed = _both(registrar.flow_closed, calls.flow_closed)
         transports.receive, transports.receive_burst = agent.receive, agent.receive_burst
@@ -192,6 +195,7 @@ class App:
             calendars=self._config.calendars,
             trunks=self._trunks,
             speech=voices.speech,
+            rooms=numbered(self._config.conferences),
             rtp_timeout=self._config.network.rtp_timeout,
             held_timeout=HELD_TIMEOUT,
         )
@@ -204,7 +208,8 @@ class App:
 
     def _services(self, room: Mailroom, settings: Settings, voices: Voices) -> Services:
         codes = desk(self._config, settings)
-        return Services(settings.users, room.boxes, voices, os.urandom, codes, room.tenants)
+        owners, rooms = room.tenants, self._meetings
+        return Services(settings.users, room.boxes, voices, os.urandom, codes, owners, rooms)
 
     def _notifier(self, agent: UserAgent, addressing: Addressing, room: Mailroom) -> Notifier:
         """Who tells phones of messages that wait."""

@@ -3,6 +3,7 @@
 Voicemail(101, busy) ──► Deposit ── * ──► Retrieval     both: ──► Boxes ──► store, bus
 Retrieve(101)        ─────────────────────►  │
 Feature(dnd_on)      ──► CodeCall ──► settings
+Conference(board)    ──► RoomCall ──► Meetings
 Echo                 ──► echo test
 """
 
@@ -17,7 +18,9 @@ from softswitch.mailbox import deposit
 from softswitch.mailbox.deposit import Deposit
 from softswitch.mailbox.retrieval import Retrieval
 from softswitch.mailbox.speech import Exits
-from softswitch.routing.decision import Feature, Retrieve, Voicemail
+from softswitch.rooms.meeting import Meetings
+from softswitch.rooms.service import RoomCall
+from softswitch.routing.decision import Conference, Feature, Retrieve, Voicemail
 from softswitch.settings.service import CodeCall
 from softswitch.tenants import Tenants
 
@@ -45,6 +48,7 @@ class Services:
         entropy: Callable[[int], bytes],
         codes: Codes,
         tenants: Tenants | None = None,
+        meetings: Meetings | None = None,
     ) -> None:
         """`voice` is that of a user's language; `entropy` gives octets that nobody can guess."""
         self._users = users
@@ -53,6 +57,7 @@ class Services:
         self._entropy = entropy
         self._codes = codes
         self._tenants = tenants or Tenants(users, {})
+        self._meetings = meetings or Meetings({})
 
     def __call__(self, visit: Visit) -> Served:
         """Who takes this call. Routing decides for mailboxes of users only."""
@@ -66,6 +71,8 @@ class Services:
             return self._retrieval(decision.user, visit, asks_number=decision.user is None)
         if isinstance(decision, Feature):
             return CodeCall(self._codes, decision, *self._voice(visit.caller))
+        if isinstance(decision, Conference):
+            return RoomCall(self._meetings, decision.room, self._voice(visit.caller).prompts)
         return EchoTest()
 
     def _deposit(self, decision: Voicemail, visit: Visit, exits: Exits) -> Deposit:

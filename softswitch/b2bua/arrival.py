@@ -6,7 +6,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from softswitch.b2bua import announcing, diversion, ending, identity, inbound, onward
+from softswitch.b2bua import announcing, diversion, ending, identity, inbound, onward, service
 from softswitch.b2bua.call import Call, Verdict
 from softswitch.b2bua.crossing import INVITATION, cross, hops_left
 from softswitch.b2bua.leg import Leg, State
@@ -23,6 +23,7 @@ from softswitch.sip.message import printable
 
 if TYPE_CHECKING:
     from softswitch.b2bua.switchboard import Switchboard
+    from softswitch.media.engine.interface import MediaPort
     from softswitch.records import CallOutcome
     from softswitch.routing.decision import Decision
     from softswitch.sip.flow import Flow
@@ -80,6 +81,7 @@ def _take(
         calendars=board.calendars,
         wall=call.arrived_at,
         trunk=trunk.name if trunk is not None else None,
+        rooms=board.rooms,
     )
     decision: Decision
     if trunk is not None and trunk.is_full:
@@ -97,7 +99,7 @@ def _take(
         return
     if trunk is not None:
         trunk.join(call.caller)
-    if not _prepare_media(call, request):
+    if not _prepare_media(call, request, service.neighbour(call, decision)):
         return
     if isinstance(decision, Reject):
         _refuse(call, decision)
@@ -146,20 +148,20 @@ def _make_caller(
     call.board.invites[transaction] = call
 
 
-def _prepare_media(call: Call, request: Request) -> bool:
+def _prepare_media(call: Call, request: Request, beside: MediaPort | None) -> bool:
     """Read the offer and open the caller's port; refuse the call when either fails."""
     caller = call.caller
     board, account = call.board, caller.account
     try:
         if request.body:
-            caller.open_port(at_once=begins(request.body))
+            caller.open_port(beside, at_once=begins(request.body))
             offer = caller.offer = caller.read(request.body)
             if caller.trunk is None:
                 board.remember_manner(account, caller.flow.remote, manner_of(offer.stream))
         else:
             call.late_offer = True
             last = board.manner(account, caller.flow.remote)
-            caller.open_port(manner=manner_towards(board.policy(account), last))
+            caller.open_port(beside, manner_towards(board.policy(account), last))
     except SdpError as error:
         log.warning("%s: %s offers what cannot be carried: %s", call.id, caller.owner, error)
         verdict = Verdict("failed", error.status, f"the caller's offer: {error}", "switch")

@@ -31,6 +31,7 @@ from softswitch.media.engine.interface import (
 from softswitch.media.negotiation.stream import NOT_ACCEPTABLE
 from softswitch.routing.calendar import NO_CALENDARS, Calendars
 from softswitch.routing.codes import NO_CODES, Codes
+from softswitch.routing.destination import NO_ROOMS, Rooms
 from softswitch.sip.message import printable, respond
 from softswitch.trunks import Trunks
 
@@ -100,6 +101,7 @@ class Calls:
         calendars: Calendars = NO_CALENDARS,
         trunks: Trunks | None = None,
         speech: Speech = TONES_ONLY,
+        rooms: Rooms = NO_ROOMS,
         rtp_timeout: float = RTP_TIMEOUT,
         held_timeout: float = HELD_TIMEOUT,
     ) -> None:
@@ -122,6 +124,7 @@ class Calls:
             calendars,
             trunks or Trunks(),
             speech,
+            rooms,
         )
         self._board.connect = handover.begin
         self._sleep = sleep

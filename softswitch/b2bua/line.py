@@ -120,6 +120,7 @@ class ServiceLine(Performing):
         if held != call.held:
             call.held = held
             call.board.media.hold(caller.port, held)
+            self._withdraw(held)
         self._listen()
 
     def over(self) -> None:

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from softswitch.routing.decision import Dial, Retrieve, Ring, Voicemail
+from softswitch.routing.decision import Conference, Dial, Retrieve, Ring, Voicemail
+from softswitch.routing.plan import shown
 
 if TYPE_CHECKING:
     from softswitch.routing.decision import Decision, Hop
 
 RETURN = "return"
 """The situation of a forward that comes back: of whom it comes back, that is known already."""
-
-MAX_SHOWN = 40
-"""Characters of a number that somebody dialled."""
 
 
 class Path:
@@ -25,7 +23,7 @@ class Path:
     __slots__ = ("_noted", "_seen", "_stations")
 
     def __init__(self, dialled: str) -> None:
-        self._stations = [dialled[:MAX_SHOWN]]
+        self._stations = [shown(dialled)]
         self._noted = False
         """Whether it is said what became of the last one."""
         self._seen = 0
@@ -83,4 +81,6 @@ def _party(decision: Decision) -> str:
         return decision.number
     if isinstance(decision, Voicemail):
         return f"voicemail {decision.user}"
+    if isinstance(decision, Conference):
+        return f"conference {decision.room}"
     return "voicemail" if isinstance(decision, Retrieve) else ""

@@ -20,12 +20,13 @@ from softswitch.b2bua import ending
 from softswitch.b2bua.call import Verdict
 from softswitch.b2bua.line import Served, ServiceLine
 from softswitch.media.sdp import SdpError
-from softswitch.routing.decision import Feature, Retrieve, Voicemail
+from softswitch.routing.decision import Conference, Feature, Retrieve, Voicemail
 
 if TYPE_CHECKING:
     from softswitch.b2bua.call import Call
+    from softswitch.media.engine.interface import MediaPort
     from softswitch.records import CallOutcome
-    from softswitch.routing.decision import Service
+    from softswitch.routing.decision import Decision, Service
 
 
 class Visit(NamedTuple):
@@ -60,10 +61,29 @@ def begin(call: Call, decision: Service) -> None:
         ending.refuse(call, verdict, [ending.INCOMPATIBLE])
 
 
+def room_name(room: str) -> str:
+    """Who answers where callers meet."""
+    return f"conference {room}"
+
+
+def neighbour(call: Call, decision: Decision) -> MediaPort | None:
+    """A port of somebody in the room that the call goes to: all of a room are best on one worker.
+    None: it does not matter."""
+    if not isinstance(decision, Conference):
+        return None
+    name = room_name(decision.room)
+    for other in call.board.calls.values():
+        if other.service is not None and other.service.name == name and other is not call:
+            return other.caller.port
+    return None
+
+
 def _name(decision: Service) -> str:
     """Who answered, for the record."""
     if isinstance(decision, Voicemail):
         return f"voicemail {decision.user}"
     if isinstance(decision, Feature):
         return f"code {decision.function}"
+    if isinstance(decision, Conference):
+        return room_name(decision.room)
     return "voicemail" if isinstance(decision, Retrieve) else "echo test"

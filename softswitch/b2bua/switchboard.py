@@ -12,6 +12,7 @@ from softswitch.b2bua.speech import TONES_ONLY, Speech
 from softswitch.media.negotiation import UNSECURED, Manner, Policy, Vault
 from softswitch.routing.calendar import NO_CALENDARS, Calendars
 from softswitch.routing.codes import NO_CODES, Codes
+from softswitch.routing.destination import NO_ROOMS, Rooms
 from softswitch.routing.plan import Extension
 from softswitch.trunks import Trunks
 
@@ -107,6 +108,8 @@ class Switchboard:
     """When the office is open."""
     trunks: Trunks = field(default_factory=Trunks)
     speech: Speech = TONES_ONLY
+    rooms: Rooms = field(default_factory=lambda: NO_ROOMS)
+    """Conference rooms: number → name."""
     connect: Callable[[Call, Connect, Callable[[], None]], None] = field(init=False)
     """Lets somebody be rung for the caller of a service (handover)."""
 

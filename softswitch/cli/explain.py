@@ -13,8 +13,10 @@ from softswitch.cli.settings import users_now
 from softswitch.cli.where import configuration, fail
 from softswitch.config import Config
 from softswitch.config.boxes import people
+from softswitch.config.conference import numbered
 from softswitch.routing.codes import Codes
 from softswitch.routing.decision import (
+    Conference,
     Decision,
     Dial,
     Echo,
@@ -87,6 +89,7 @@ def explain(
         calendars=config.calendars,
         wall=moment(config, at),
         trunk=trunk,
+        rooms=numbered(config.conferences),
     )
     typer.echo("\n".join(lines(caller, dialled, steps, config)))
 
@@ -123,6 +126,8 @@ def _what(decision: Decision, config: Config) -> str:
         case Retrieve(user):
             whose = _named(user, config) if user is not None else "whoever the caller says"
             return f"hear the messages of {whose}"
+        case Conference(room):
+            return f"conference room {room}"
         case Echo():
             return "the caller hears himself"
         case Feature(function, argument):

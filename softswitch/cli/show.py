@@ -2,6 +2,7 @@
 
 show calls           those that are up; with --past 20 those that were
 show registrations   phones
+show rooms           conference rooms, and who is in them
 show trunks          carriers, whether they answer, and how many calls go through them
 show 101             all settings of a user, and who decided each (features 4.4)
 """
@@ -36,12 +37,16 @@ class Subject(StrEnum):
 
     CALLS = "calls"
     REGISTRATIONS = "registrations"
+    ROOMS = "rooms"
     TRUNKS = "trunks"
 
 
 def show(
     subject: Annotated[
-        str, typer.Argument(metavar="WHAT", help="calls, registrations, trunks, or a user's number")
+        str,
+        typer.Argument(
+            metavar="WHAT", help="calls, registrations, trunks, rooms, or a user's number"
+        ),
     ],
     file: where.File = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
@@ -53,7 +58,7 @@ def show(
         ),
     ] = 0,
 ) -> None:
-    """Show the calls that are up, the phones that are registered, trunks, or a user's settings.
+    """Show calls that are up, phones that are registered, trunks, rooms, or a user's settings.
 
     Exits with 1 if the switch is not running (past calls and settings are shown all the same), 2
     if FILE is wrong.
@@ -166,6 +171,31 @@ def _trunks(rows: list[Row], now: float) -> Table:
     return table
 
 
+def _rooms(rows: list[Row], now: float) -> Table:
+    table = _table("room", "number", "for", "members", "of at most", "who")
+    for row in rows:
+        members = row["members"]
+        since = "" if row["since"] is None else _duration(now - row["since"])
+        state = ["locked"] if row["locked"] else []
+        who = [_member(one) for one in members]
+        table.add_row(
+            *_cells(
+                row["room"],
+                row["number"],
+                since,
+                len(members),
+                row["max"],
+                ", ".join([*who, *state]),
+            )
+        )
+    return table
+
+
+def _member(member: Row) -> str:
+    signs = [sign for sign in ("moderator", "muted") if member[sign]]
+    return " ".join([member["caller"] or "withheld", *signs])
+
+
 def _answers(row: Row) -> str:
     """Whether a carrier does, and how fast."""
     if row["reachable"] is None:
@@ -176,6 +206,7 @@ def _answers(row: Row) -> str:
 TABLES = {
     Subject.CALLS: _calls,
     Subject.REGISTRATIONS: _registrations,
+    Subject.ROOMS: _rooms,
     Subject.TRUNKS: _trunks,
 }
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from softswitch.config import outward, units
+from softswitch.config import conferences, outward, units
 from softswitch.config.configuration import Forwarding, User
 from softswitch.config.problems import Wrong, quoted
 from softswitch.config.references import Finding, Location
@@ -22,12 +22,16 @@ class People(NamedTuple):
     """Of users who have one."""
     defaults: Mapping[str, Any]
     outside: Outside | None
+    rooms: Collection[str]
+    """Names and numbers of conference rooms, `conference:board` and 300."""
 
     def wrong(self, target: str, owner: str) -> Wrong | None:
         """Why a call of the owner cannot go there. No owner: everybody's, where it can."""
         kind, _, named = target.partition(":")
-        if kind == units.HANG_UP:
+        if kind == units.HANG_UP or target in self.rooms:
             return None
+        if kind == units.CONFERENCE:
+            return Wrong(f"no room has the name {quoted(named)}", "add it under conferences:")
         is_mailbox = kind == units.VOICEMAIL
         whose = named or owner if is_mailbox else target
         if not whose:
@@ -78,7 +82,9 @@ def check(document: Document, written: list[str]) -> Iterator[Finding]:
         if "number" in user
     }
     outside = outward.outside(document, numbered, str)
-    people = People(users, mailboxes, defaults, outside)
+    rooms = {f"{units.CONFERENCE}:{name}" for name in conferences.names(document)}
+    rooms |= conferences.numbers(document).keys()
+    people = People(users, mailboxes, defaults, outside, rooms)
     yield from _entrances(document, people)
     yield from _unknown(("defaults", "forward"), defaults.get("forward", {}), people, "")
     yield from _operator(("defaults", "voicemail"), defaults, people, "")
@@ -108,6 +114,7 @@ def _entrances(document: Document, people: People) -> Iterator[Finding]:
             continue
         wrong = people.wrong(target, "")
         is_ours = target in people.users or ":" in target or target == units.HANG_UP
+        is_ours |= target in people.rooms
         if wrong is None and not is_ours:
             wrong = Wrong("calls from outside may not go outside", "let a user forward them")
         if wrong is not None:

@@ -20,6 +20,7 @@ from softswitch.config import (
     boxes,
     calendars,
     codes,
+    conferences,
     destinations,
     mailboxes,
     nodes,
@@ -34,10 +35,12 @@ from softswitch.config.configuration import (
     Config,
     Log,
     Media,
+    Recordings,
     User,
 )
 from softswitch.config.files import read_source
 from softswitch.config.problems import ConfigErrors, Problem, Source, Wrong, quoted
+from softswitch.config.schema.conferences import rooms
 from softswitch.config.schema.document import ADAPTER, Document, known_keys
 from softswitch.config.schema.feature_codes import feature_codes
 from softswitch.config.schema.forward import forwarding
@@ -115,6 +118,7 @@ class _Loader:
             self._note(destinations.check(document, written))
             self._note(codes.check(document, written))
             self._note(boxes.check(whole, written))
+            self._note(conferences.check(document))
             self._note(mailboxes.check(document, written, self.path))
         written += boxes.numbers(document).values()
         if not self.problems:
@@ -144,6 +148,8 @@ class _Loader:
             trunks=outward.trunks(document),
             outside=outside,
             calendars=hours or NO_CALENDARS,
+            conferences=rooms(document.get("conferences", {})),
+            recordings=Recordings(document.get("recordings", {}).get("keep", Recordings().keep)),
             realm=network.domains[0] if network.domains else DEFAULT_REALM,
             missing_passwords=tuple(
                 one.extension for one in boxes.people(users).values() if not one.password

@@ -28,6 +28,9 @@ HANG_UP_WORDS = ("", "busy", "not_found")
 VOICEMAIL: Final = "voicemail"
 """The mailbox of whose call it is; with `:105` behind it, that of 105."""
 
+CONFERENCE: Final = "conference"
+"""With `:board` behind it, the conference room of that name."""
+
 STUN_PORT = 3478
 """Where STUN servers listen (RFC 8489 §18.6)."""
 MIN_PORT_PAIRS = 2
@@ -192,7 +195,7 @@ def extension(value: object) -> str:
 
 def destination(value: object) -> str:
     """Whom a call can be sent on to: an extension, a mailbox (`voicemail`, `voicemail:105`), a
-    number outside, or nobody (`hangup`, `hangup:busy`)."""
+    room (`conference:board`), a number outside, or nobody (`hangup`, `hangup:busy`)."""
     word = scalar(value)
     kind, colon, owner = word.partition(":")
     if kind == HANG_UP:
@@ -201,6 +204,8 @@ def destination(value: object) -> str:
                 f"{quoted(word)} is not known here", "hangup, hangup:busy, hangup:not_found"
             )
         return word
+    if kind == CONFERENCE and colon:
+        return f"{CONFERENCE}:{extension(owner)}"
     if kind != VOICEMAIL:
         return extension(word)
     return f"{VOICEMAIL}:{extension(owner)}" if colon else VOICEMAIL

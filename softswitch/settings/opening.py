@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
+from softswitch.config.conference import numbered
 from softswitch.config.places import Zone
 from softswitch.routing.codes import Codes
 from softswitch.settings.layers import Stamp
@@ -51,7 +52,8 @@ async def open_settings(
 
 def desk(config: Config, settings: Settings) -> Desk:
     """Where service codes are done."""
-    targets = Targets(settings.users, Codes(**config.feature_codes), config.outside)
+    codes, rooms = Codes(**config.feature_codes), numbered(config.conferences)
+    targets = Targets(settings.users, codes, config.outside, rooms)
     return Desk(settings, targets)
 
 

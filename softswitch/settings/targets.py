@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from softswitch.routing.codes import LEAVE_MESSAGE, TERMINATOR, VOICEMAIL, has_mailbox
-from softswitch.routing.destination import problem
+from softswitch.routing.destination import NO_ROOMS, problem
 from softswitch.routing.plan import shown
 
 if TYPE_CHECKING:
     from softswitch.routing.codes import Codes
+    from softswitch.routing.destination import Rooms
     from softswitch.routing.outside import Outside
     from softswitch.routing.plan import Directory
 
@@ -39,10 +40,17 @@ class Target(NamedTuple):
 class Targets:
     """Finds them in the directory, among the codes, and outside."""
 
-    def __init__(self, directory: Directory, codes: Codes, outside: Outside | None) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        codes: Codes,
+        outside: Outside | None,
+        rooms: Rooms = NO_ROOMS,
+    ) -> None:
         self._directory = directory
         self._codes = codes
         self._outside = outside
+        self._rooms = rooms
 
     def __call__(self, number: str, owner: str) -> Target:
         """What a number means to its owner."""
@@ -51,7 +59,7 @@ class Targets:
             return Target("", NO_SUCH_NUMBER, f"{shown(number)} is no number")
         if number == owner:
             return Target("", OWN_NUMBER, f"{number} is the own number")
-        if self._directory.get(number) is not None:
+        if self._directory.get(number) is not None or number in self._rooms:
             return Target(number)
         mailbox = self._mailbox(number, owner)
         return mailbox or self._number_outside(number, owner)

@@ -8,12 +8,14 @@ from typing_extensions import TypedDict, is_typeddict
 
 from softswitch.config.schema.boxes import BoxesSection
 from softswitch.config.schema.calendars import CalendarsSection, Country
+from softswitch.config.schema.conferences import ConferencesSection
 from softswitch.config.schema.feature_codes import FeatureCodesSection
 from softswitch.config.schema.fields import SECTION, Path
 from softswitch.config.schema.log import LogSection
 from softswitch.config.schema.mail import AdminsSection, MailSection
 from softswitch.config.schema.media import MediaSection
 from softswitch.config.schema.network import NetworkSection
+from softswitch.config.schema.recordings import RecordingsSection
 from softswitch.config.schema.speech import Command, Language, TimeZone
 from softswitch.config.schema.trunks import NumbersSection, OutgoingSection, TrunksSection
 from softswitch.config.schema.users import DefaultsSection, UsersSection
@@ -40,6 +42,8 @@ class Document(TypedDict, total=False):
     numbers: Annotated[NumbersSection, SECTION]
     outgoing: Annotated[OutgoingSection, SECTION]
     voicemail_boxes: Annotated[BoxesSection, SECTION]
+    conferences: Annotated[ConferencesSection, SECTION]
+    recordings: Annotated[RecordingsSection, SECTION]
     mail: Annotated[MailSection, SECTION]
     admins: AdminsSection
     log: Annotated[LogSection, SECTION]

@@ -21,6 +21,7 @@ from softswitch.config.schema.fields import (
 )
 from softswitch.config.schema.forward import ForwardSection
 from softswitch.config.schema.mail import Recipients
+from softswitch.config.schema.recordings import Record
 from softswitch.config.schema.speech import Language
 from softswitch.config.schema.trunks import Areas, Level, Number, caller_id
 from softswitch.config.schema.voicemail import VoicemailSection
@@ -85,6 +86,7 @@ class DefaultsSection(TypedDict, total=False):
     allow: Areas
     deny: Areas
     caller_id: Annotated[str, PlainValidator(caller_id)]
+    record: Record
     forward: Annotated[ForwardSection, SECTION]
     voicemail: VoicemailSection
     editable: Editable

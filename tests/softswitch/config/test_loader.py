@@ -88,6 +88,7 @@ def test_the_origin_of_each_value_is_known(tmp_path: Path) -> None:
         "fax": "default",
         "call_waiting": "default",
         "phone_redirect": "default",
+        "record": "default",
         "calls": "default",
         "allow": "default",
         "deny": "default",
