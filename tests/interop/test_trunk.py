@@ -20,7 +20,8 @@ SECONDS = 1.0
 LOST_TO_A_BUSY_MACHINE = 0.04
 """Share of samples that late packets may cost a phone with a fixed buffer: 40 ms of a second."""
 
-CARRIER = "127.0.0.7"
+CARRIER, SECOND = "127.0.0.7", "127.0.0.11"
+"""Where the carriers are; the second one is for numbers abroad, and speaks TCP."""
 MAIN, ANNA = "+48221112233", "+48221112235"
 MOBILE = "+48600100100"
 
@@ -36,7 +37,14 @@ def port() -> int:
 
 
 @pytest.fixture(scope="module")
-def switch(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[Switch]:
+def second_port() -> int:
+    return free_port(SECOND)
+
+
+@pytest.fixture(scope="module")
+def switch(
+    tmp_path_factory: pytest.TempPathFactory, port: int, second_port: int
+) -> Iterator[Switch]:
     with Switch(
         tmp_path_factory.mktemp("switch"),
         users=("100", "101", "102", "103", "104"),
@@ -44,7 +52,7 @@ def switch(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[Swit
         each={
             "101": {"number": ANNA},
             "102": {"forward": FORWARDING},
-            "100": PATIENT,
+            "100": {**PATIENT, "calls": "europe"},
             "103": PATIENT,
             "104": {"voicemail": "off", "forward": {"unavailable": MOBILE}},
         },
@@ -57,8 +65,16 @@ def switch(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[Swit
                     "numbers": [MAIN, ANNA],
                     "to": "100",
                     "channels": 2,
-                }
+                },
+                "abroad": {
+                    "host": SECOND,
+                    "port": second_port,
+                    "transport": "tcp",
+                    "numbers": ["+48221112234"],
+                    "number_format": "e164",
+                },
             },
+            "outgoing": {"routes": [{"match": "ES", "via": ["abroad"]}, {"via": ["carrier"]}]},
         },
     ) as running:
         yield running
@@ -120,6 +136,31 @@ def test_a_call_from_outside_that_nobody_takes_reaches_the_voicemail(
     outgoing.hangup()
     outgoing.ended()
     assert "voicemail 101" in switch.command("show", "calls", "--past", "1")
+
+
+def test_a_carrier_over_tcp_is_called_and_calls(
+    switch: Switch, second_port: int, tmp_path: Path
+) -> None:  # TK-5, CLI-2
+    spain, ours = "34911222333", "48221112234"
+    one, other = known_sound(SECONDS, seed=3), known_sound(SECONDS, seed=4)
+    said = (write_wav(tmp_path / "one.wav", one), write_wav(tmp_path / "two.wav", other))
+    with (
+        Phone("pjsua2", switch.sip, "100", switch.password("100")) as anna,
+        Phone(
+            "pjsua2", switch.sip, spain, "", transport="tcp", address=SECOND, port=second_port
+        ) as carrier,
+    ):
+        anna.register()
+        with connected(anna, carrier, f"00{spain}") as call:
+            heard = speak_at_once(call, said, SECONDS)
+        invite = call[1].headers
+        assert invite.startswith(f"INVITE sip:{spain}@{SECOND}:{second_port};transport=tcp")
+        assert f"<sip:{ours}@{SECOND}>" in fields(invite, "From")[0]
+        outgoing = carrier.dial(ours)
+        assert outgoing.ended().status == 404  # this number of ours is nobody's
+    allowed = LOST_TO_A_BUSY_MACHINE * len(one)
+    assert wrong_samples(one, read_wav(heard.by_callee)) <= allowed
+    assert wrong_samples(other, read_wav(heard.by_caller)) <= allowed
 
 
 def test_a_forward_to_outside_that_nobody_takes_comes_back_to_the_voicemail(

@@ -1,7 +1,8 @@
 """The way of a call in words (features FWD-16)."""
 
-from softswitch.b2bua.path import MAX_SHOWN, Path
+from softswitch.b2bua.path import Path
 from softswitch.routing.decision import Dial, Echo, Hop, Retrieve, Ring, Voicemail
+from softswitch.routing.plan import MAX_SHOWN
 from tests.softswitch.b2bua.carriers import ANNA, MOBILE, Office
 from tests.softswitch.b2bua.flows import finish
 
@@ -67,8 +68,9 @@ def test_what_the_switch_itself_was_asked_is_no_way() -> None:
     assert path.told("Anna") == "Anna -> *98 -> voicemail"
 
 
-def test_a_dialled_text_is_cut() -> None:
+def test_a_dialled_text_is_cut_and_breaks_no_line() -> None:
     assert len(Path("1" * 1000).told("")) == MAX_SHOWN + len(" -> ")
+    assert "\n" not in Path("1\n2").told("Anna")
 
 
 def test_the_record_of_a_call_tells_its_way() -> None:  # FWD-16
