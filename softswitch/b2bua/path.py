@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from softswitch.routing.decision import Dial, Retrieve, Ring, Voicemail
+from softswitch.routing.decision import Conference, Dial, Retrieve, Ring, Voicemail
 from softswitch.routing.plan import shown
 
 if TYPE_CHECKING:
@@ -81,4 +81,6 @@ def _party(decision: Decision) -> str:
         return decision.number
     if isinstance(decision, Voicemail):
         return f"voicemail {decision.user}"
+    if isinstance(decision, Conference):
+        return f"conference {decision.room}"
     return "voicemail" if isinstance(decision, Retrieve) else ""
