@@ -153,6 +153,7 @@ def test_whole_packets_beside_the_project_are_met_up_to_the_last_rollover() -> N
 
 @suites
 def test_packets_are_protected_as_the_rfcs_say_over_three_rollovers(suite: str) -> None:
+    """G17: as many as a call of 66 minutes has."""
     sender, receiver = both(suite)
     for index in range(0, 3 * 65536 + 2000, 2000):
         packet = numbered(index)
@@ -203,6 +204,7 @@ def test_packets_are_protected_and_unprotected_where_they_lie_in_a_large_buffer(
 
 @suites
 def test_a_packet_is_taken_once(suite: str) -> None:
+    """G17: no replay is accepted."""
     sender, receiver = both(suite)
     packets = [protected(sender, numbered(sequence)) for sequence in range(300)]
     assert all(clear(receiver, packet) for packet in packets)
@@ -249,12 +251,13 @@ def test_nothing_is_protected_twice_under_one_number() -> None:
 
 @suites
 def test_no_number_of_bad_tags_ends_a_stream_or_grows_anything(suite: str) -> None:
+    """G17: a hundred thousand, over all suites."""
     sender, receiver = both(suite)
     assert clear(receiver, protected(sender, numbered(1)))
     good = protected(sender, numbered(2))
     bad = bytearray(good[:-1] + bytes((good[-1] ^ 1,))).ljust(MAX_PACKET, b"\0")
     accepted, before = 0, sys.getallocatedblocks()
-    for step in range(5_000):
+    for step in range(100_000 // len(SUITES) + 1):
         struct.pack_into("!I", bad, 8, step)
         struct.pack_into("!H", bad, 2, step & 0xFFFF)
         accepted += receiver.unprotect(bad, len(good)) >= 0
