@@ -60,8 +60,8 @@ class Lender(Protocol):
         """Read it again."""
         ...
 
-    def unlock(self, leg: Leg) -> None:
-        """Serve what the proven remote has sent up to now."""
+    def hear(self, leg: Leg) -> None:
+        """Serve what has come for it up to now."""
         ...
 
 
@@ -130,10 +130,10 @@ class Patience:
         patient = self._patients.get(leg)
         if patient is None:
             return
+        if patient.line is None:
+            self._lender.hear(leg)
         if patient.remote != leg.latch.locked:
             self._follow(patient)
-        elif patient.line is None:
-            self._lender.unlock(leg)
         self._read(patient)
 
     def unlock(self, leg: Leg) -> None:
@@ -156,17 +156,16 @@ class Patience:
     def _run(self, patients: Sequence[_Patient], deadline: float) -> None:
         everybody = round(deadline / (TICK * PERIOD)) % RECORDED == 0
         for patient in patients:
-            if patient.leg.taps and not everybody:
-                continue
             if patient.remote != patient.leg.latch.locked:
                 self._follow(patient)
-            self._read(patient)
+            if everybody or not patient.leg.taps:
+                self._read(patient)
 
     def _follow(self, patient: _Patient) -> None:
         """The remote has been proven, or is proven to be elsewhere now."""
         remote = patient.leg.latch.locked
         self._hang_up(patient)
-        self._lender.unlock(patient.leg)
+        self._lender.hear(patient.leg)
         if remote is None or not patient.may_connect:
             return
         try:

@@ -204,6 +204,11 @@ class EpollBackend:
         endpoint.lent = True
         return endpoint.pair
 
+    def hear(self, leg: Leg) -> None:
+        """Serve what has come to the door."""
+        endpoint = self._endpoints[leg.id]
+        endpoint.read(endpoint.pair.rtp, DOOR_BATCH)
+
     def take_back(self, leg: Leg) -> None:
         """Have a line again."""
         endpoint = self._endpoints[leg.id]

@@ -57,6 +57,10 @@ class Backend(Protocol):
         connected to it. All others still come to us."""
         ...
 
+    def hear(self, leg: Leg) -> None:
+        """Serve what has come to us for a leg whose pair is lent."""
+        ...
+
     def take_back(self, leg: Leg) -> None:
         """That socket is closed."""
         ...

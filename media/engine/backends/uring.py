@@ -123,9 +123,13 @@ class UringBackend:
     def unlock(self, leg: Leg) -> None:
         """Serve what the proven remote has sent."""
         if leg.latch.locked is not None:
-            self._serve_batch()
-            self._turn(0, 0.0)
-            self._serve_batch()
+            self.hear(leg)
+
+    def hear(self, leg: Leg) -> None:
+        """Serve what has come, for all legs."""
+        self._serve_batch()
+        self._turn(0, 0.0)
+        self._serve_batch()
 
     def lend(self, leg: Leg) -> SocketPair:
         """The kernel gives a packet to the socket that fits best: nothing has to change."""

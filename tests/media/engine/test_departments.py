@@ -47,7 +47,7 @@ class Nobody:
     def take_back(self, leg: Leg) -> None:
         self.lent -= 1
 
-    def unlock(self, leg: Leg) -> None:
+    def hear(self, leg: Leg) -> None:
         """Nothing has come."""
 
 

@@ -106,7 +106,7 @@ class Setup:
     def take_back(self, leg: Leg) -> None:
         self.lent -= 1
 
-    def unlock(self, leg: Leg) -> None:
+    def hear(self, leg: Leg) -> None:
         self.door()
 
     def door(self) -> None:
@@ -353,7 +353,7 @@ def test_legs_share_their_turns_up_to_a_crowd() -> None:
         def take_back(self, leg: Leg) -> None:
             """Nothing was lent."""
 
-        unlock = take_back
+        hear = take_back
 
     patience = Patience(Lender(), lambda: 1000.0, lambda: 0.0)
     remote = Remote(PHONE, 4000, 0, (0,), PHONE, False, None, formats=(STATIC[0],), rtcp=False)
