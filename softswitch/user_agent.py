@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from softswitch.intake import Intake, check_response, note_source
+from softswitch.refusals import Refusals
 from softswitch.sender import Addressing, Sender, Trace, Transaction
 from softswitch.sip.errors import ParseError
 from softswitch.sip.flow import Flow
@@ -88,6 +89,7 @@ class UserAgent:
         self._trace = trace
         self._wall = wall or clock
         self._intake = Intake(transports)
+        self._refusals = Refusals()
         self._sender = Sender(
             transports=transports,
             addressing=addressing,
@@ -129,6 +131,10 @@ class UserAgent:
                     data = self._intake.without_keepalives(data, flow)
                     if not data:
                         return
+                call_id = self._refusals.acknowledged(data)
+                if call_id is not None:
+                    self._record(call_id, data, flow)
+                    return
                 message = parse_datagram(data)
                 self._receive_message(message, flow)
             except ParseError as error:
@@ -137,9 +143,7 @@ class UserAgent:
             self._survive(message, flow)
 
     def _receive_message(self, message: Request | Response, flow: Flow) -> None:
-        if self._trace is not None:
-            call_id = message.headers.first.get("Call-ID") or ""
-            self._trace.record(call_id, message.data, False, flow, self._wall())
+        self._record(message.headers.first.get("Call-ID") or "", message.data, flow)
         if log.isEnabledFor(logging.DEBUG):
             log.debug("< %s:%d %s", *flow.remote, message)
         if isinstance(message, Response):
@@ -147,6 +151,10 @@ class UserAgent:
         elif message.method != "ACK":
             note_source(message, flow)
         self._perform(self._transactions.receive(message, flow, self.now()))
+
+    def _record(self, call_id: str, data: bytes, flow: Flow) -> None:
+        if self._trace is not None:
+            self._trace.record(call_id, data, False, flow, self._wall())
 
     def _refuse_malformed(
         self, data: bytes, message: Request | Response | None, flow: Flow, error: ParseError
@@ -220,6 +228,8 @@ class UserAgent:
         theirs = request.headers
         seen = (theirs.get("Call-ID"), theirs.get("From"), theirs.get("CSeq"))
         tag = f"{hash(seen) & 0xFFFFFFFFFFFFFFFF:x}"
+        if request.method == "INVITE":
+            self._refusals.note(tag)
         response = respond(request, status, reason, to_tag=tag, headers=headers)
         self._sender.send(response.serialize(), flow, seen[0] or "")
 

@@ -278,6 +278,24 @@ def test_a_refusal_keeps_no_state_and_has_the_same_tag_each_time() -> None:
     assert scene.network.take() == []
 
 
+def test_the_ack_of_a_refusal_without_state_ends_in_the_trace() -> None:
+    scene = Scene(traced=True)
+    scene.agent.receive(INVITE, UDP)
+    scene.agent.refuse(scene.core.requests[-1], UDP, 401)
+    [refusal] = scene.answers()
+    ack = make_request("ACK", to_tag=refusal.to_tag)
+    scene.agent.receive(ack, UDP)
+    scene.agent.receive(ack.replace(refusal.to_tag.encode(), b"other"), UDP)
+    assert [request.to_tag for request in scene.core.acks] == ["other"]
+    assert [(method, sent) for _, method, sent, _ in scene.trace.entries] == [
+        (b"INVITE", False),
+        (b"SIP/2.0", True),
+        (b"ACK", False),
+        (b"ACK", False),
+    ]
+    assert len({call_id for call_id, *_ in scene.trace.entries}) == 1
+
+
 def test_an_ack_is_never_answered() -> None:
     scene = Scene()
     scene.agent.refuse(parse_request(make_request("ACK")), UDP, 481)
