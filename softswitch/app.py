@@ -31,6 +31,8 @@ from softswitch.clock import Clock
 from softswitch.config.boxes import people
 from softswitch.config.conference import numbered
 from softswitch.control import Handler
+from softswitch.events.busy_lamps import BusyLamps
+from softswitch.events.code_lamps import CodeLamps
 from softswitch.events.lamps import Lamps
 from softswitch.events.message_summary import MessageSummary
 from softswitch.events.notifier import Notifier
@@ -140,7 +142,9 @@ class App:
         settings = await self._settings(store, boxes, answers)
         calls = self._calls(agent, media, addressing, tracer, room, settings)
         media.on_event = calls.media_event
-        uas, registrar = await self._uas(agent, calls, store, addressing, room)
+        busy_lamps = self._busy_lamps(agent, calls, settings)
+        notifier = self._notifier(agent, addressing, room, busy_lamps)
+        uas, registrar = await self._uas(agent, calls, store, addressing, notifier)
         watch = TrunkWatch(self._trunks, agent=agent, addressing=addressing, random=random)
         stack.callback(tasks.create_task(watch.run()).cancel)
         answers["trunks"], answers["rooms"] = watch.rows, self._meetings.rows
@@ -211,8 +215,22 @@ class App:
         owners, rooms = room.tenants, self._meetings
         return Services(settings.users, room.boxes, voices, os.urandom, codes, owners, rooms)
 
-    def _notifier(self, agent: UserAgent, addressing: Addressing, room: Mailroom) -> Notifier:
-        """Who tells phones of messages that wait."""
+    def _busy_lamps(self, agent: UserAgent, calls: Calls, settings: Settings) -> BusyLamps:
+        """What phones may watch of colleagues and of service codes."""
+        return BusyLamps(
+            parties=calls.parties,
+            directory=settings.users,
+            codes=CodeLamps(Codes(**self._config.feature_codes), settings.users),
+            bus=self._bus,
+            later=agent.later,
+            dnd_is_busy=self._config.blf_dnd == "busy",
+            dialling_is_talking=self._config.blf_dialling == "confirmed",
+        )
+
+    def _notifier(
+        self, agent: UserAgent, addressing: Addressing, room: Mailroom, busy: BusyLamps
+    ) -> Notifier:
+        """Who tells phones of messages that wait, and of what they watch."""
         domains = self._config.network.domains
         package = MessageSummary(
             lamps(self._config.users),
@@ -221,7 +239,8 @@ class App:
             host=domains[0] if domains else "",
             address=addressing.sip_address,
         )
-        notifier = Notifier(agent=agent, addressing=addressing, packages=[package])
+        notifier = Notifier(agent=agent, addressing=addressing, packages=[package, busy])
+        busy.tell = partial(notifier.changed, busy.name)
         Lamps(
             agent=agent,
             addressing=addressing,
@@ -234,7 +253,12 @@ class App:
         return notifier
 
     async def _uas(
-        self, agent: UserAgent, calls: Calls, store: Store, addressing: Addressing, room: Mailroom
+        self,
+        agent: UserAgent,
+        calls: Calls,
+        store: Store,
+        addressing: Addressing,
+        notifier: Notifier,
     ) -> tuple[Uas, Registrar]:
         """Who answers requests, with what they need: logins, bindings, keepalives."""
         users = people(self._config.users)
@@ -269,7 +293,7 @@ class App:
             authenticator,
             registrar,
             calls,
-            self._notifier(agent, addressing, room),
+            notifier,
             addressing=addressing,
             domains=self._config.network.domains,
             trunks=self._trunks,

@@ -89,6 +89,13 @@ class SettingChanged(NamedTuple):
     at: float
 
 
+class PartyMoved(NamedTuple):
+    """What a user does in calls may be another: dials, rings, is in one call less. Published only
+    while somebody listens."""
+
+    user: str
+
+
 class CallArrived(NamedTuple):
     """Somebody dials."""
 
@@ -142,6 +149,10 @@ class Bus:
             self._listeners[kind] = tuple(left)
 
         return unsubscribe
+
+    def hears(self, kind: type) -> bool:
+        """Whether anybody listens to events of this kind: else there need not be any."""
+        return bool(self._listeners.get(kind))
 
     def publish(self, event: object) -> None:
         """Tell all who subscribed. Never raises."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from softswitch.b2bua import hold
 from softswitch.b2bua.cdr import record_of
 from softswitch.b2bua.path import Path
-from softswitch.bus import CallEnded
+from softswitch.bus import CallEnded, PartyMoved
 from softswitch.media.negotiation.ourselves import own_media
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from softswitch.b2bua.line import ServiceLine
     from softswitch.b2bua.reoffer import Reoffer
     from softswitch.b2bua.switchboard import Subscriber, Switchboard
+    from softswitch.b2bua.taping import Taping
     from softswitch.media.negotiation import RemoteMedia
     from softswitch.records import CallOutcome, EndedBy
     from softswitch.routing.outcomes import Outcome
@@ -109,6 +110,7 @@ class Call:
         "route",
         "service",
         "stage",
+        "taping",
         "timers",
         "turn",
         "turn_began",
@@ -155,6 +157,8 @@ class Call:
     """How often somebody was rung for the caller of a service."""
     handover: Handover | None
     """A service has the call, and somebody else is rung for the caller."""
+    taping: Taping | None
+    """Whether the call is recorded, or may be."""
     confirms: str
     """Whoever answers has to press 1, and is asked so in the language of this user (FWD-7)."""
     progress: tuple[int, bool]
@@ -203,6 +207,7 @@ class Call:
         self.timers = []
         self.reoffer = None
         self.handover = None
+        self.taping = None
         self.confirms = ""
         self.held = self.parted = self.late_offer = False
         self.arrived_at = board.clock.wall()
@@ -262,6 +267,7 @@ class Call:
         """The user is in this call, from the first ringing on."""
         self.parties.append(user)
         self.board.engaged[user] += 1
+        self.moved(user)
 
     def disengage(self, *users: str) -> None:
         """These users, or all, may be called again."""
@@ -271,6 +277,13 @@ class Call:
             engaged[user] -= 1
             if not engaged[user]:
                 del engaged[user]
+            self.moved(user)
+
+    def moved(self, user: str) -> None:
+        """What the user does in this call is another thing now."""
+        bus = self.board.bus
+        if bus.hears(PartyMoved):
+            bus.publish(PartyMoved(user))
 
     def stop_timers(self) -> None:
         """Nobody is waited for any more, and nothing is said again."""
@@ -308,7 +321,7 @@ class Call:
             board.tracer.end(self.id)
             # Legs know their call: without this the collector would have to find out.
             self.devices = self.hunted = []
-            self.answerer = None
+            self.answerer = self.taping = None
             del self.caller
             if self.service is not None:
                 self.service.forget()

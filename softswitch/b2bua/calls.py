@@ -11,7 +11,7 @@ task per call, and nothing waits.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from softswitch.b2bua import accepted, arrival, ending, handover, info, midcall,
 from softswitch.b2bua.call import Call, Stage, Verdict
 from softswitch.b2bua.crossing import RELEASE, cross
 from softswitch.b2bua.leg import RINGABLE, Leg, State
+from softswitch.b2bua.parties import Party, parties
 from softswitch.b2bua.speech import TONES_ONLY, Speech
 from softswitch.b2bua.switchboard import Addressing, Clock, Directory, Switchboard
 from softswitch.media.engine.interface import (
@@ -37,6 +38,7 @@ from softswitch.trunks import Trunks
 
 if TYPE_CHECKING:
     from softswitch.b2bua.service import Applications
+    from softswitch.b2bua.taping import Recorder
     from softswitch.bus import Bus
     from softswitch.location import Location
     from softswitch.media.engine.interface import MediaEngine
@@ -102,6 +104,7 @@ class Calls:
         trunks: Trunks | None = None,
         speech: Speech = TONES_ONLY,
         rooms: Rooms = NO_ROOMS,
+        recorder: Recorder | None = None,
         rtp_timeout: float = RTP_TIMEOUT,
         held_timeout: float = HELD_TIMEOUT,
     ) -> None:
@@ -125,6 +128,7 @@ class Calls:
             trunks or Trunks(),
             speech,
             rooms,
+            recorder,
         )
         self._board.connect = handover.begin
         self._sleep = sleep
@@ -202,6 +206,8 @@ class Calls:
         keys = midcall.who_hears_keys(leg) if leg is not None else None
         if keys is not None:
             keys(event.digit)
+        elif leg is not None and leg.call.taping is not None:
+            leg.call.taping.digit(leg, event.digit)
         elif leg is not None:
             info.pressed(leg, event.digit, event.duration)
 
@@ -246,6 +252,10 @@ class Calls:
     def snapshot(self) -> list[CallSnapshot]:
         """All calls that ring or are up, oldest first."""
         return [_snapshot(call) for call in self._board.calls.values()]
+
+    def parties(self, users: Set[str]) -> dict[str, tuple[Party, ...]]:
+        """What these users do in calls, for lamps."""
+        return parties(self._board, users)
 
     async def drain(self, seconds: float) -> None:
         """End every call politely, and wait for the phones to answer, so many seconds at most.

@@ -53,7 +53,9 @@ SDP = "application/sdp"
 def progress(device: Leg, response: Response) -> None:
     """A device rings, or says something before it is answered."""
     call = device.call
-    device.state = State.RINGING
+    if device.state is not State.RINGING:
+        device.state = State.RINGING
+        call.moved(device.account)
     if call.ringing_at is None:
         _first_ring(call)
     if call.handover is not None:

@@ -84,6 +84,7 @@ def drop(leg: Leg, outcome: Outcome, reason: str | None = None) -> None:
     leg.result = leg.result or outcome
     leg.close_port()
     call = leg.call
+    call.moved(leg.account)
     if not call.seeks or leg not in call.hunted:
         return
     outcomes = [other.outcome for other in call.hunted if other.outcome is not None]

@@ -212,7 +212,7 @@ class Trunk:
     hosts: tuple[str, ...]
     """Addresses or names, the preferred one first; calls come from all of them."""
     port: int | None = None
-    """None: SIP's own, or what a name's SRV record says."""
+    """None: that of SIP."""
     transport: str = "udp"
     """udp or tcp."""
     numbers: tuple[str, ...] = ()
@@ -282,6 +282,10 @@ class Config:
     """A folder of the office's own recordings, which take the place of ours."""
     country: str = ""
     """Of two letters: how tones sound; empty: as in most."""
+    blf_dnd: str = "off"
+    """How the lamp of a user looks who does not want to be disturbed: busy, or off."""
+    blf_dialling: str = "early"
+    """How that of a user looks whose call has no answer yet: early, or confirmed like a talk."""
     trunks: dict[str, Trunk] = field(default_factory=dict)
     outside: Outside | None = None
     """Numbers and permissions of the world outside; None: there are no trunks."""

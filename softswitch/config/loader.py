@@ -145,6 +145,8 @@ class _Loader:
             timezone=document.get("timezone"),
             prompts=_prompts(self.path, document),
             country=document.get("country", ""),
+            blf_dnd=document.get("blf_dnd", "off"),
+            blf_dialling=document.get("blf_dialling", "early"),
             trunks=outward.trunks(document),
             outside=outside,
             calendars=hours or NO_CALENDARS,

@@ -25,6 +25,9 @@ class MessageSummary:
 
     name = NAME
     content_type = CONTENT_TYPE
+    most = 10
+    """Two for each of five devices."""
+    pause = 0.0
 
     def __init__(
         self,
@@ -76,7 +79,10 @@ class MessageSummary:
         suffix = "" if port == DEFAULT_PORT else f":{port}"
         return f"sip:{number}@{bracketed(host)}{suffix}"
 
-    def body(self, resource: str, flow: Flow) -> bytes:
+    def watched(self, resource: str, is_watched: bool) -> None:
+        """Mailboxes are where they are."""
+
+    def body(self, resource: str, flow: Flow, entity: str = "", version: int = 0) -> bytes:
         """What the lamp of a user shows: the sum of all mailboxes that it is for."""
         counts = [self._summary(mailbox) for mailbox in self._mailboxes[resource]]
         new, old = sum(count[0] for count in counts), sum(count[1] for count in counts)

@@ -28,10 +28,9 @@ from softswitch.sip.timers import Timer
 
 log = logging.getLogger(__name__)
 
-MOST_OF_A_USER = 10
-"""Subscriptions of one user: two for each of five devices. One more, and the oldest has to go."""
 PROBATION = "probation;retry-after=600"
-"""Why it has to: come again later, not at once, or two phones would chase each other away."""
+"""Why the oldest of too many has to go: come again later, not at once, or two phones would chase
+each other away."""
 TIME_IS_UP = "timeout"
 NO_DIALOG = 481
 
@@ -143,7 +142,9 @@ class Notifier:
             self._refuse(request, transaction, Refusal(resource))
             return
         dialog = Dialog.as_uas(request, self._agent.token(), flow)
-        subscription = Subscription(dialog, user, number, package, resource, wish.event)
+        subscription = Subscription(
+            dialog, user, request.uri, number, package, resource, wish.event
+        )
         if wish.seconds:
             self._keep(subscription)
             log.info("%s watches %s of %s from %s:%d", user, package.name, resource, *flow.remote)
@@ -213,10 +214,13 @@ class Notifier:
         for other in [other for other in others if subscription.replaces(other)]:
             # Nobody is told in the old dialog: who asks anew does not know it any more.
             self._forget(other)
-        if len(others) >= MOST_OF_A_USER:
-            self._end(others[0], PROBATION)
+        alike = [other for other in others if other.package is subscription.package]
+        if len(alike) >= subscription.package.most:
+            self._end(alike[0], PROBATION)
         self._by_dialog[subscription.dialog.key] = subscription
         self._by_user.setdefault(subscription.user, []).append(subscription)
+        if subscription.watched not in self._by_resource:
+            subscription.package.watched(subscription.resource, True)
         self._by_resource.setdefault(subscription.watched, []).append(subscription)
 
     def _forget(self, subscription: Subscription) -> None:
@@ -225,6 +229,8 @@ class Notifier:
         if self._by_dialog.pop(subscription.dialog.key, None) is not None:
             _remove(self._by_user, subscription.user, subscription)
             _remove(self._by_resource, subscription.watched, subscription)
+            if subscription.watched not in self._by_resource:
+                subscription.package.watched(subscription.resource, False)
 
     def _end(self, subscription: Subscription, why: str) -> None:
         self._forget(subscription)
@@ -236,10 +242,19 @@ class Notifier:
         if subscription.is_waiting:
             subscription.again = True
         else:
+            self._tell_in_time(subscription)
+
+    def _tell_in_time(self, subscription: Subscription) -> None:
+        """At once, if the last time is long enough ago."""
+        left = subscription.told_at + subscription.package.pause - self._agent.now()
+        if left <= 0.0:
             self._notify(subscription)
+        elif subscription.pausing is None:
+            subscription.pausing = self._agent.later(left, self._notify, subscription)
 
     def _notify(self, subscription: Subscription) -> None:
         now = subscription.told_at = self._agent.now()
+        _stop_pause(subscription)
         left = max(0, round(subscription.expires_at - now))
         subscription.is_waiting, subscription.again = True, False
         self._send(subscription, f"active;expires={left}")
@@ -253,9 +268,12 @@ class Notifier:
                 ("Event", subscription.event),
                 ("Subscription-State", state),
             ],
-            body=package.body(subscription.resource, dialog.flow),
+            body=package.body(
+                subscription.resource, dialog.flow, subscription.entity, subscription.version
+            ),
             content_type=package.content_type,
         )
+        subscription.version += 1
         number = dialog.local_cseq
         self._agent.request(
             request,
@@ -273,7 +291,7 @@ class Notifier:
             # with its next refresh.
             self._fail(subscription, f"{response.status}")
         elif subscription.again:
-            self._notify(subscription)
+            self._tell_in_time(subscription)
 
     def _failed(self, subscription: Subscription, number: int, why: str) -> None:
         if self._is_last(subscription, number):
@@ -322,3 +340,10 @@ def _stop(subscription: Subscription) -> None:
     if subscription.timer is not None:
         subscription.timer.cancel()
         subscription.timer = None
+    _stop_pause(subscription)
+
+
+def _stop_pause(subscription: Subscription) -> None:
+    if subscription.pausing is not None:
+        subscription.pausing.cancel()
+        subscription.pausing = None

@@ -13,9 +13,20 @@ class Package(Protocol):
     name: str
     """As in Event."""
     content_type: str
+    most: int
+    """Subscriptions that a user may have. One more, and the oldest has to go."""
+    pause: float
+    """Seconds between two notifications of a change; what changes meanwhile is one."""
 
     def resource(self, number: str, user: str) -> str | int:
         """What the user watches who subscribes to this number, or the status that refuses it."""
 
-    def body(self, resource: str, flow: Flow) -> bytes:
-        """The whole state as it is now, for somebody at the other end of the flow."""
+    def watched(self, resource: str, is_watched: bool) -> None:
+        """Somebody begins to watch what nobody has watched before, or nobody does any more."""
+
+    def body(self, resource: str, flow: Flow, entity: str, version: int) -> bytes:
+        """The whole state as it is now, for somebody at the other end of the flow.
+
+        `entity` is the URI that they subscribed to, `version` the number of the notification in
+        its subscription, from 0.
+        """

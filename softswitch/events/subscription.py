@@ -19,29 +19,45 @@ class Subscription:
     __slots__ = (
         "again",
         "dialog",
+        "entity",
         "event",
         "expires_at",
         "is_waiting",
         "number",
         "package",
+        "pausing",
         "resource",
         "timer",
         "told_at",
         "user",
+        "version",
     )
 
     def __init__(
-        self, dialog: Dialog, user: str, number: str, package: Package, resource: str, event: str
+        self,
+        dialog: Dialog,
+        user: str,
+        entity: str,
+        number: str,
+        package: Package,
+        resource: str,
+        event: str,
     ) -> None:
         self.dialog = dialog
         self.user = user
+        self.entity = entity
+        """The URI to which they subscribed, as they wrote it."""
         self.number = number
-        """To which they subscribed."""
+        """The number in it."""
         self.package = package
         self.resource = resource
         self.event = event
         self.expires_at = 0.0
         self.timer: Timer | None = None
+        self.pausing: Timer | None = None
+        """A notification that waits until the last one is long enough ago."""
+        self.version = 0
+        """How many notifications there were."""
         self.told_at = 0.0
         """When the last notification was sent."""
         self.is_waiting = False

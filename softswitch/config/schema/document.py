@@ -11,6 +11,7 @@ from softswitch.config.schema.calendars import CalendarsSection, Country
 from softswitch.config.schema.conferences import ConferencesSection
 from softswitch.config.schema.feature_codes import FeatureCodesSection
 from softswitch.config.schema.fields import SECTION, Path
+from softswitch.config.schema.lamps import Dialling, Dnd
 from softswitch.config.schema.log import LogSection
 from softswitch.config.schema.mail import AdminsSection, MailSection
 from softswitch.config.schema.media import MediaSection
@@ -34,6 +35,8 @@ class Document(TypedDict, total=False):
     prompts: Path
     synthesiser: Command
     country: Country
+    blf_dnd: Dnd
+    blf_dialling: Dialling
     users: Annotated[UsersSection, SECTION]
     defaults: Annotated[DefaultsSection, SECTION]
     feature_codes: Annotated[FeatureCodesSection, SECTION]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from softswitch.events.notifier import MOST_OF_A_USER
+from softswitch.events.message_summary import MessageSummary
 from softswitch.sip.flow import Flow
 from tests.softswitch.events.scene import TICK, Scene, count, on_scene, state
 from tests.support.registering import PHONE
@@ -98,11 +98,11 @@ def test_two_devices_and_two_numbers_are_subscriptions_of_their_own() -> None:
 
 def test_one_user_cannot_fill_the_memory() -> None:
     async def story(scene: Scene) -> None:
-        for number in range(MOST_OF_A_USER + 3):
+        for number in range(MessageSummary.most + 3):
             await scene.subscribe(
                 call_id=f"flood-{number}", contact=f"<sip:100@192.0.2.1:{6000 + number}>"
             )
-        assert len(scene.notifier) == MOST_OF_A_USER
+        assert len(scene.notifier) == MessageSummary.most
         ended = [request for request in scene.take() if "terminated" in state(request)]
         assert [request.call_id for request in ended] == ["flood-0", "flood-1", "flood-2"]
         assert state(ended[0]) == "terminated;reason=probation;retry-after=600"
