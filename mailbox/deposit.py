@@ -27,6 +27,7 @@ from softswitch.mailbox.messages import (
     greeting_for,
     written_greeting,
 )
+from softswitch.mailbox.review import Review
 from softswitch.mailbox.speech import BEEP, Exits, Phrases, Prompts, Speaker
 from softswitch.media.engine.interface import Clip, Recorded, Sound
 from softswitch.media.tones import COUNTRIES, DEFAULT
@@ -78,6 +79,8 @@ class Deposit:
         self._speaker: Speaker
         self._message: Message | None = None
         """What is being recorded."""
+        self._review: Review | None = None
+        """What has been recorded is judged by the caller."""
         self._is_greeting = False
         """The caller can still skip to the beep, or go elsewhere."""
         self._is_gone = False
@@ -110,7 +113,9 @@ class Deposit:
         """VM-2."""
         if self._is_gone:
             return
-        if digit == "*":
+        if self._review is not None:
+            self._review.digit(digit)
+        elif digit == "*":
             self._log_in()
         elif digit == "0":
             self._call_operator()
@@ -120,8 +125,10 @@ class Deposit:
             self._skip()
 
     def hung_up(self) -> None:
-        """What was said until now is kept: the end of the recording is still to come."""
+        """What was said until now is kept: the end of the recording is still to come, or past."""
         self._is_gone = True
+        if self._review is not None:
+            self._review.keep()
 
     # before the beep
 
@@ -227,8 +234,32 @@ class Deposit:
             end = recorded.sound_ends + AFTER_SOUND
             job = partial(audio.shorten, path, end)
             self._boxes.aside(job, partial(self._shortened, message))
+        elif recorded.ended == "limit":
+            self._keep(message, ["vm.too_long"])
+        elif recorded.ended == "finished" and self._settings.review and not self._is_gone:
+            self._judge(message)
         else:
-            self._keep(message, ["vm.too_long"] if recorded.ended == "limit" else [])
+            self._keep(message, [])
+
+    def _judge(self, message: Message) -> None:
+        """He has ended it by a key, so he is there, and may be asked."""
+        self._review = Review(
+            self._line,
+            self._prompts,
+            self._boxes.path(message),
+            keep=partial(self._judged, lambda: self._keep(message, [])),
+            again=partial(self._judged, partial(self._say_again, message)),
+            throw_away=partial(self._judged, partial(self._too_short, message)),
+        )
+        self._review.begin()
+
+    def _judged(self, then: Callable[[], None]) -> None:
+        self._review = None
+        then()
+
+    def _say_again(self, message: Message) -> None:
+        self._boxes.discard(message)
+        self._beep()
 
     def _shortened(self, message: Message, seconds: float | OSError) -> None:
         if isinstance(seconds, float):

@@ -33,6 +33,8 @@ class Voicemail:
     greeting if the owner can log in during it."""
     operator: str = ""
     """Who is rung when a caller presses 0; empty: nobody."""
+    review: bool = False
+    """Whether a caller who ends his message by a key may hear it, and say it again (VM-3)."""
     on_message: str = "both"
     """store, email (mail it, and keep it only until it is mailed) or both; where there is nobody to
     mail it to, it is stored."""

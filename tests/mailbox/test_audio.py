@@ -95,3 +95,12 @@ def test_a_file_system_without_second_names_gets_a_copy(
     assert not new.samefile(old)
     assert new.read_bytes() == b"RIFF"
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_what_is_cleared_is_what_a_crash_has_left(tmp_path: Path) -> None:
+    (tmp_path / "101").mkdir()
+    for name in ("a.wav", "b.wav.part"):
+        (tmp_path / "101" / name).write_bytes(b"RIFF")
+    (tmp_path / "101" / "c.wav.part").mkdir()  # not ours
+    audio.clear(str(tmp_path))
+    assert sorted(path.name for path in (tmp_path / "101").iterdir()) == ["a.wav", "c.wav.part"]

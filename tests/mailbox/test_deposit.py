@@ -314,6 +314,69 @@ def test_a_mailbox_can_be_full_of_minutes(tmp_path: Path) -> None:  # VM-8
     assert Calling(tmp_path, settings, world=world).begin().line.said == ["vm.mailbox_full"]
 
 
+def reviewing(tmp_path: Path) -> Calling:
+    call = Calling(tmp_path, Settings(review=True)).to_the_beep()
+    call.line.press("#")
+    call.line.wait(0.1)
+    assert call.line.said[-1] == "vm.keep_or_again"
+    call.line.said.clear()
+    return call
+
+
+def test_a_caller_can_hear_what_he_said_and_keep_it(tmp_path: Path) -> None:  # VM-3
+    call = reviewing(tmp_path)
+    assert call.world.changes == []
+    call.line.press("2")
+    assert call.line.said == [f"{tmp_path}/voicemail/101/m1.wav", "vm.keep_or_again"]
+    call.line.press("1")
+    call.line.wait(0.1)
+    assert call.line.said[-2:] == ["vm.message_kept", "vm.goodbye"]
+    assert call.world.changes == [("101", 1, 0)]
+    call.line.press("2")  # too late
+    call.line.wait(5.0)
+    assert call.line.is_over
+
+
+def test_a_caller_can_say_it_again(tmp_path: Path) -> None:  # VM-3
+    call = reviewing(tmp_path)
+    call.line.press("3")
+    call.line.wait(2.0)
+    assert call.line.said == ["beep"]
+    assert call.line.recording == (f"{tmp_path}/voicemail/101/m2.wav", 180.0, 10.0)
+    call.line.drop(8.0)
+    assert call.world.states() == {"m2": "new"}
+
+
+def test_a_caller_can_throw_it_away(tmp_path: Path) -> None:  # VM-3
+    call = reviewing(tmp_path)
+    call.line.press("*")
+    call.line.wait(5.0)
+    assert call.line.said == ["vm.not_kept", "vm.goodbye"]
+    assert call.world.states() == {}
+    assert call.world.files() == []
+
+
+def test_who_says_nothing_to_his_message_or_hangs_up_keeps_it(tmp_path: Path) -> None:  # VM-3
+    silent = reviewing(tmp_path / "one")
+    silent.line.wait(60.0)
+    assert silent.line.is_over
+    assert silent.world.states() == {"m1": "new"}
+    gone = reviewing(tmp_path / "other")
+    gone.line.drop()
+    gone.line.wait(60.0)
+    assert gone.world.states() == {"m1": "new"}
+
+
+def test_only_who_ends_a_message_by_a_key_is_asked(tmp_path: Path) -> None:  # VM-3
+    call = Calling(tmp_path, Settings(review=True)).to_the_beep()
+    call.line.end_recording("limit", 180.0)
+    assert call.line.said[-1] != "vm.keep_or_again"
+    dropped = Calling(tmp_path, Settings(review=True)).to_the_beep()
+    dropped.deposit.digit("#")
+    dropped.line.drop()  # before the recording is over
+    assert "vm.keep_or_again" not in dropped.line.said
+
+
 @pytest.mark.parametrize("digit", "123456789ABCD")
 def test_other_keys_do_nothing(tmp_path: Path, digit: str) -> None:  # VM-2
     call = Calling(tmp_path).begin()
@@ -465,16 +528,17 @@ actions = st.lists(
 
 
 @settings(max_examples=40, deadline=None)
-@given(actions, st.booleans(), st.booleans(), st.floats(0.0, 200.0))
+@given(actions, st.booleans(), st.booleans(), st.booleans(), st.floats(0.0, 200.0))
 def test_whatever_callers_do_the_call_ends_and_messages_have_files(
     tmp_path_factory: pytest.TempPathFactory,
     steps: list[tuple[str, str]],
     operator: bool,
     in_a_group: bool,
+    review: bool,
     seconds: float,
 ) -> None:
     group = ("102", "103") if in_a_group else ()
-    settings = Settings(operator="100" if operator else "", deliver_to=group)
+    settings = Settings(operator="100" * operator, deliver_to=group, review=review)
     call = Calling(tmp_path_factory.mktemp("calls"), settings).begin()
     for action, value in steps:
         if call.line.is_over or call.went:

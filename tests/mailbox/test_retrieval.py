@@ -692,6 +692,8 @@ keys = st.lists(
 
 def live(owner: Owner, step: str) -> None:
     messages = owner.world.boxes.messages("101")
+    if owner.line.wanted is not None:
+        owner.line.nobody_answers()
     if step.startswith("wait"):
         owner.line.wait(float(step[5:]))
     elif step == "end":
@@ -721,6 +723,8 @@ def test_whatever_owners_press_nothing_breaks_and_nothing_is_lost(
     if len(steps) % 2 and not owner.line.is_over:
         owner.line.drop()
     for _ in range(60):  # without a key or a word, every call comes to its end
+        if owner.line.wanted is not None and not owner.line.is_over:
+            owner.line.nobody_answers()
         if not owner.line.is_over:
             owner.line.wait(10.0)
             owner.line.end_recording("silence", 10.0, sound=0.0)

@@ -359,3 +359,4 @@ class Settings:
     operator: str = ""
     deliver_to: tuple[str, ...] = ()
     first_pin: str = "last4"
+    review: bool = False

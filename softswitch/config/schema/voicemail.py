@@ -106,6 +106,7 @@ class VoicemailKeys(TypedDict, total=False):
     answers: Situations
     answer: Annotated[str, PlainValidator(units.one_of("at_greeting", "at_beep"))]
     operator: Annotated[str, PlainValidator(operator)]
+    review: Annotated[bool, PlainValidator(units.switch)]
     on_message: Annotated[str, PlainValidator(units.one_of("store", "email", "both"))]
     attach: Annotated[str, PlainValidator(units.one_of("mp3", "wav", "none"))]
     max_message: Annotated[float, PlainValidator(units.duration_between("5s", "1h"))]
