@@ -32,11 +32,11 @@ CHALLENGE = 'Proxy-Authenticate: Digest realm="carrier", nonce="n", algorithm=MD
 
 def office() -> World:
     """Two trunks, the first with two addresses and few channels; some users forward outside."""
-    account = {"username": "acme", "password": "s3cret"}
-    trunks = (
-        Trunk("one", HOSTS[:2], numbers=OURS[:1], max_calls=8, **account),
-        Trunk("two", HOSTS[2:], numbers=OURS[1:], forwarded_cli="original", **account),
+    plain = (
+        Trunk("one", HOSTS[:2], numbers=OURS[:1], max_calls=8),
+        Trunk("two", HOSTS[2:], numbers=OURS[1:], forwarded_cli="original"),
     )
+    trunks = tuple(replace(trunk, username="acme", password="s3cret") for trunk in plain)
     entrances = {number: Entrance(EXTENSIONS[n], "a.yaml:1") for n, number in enumerate(OURS)}
     outside = Outside(Numbering("PL"), ("one", "two"), entrances=entrances)
     world = World(*EXTENSIONS, trunks=trunks, outside=outside, max_calls=20)
