@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
 
 from softswitch.config.boxes import people
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+ENCODER = "lameenc"
+"""What makes MP3 (ML-4)."""
 PIN_DIGITS = 6
 PURGE = 3600.0
 """Seconds between looks for deleted messages that nobody may bring back any more."""
@@ -62,6 +65,8 @@ async def open_mailroom(
     jobs = Jobs()
     mailer = await open_mailer(config, store, boxes, bus, wall, jobs, made)
     if mailer is not None:
+        if find_spec(ENCODER) is None:
+            log.warning("mail: %s is not installed: WAV is attached in place of MP3", ENCODER)
         stack.push_async_callback(jobs.close)
         stack.callback(tasks.create_task(mailer.run()).cancel)
     stack.callback(tasks.create_task(_purge(boxes)).cancel)

@@ -162,3 +162,16 @@ def test_deleted_messages_go_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Boxes, "purge", lambda boxes: purged.append(boxes))
     opened(tmp_path, {"101": User("101")}, None)
     assert len(purged) >= 2
+
+
+def test_without_an_encoder_the_switch_says_so_at_its_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:  # ML-4
+    users = {"101": User("101", voicemail=Voicemail(pin="2580"))}
+    opened(tmp_path, users)
+    assert caplog.text == ""
+    monkeypatch.setattr("softswitch.mailroom.find_spec", lambda name: None)
+    opened(tmp_path, users, None)
+    assert caplog.text == ""
+    opened(tmp_path, users)
+    assert "mail: lameenc is not installed: WAV is attached in place of MP3" in caplog.text
