@@ -42,6 +42,7 @@ from softswitch.location import Location
 from softswitch.mailroom import Mailroom, lamps, open_mailroom
 from softswitch.message_commands import MessageCommands
 from softswitch.premises import CannotRun
+from softswitch.recordings import Recordings, open_recordings
 from softswitch.registrar import Registrar
 from softswitch.rooms.meeting import Meetings
 from softswitch.routing.codes import Codes
@@ -140,7 +141,8 @@ class App:
         boxes = room.boxes
         answers.update(MessageCommands(boxes, room.tenants).handlers())
         settings = await self._settings(store, boxes, answers)
-        calls = self._calls(agent, media, addressing, tracer, room, settings)
+        recorder = await open_recordings(config, store, clock.wall, stack, tasks)
+        calls = self._calls(agent, media, addressing, tracer, room, settings, recorder)
         media.on_event = calls.media_event
         busy_lamps = self._busy_lamps(agent, calls, settings)
         notifier = self._notifier(agent, addressing, room, busy_lamps)
@@ -178,6 +180,7 @@ class App:
         tracer: Tracer,
         room: Mailroom,
         settings: Settings,
+        recorder: Recordings | None,
     ) -> Calls:
         voices = Voices(self._config)
         return Calls(
@@ -200,6 +203,7 @@ class App:
             trunks=self._trunks,
             speech=voices.speech,
             rooms=numbered(self._config.conferences),
+            recorder=recorder,
             rtp_timeout=self._config.network.rtp_timeout,
             held_timeout=HELD_TIMEOUT,
         )

@@ -19,7 +19,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
-from softswitch.b2bua import ending, info, reinvite, ringing
+from softswitch.b2bua import ending, info, reinvite, ringing, taping
 from softswitch.b2bua.accepted import accept
 from softswitch.b2bua.call import Call, Stage, Verdict
 from softswitch.b2bua.confirming import Confirmation
@@ -112,6 +112,7 @@ def _connect(device: Leg, sdp: bytes, fields: Fields) -> None:
     call.update_hold()
     if caller.accepted is None:
         reinvite.resume(caller)
+    taping.begin(call)
     board.bus.publish(
         CallAnswered(
             call.id, call.identity.shown, call.callee, call.answered_by, board.clock.wall()

@@ -87,6 +87,10 @@ def receive(leg: Leg, request: Request, flow: Flow) -> None:
     """An INFO within a dialog of ours."""
     agent = leg.call.board.agent
     transaction = agent.accept(request, flow)
+    if leg.call.taping is not None:
+        signal = info.parse(request.headers.get("Content-Type") or "", request.body)
+        if signal is not None:
+            leg.call.taping.digit(leg, signal.digit)
     target = _target_of(leg)
     if target is None:
         agent.respond(transaction, respond(request, NOBODY_THERE))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from softswitch.b2bua.call import Call
     from softswitch.b2bua.leg import Leg
     from softswitch.b2bua.service import Applications
+    from softswitch.b2bua.taping import Recorder
     from softswitch.bus import Bus
     from softswitch.location import Location
     from softswitch.mailbox.line import Connect
@@ -55,6 +56,9 @@ class Subscriber(Extension, Protocol):
 
     @property
     def number(self) -> str | None: ...
+
+    @property
+    def record(self) -> str: ...
 
     @property
     def caller_id(self) -> str | None: ...
@@ -110,6 +114,8 @@ class Switchboard:
     speech: Speech = TONES_ONLY
     rooms: Rooms = field(default_factory=lambda: NO_ROOMS)
     """Conference rooms: number → name."""
+    recorder: Recorder | None = None
+    """Who keeps recordings; None: nobody's calls are recorded."""
     connect: Callable[[Call, Connect, Callable[[], None]], None] = field(init=False)
     """Lets somebody be rung for the caller of a service (handover)."""
 

@@ -2,6 +2,7 @@
 
 show calls           those that are up; with --past 20 those that were
 show registrations   phones
+show recordings      calls that were recorded, newest first
 show rooms           conference rooms, and who is in them
 show trunks          carriers, whether they answer, and how many calls go through them
 show 101             all settings of a user, and who decided each (features 4.4)
@@ -29,6 +30,9 @@ from softswitch.store.store import StoreError
 WIDE = 200
 """Columns when the output is no terminal: whoever greps wants whole lines."""
 
+LATEST = 100
+"""Recordings that are shown."""
+
 Row = Mapping[str, Any]
 
 
@@ -37,6 +41,7 @@ class Subject(StrEnum):
 
     CALLS = "calls"
     REGISTRATIONS = "registrations"
+    RECORDINGS = "recordings"
     ROOMS = "rooms"
     TRUNKS = "trunks"
 
@@ -45,7 +50,8 @@ def show(
     subject: Annotated[
         str,
         typer.Argument(
-            metavar="WHAT", help="calls, registrations, trunks, rooms, or a user's number"
+            metavar="WHAT",
+            help="calls, registrations, trunks, rooms, recordings, or a user's number",
         ),
     ],
     file: where.File = None,
@@ -72,7 +78,9 @@ def show(
         return
     table = _past if past else TABLES[Subject(subject)]
     try:
-        if past:
+        if subject == Subject.RECORDINGS:
+            rows = _recorded(where.database(config))
+        elif past:
             rows = _past_calls(where.database(config), past)
         else:
             rows = ask(where.control_socket(config), subject)
@@ -87,6 +95,11 @@ def show(
 def _past_calls(path: Path, limit: int) -> list[Row]:
     calls = where.look_up(path, lambda store: store.calls(limit))
     return [{**call._asdict(), "legs": json.loads(call.legs)} for call in calls]
+
+
+def _recorded(path: Path) -> list[Row]:
+    kept = where.look_up(path, lambda store: store.recordings(LATEST))
+    return [recording._asdict() for recording in kept]
 
 
 def _print(table: Table) -> None:
@@ -171,6 +184,23 @@ def _trunks(rows: list[Row], now: float) -> Table:
     return table
 
 
+def _recordings(rows: list[Row], now: float) -> Table:
+    table = _table("call", "from", "to", "at", "for", "file", "problem")
+    for row in rows:
+        table.add_row(
+            *_cells(
+                row["call_id"],
+                row["caller"],
+                row["callee"],
+                _day_and_time(row["began_at"]),
+                _duration(row["seconds"]),
+                row["file"],
+                row["problem"],
+            )
+        )
+    return table
+
+
 def _rooms(rows: list[Row], now: float) -> Table:
     table = _table("room", "number", "for", "members", "of at most", "who")
     for row in rows:
@@ -206,6 +236,7 @@ def _answers(row: Row) -> str:
 TABLES = {
     Subject.CALLS: _calls,
     Subject.REGISTRATIONS: _registrations,
+    Subject.RECORDINGS: _recordings,
     Subject.ROOMS: _rooms,
     Subject.TRUNKS: _trunks,
 }

@@ -21,7 +21,16 @@ from typing import Any
 
 from .connection import ROWS_FOLLOW, Connection
 from .schema import prepare
-from .store import BindingRow, CallRow, MailboxRow, MessageRow, OutboxRow, SettingRow, StoreError
+from .store import (
+    BindingRow,
+    CallRow,
+    MailboxRow,
+    MessageRow,
+    OutboxRow,
+    RecordingRow,
+    SettingRow,
+    StoreError,
+)
 from .writer import Writer
 
 
@@ -30,6 +39,7 @@ def _insert(table: str, columns: Iterable[str]) -> str:
 
 
 CALL_COLUMNS = ", ".join(CallRow._fields)
+RECORDING_COLUMNS = ", ".join(RecordingRow._fields)
 SETTING_COLUMNS = ", ".join(SettingRow._fields)
 PUT_BINDING = _insert("bindings", BindingRow._fields)
 DROP_BINDING = "DELETE FROM bindings WHERE id = ?"
@@ -40,6 +50,8 @@ DROP_MESSAGE = "DELETE FROM messages WHERE id = ?"
 PUT_MAILBOX = _insert("mailboxes", MailboxRow._fields)
 PUT_OUTBOX = _insert("outbox", OutboxRow._fields)
 PUT_SETTING = _insert("settings", SettingRow._fields)
+PUT_RECORDING = _insert("recordings", RecordingRow._fields)
+DROP_RECORDING = "DELETE FROM recordings WHERE id = ?"
 DROP_OUTBOX = "DELETE FROM outbox WHERE message_id = ?"
 
 
@@ -103,6 +115,26 @@ class SqliteStore:
     async def drop_settings(self, before: float) -> None:
         sql = "DELETE FROM settings WHERE ended_at > 0 AND ended_at < ?"
         await self._write((sql, [(before,)]))
+
+    def put_recording(self, recording: RecordingRow) -> asyncio.Future[None]:
+        return self._write((PUT_RECORDING, [recording]), urgent=False)
+
+    def drop_recordings(self, drop: Sequence[str]) -> asyncio.Future[None]:
+        return self._write((DROP_RECORDING, [(one,) for one in drop]), urgent=False)
+
+    async def recordings(self, limit: int) -> list[RecordingRow]:
+        rows = await self._read(
+            f"SELECT {RECORDING_COLUMNS} FROM recordings ORDER BY began_at DESC, id LIMIT ?",
+            (limit,),
+        )
+        return [RecordingRow(*row) for row in rows]
+
+    async def old_recordings(self, before: float) -> list[RecordingRow]:
+        rows = await self._read(
+            f"SELECT {RECORDING_COLUMNS} FROM recordings WHERE began_at < ? ORDER BY began_at",
+            (before,),
+        )
+        return [RecordingRow(*row) for row in rows]
 
     async def drop_traces(self, before: float) -> None:
         await self._write(("DELETE FROM traces WHERE kept_at < ?", [(before,)]))

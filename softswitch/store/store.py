@@ -141,6 +141,24 @@ class SettingRow(NamedTuple):
     """In words, why it is over."""
 
 
+class RecordingRow(NamedTuple):
+    """A recorded call, or a part of one."""
+
+    id: str
+    call_id: str
+    caller: str
+    callee: str
+    """Who answered."""
+    began_at: float
+    seconds: float
+    file: str
+    """Its name in the folder of recordings."""
+    sha256: str
+    """Of the file as it was when it was finished; empty: it could not be read."""
+    problem: str
+    """Why it is not whole; empty: it is."""
+
+
 class Store(Protocol):
     """Everything that is kept. Methods raise StoreError; waiting for one never blocks the loop."""
 
@@ -207,6 +225,18 @@ class Store(Protocol):
 
     async def drop_settings(self, before: float) -> None:
         """Forget those that were over before this time."""
+
+    def put_recording(self, recording: RecordingRow) -> Committed:
+        """Keep what is known of a recorded call."""
+
+    async def recordings(self, limit: int) -> list[RecordingRow]:
+        """The latest, newest first."""
+
+    async def old_recordings(self, before: float) -> list[RecordingRow]:
+        """Those that began before this time, the oldest first."""
+
+    def drop_recordings(self, drop: Sequence[str]) -> Committed:
+        """Forget those of these ids."""
 
     async def secret(self, name: str, make: Callable[[], bytes]) -> bytes:
         """What is kept under this name; `make` is asked for it the first time."""
