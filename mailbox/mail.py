@@ -15,7 +15,7 @@ from email.message import EmailMessage, MIMEPart
 from email.policy import SMTP
 from typing import NamedTuple
 
-from softswitch.mailbox import mail_body
+from softswitch.mailbox import id3, mail_body
 from softswitch.mailbox.mail_body import Template, clean
 from softswitch.mailbox.mail_texts import ENGLISH, TEXTS
 from softswitch.mailbox.messages import Message
@@ -24,6 +24,7 @@ from softswitch.mailbox.phrases import LocalTime
 ANONYMOUS = "anonymous"
 """Stands in the attachment's name for a number that did not come (S0-19)."""
 INTRODUCTION = "introduction"
+MPEG = "mpeg"
 
 _RFC_5322_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _RFC_5322_MONTHS = (
@@ -100,9 +101,11 @@ def compose(
         mail_body.hypertext(texts, values, rows, template, has_logo=head.logo is not None),
         head,
     )
+    title = str(mail["Subject"])
+    labelled = id3.tag(title, values["caller_name"], local(message.ended_at))
     for sound in sounds:
         mail.add_attachment(
-            sound.data,
+            labelled + sound.data if sound.subtype == MPEG else sound.data,
             maintype="audio",
             subtype=sound.subtype,
             filename=file_name(

@@ -97,7 +97,10 @@ def test_a_mail_is_like_the_one_people_know() -> None:  # S0-14, S0-15, S0-16, S
     (sound,) = mail.iter_attachments()
     assert sound.get_content_type() == "audio/mpeg"
     assert sound.get_filename() == "1344277103_1150316501.mp3"
-    assert sound.get_content() == MP3.data
+    octets = sound.get_content()
+    assert octets[:3] == b"ID3"  # ML-4
+    assert octets.endswith(MP3.data)
+    assert "Mensaje de voz recibido de 1150316501 a las 15:19:27".encode("utf-16-le") in octets
 
 
 def test_the_text_says_who_when_and_how_long() -> None:  # S0-17, ML-5
