@@ -170,10 +170,12 @@ class InviteClientTransaction(ClientTransaction):
         self._cancel_sent = False
 
     def start(self, now: float) -> list[Action]:
-        """Send the INVITE, and be ready to repeat it over UDP."""
-        if not self.flow.reliable:
+        """Send the INVITE, and be ready to repeat it over UDP. Until then nobody has to think of
+        giving up: nearly always an answer is quicker."""
+        if self.flow.reliable:
+            self._set_end("B", now + TIMEOUT)
+        else:
             self._set_repeat("A", now + T1)
-        self._set_end("B", now + TIMEOUT)
         return [Send(self._data, self.flow, self)]
 
     def receive(self, response: Response, now: float) -> list[Action]:
@@ -238,6 +240,8 @@ class InviteClientTransaction(ClientTransaction):
     def handle_timer(self, timer: str, now: float) -> list[Action]:
         """A repeats the INVITE at doubling intervals without a bound; the others end."""
         if timer == "A":
+            if self._end is None:
+                self._set_end("B", now + TIMEOUT - T1)
             self._interval *= 2
             self._set_repeat("A", now + self._interval)
             return [Send(self._data, self.flow, self)]
@@ -253,11 +257,12 @@ class NonInviteClientTransaction(ClientTransaction):
     __slots__ = ()
 
     def start(self, now: float) -> list[Action]:
-        """Send the request, and be ready to repeat it over UDP."""
+        """Send the request, and be ready to repeat it over UDP, as an INVITE."""
         self.state = State.TRYING
-        if not self.flow.reliable:
+        if self.flow.reliable:
+            self._set_end("F", now + TIMEOUT)
+        else:
             self._set_repeat("E", now + T1)
-        self._set_end("F", now + TIMEOUT)
         return [Send(self._data, self.flow, self)]
 
     def receive(self, response: Response, now: float) -> list[Action]:
@@ -277,6 +282,8 @@ class NonInviteClientTransaction(ClientTransaction):
     def handle_timer(self, timer: str, now: float) -> list[Action]:
         """E repeats the request; F fails it; K ends the wait for repeated responses."""
         if timer == "E":
+            if self._end is None:
+                self._set_end("F", now + TIMEOUT - T1)
             # Once the other side works on it, asking every T2 is enough (§17.1.2.2).
             proceeding = self.state is State.PROCEEDING
             self._interval = T2 if proceeding else min(2 * self._interval, T2)
