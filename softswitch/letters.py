@@ -32,7 +32,7 @@ SUBTYPES = {".gif": "gif", ".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
 class Encoder(Protocol):
     """Makes MP3 of a file."""
 
-    async def mp3(self, path: str) -> bytes: ...
+    async def mp3(self, path: str, kilobits: int) -> bytes: ...
 
 
 class Alarms:
@@ -166,16 +166,17 @@ class Letters:
         attach = user.voicemail.attach if user is not None else "none"
         if attach == "none":
             return []
-        sounds = [await self._sound(self._boxes.path(message), attach)]
+        rate = user.voicemail.mp3_bitrate if user is not None else 0
+        sounds = [await self._sound(self._boxes.path(message), attach, rate)]
         if message.introduction:
-            intro = await self._sound(self._boxes.introduction_path(message), attach)
+            intro = await self._sound(self._boxes.introduction_path(message), attach, rate)
             sounds.append(intro._replace(is_introduction=True))
         return sounds
 
-    async def _sound(self, path: str, attach: str) -> Sound:
+    async def _sound(self, path: str, attach: str, kilobits: int) -> Sound:
         if attach == "mp3":
             try:
-                data = await self._encoder.mp3(path)
+                data = await self._encoder.mp3(path, kilobits)
             except JobFailed as error:
                 # A mail with a larger attachment is better than one without any (ML-4).
                 self._alarms.sound(ENCODER, f"{error}; WAV is sent instead")

@@ -40,6 +40,8 @@ class Voicemail:
     mail it to, it is stored."""
     attach: str = "mp3"
     """What a mail brings along: mp3, wav or none."""
+    mp3_bitrate: int = 16
+    """kbit/s."""
     missed_calls: bool = False
     """Whether the owner gets a mail about calls that nobody answered and that left no message."""
     deliver_to: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""`python -m softswitch.jobs`: one path a line comes in, its sound as MP3 goes out.
+"""`python -m softswitch.jobs`: a path and kbit/s a line come in, the sound as MP3 goes out.
 
 An answer is a line of JSON, {"octets": 4711} with so many octets behind it, or {"error": "why"}.
 The process ends when its input does: nothing is left behind by a switch that is gone.
@@ -30,7 +30,8 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         try:
             from softswitch.jobs.mp3 import encoded
 
-            data = encoded(json.loads(line))
+            path, kilobits = json.loads(line)
+            data = encoded(path, kilobits)
             head = json.dumps({"octets": len(data)})
         except Exception as error:  # whatever is wrong with one file, the next may be fine
             head = json.dumps({"error": f"{type(error).__name__}: {error}"})

@@ -30,12 +30,12 @@ class Jobs:
         self._process: Process | None = None
         self._one = asyncio.Lock()
 
-    async def mp3(self, path: str) -> bytes:
-        """The sound of a file as MP3. Raises JobFailed."""
+    async def mp3(self, path: str, kilobits: int) -> bytes:
+        """The sound of a file as MP3 of so many kbit/s. Raises JobFailed."""
         async with self._one:
             try:
                 async with asyncio.timeout(self._patience):
-                    return await self._ask(path)
+                    return await self._ask(path, kilobits)
             except TimeoutError:
                 await self._end()
                 raise JobFailed(f"no result after {self._patience:g} s") from None
@@ -51,7 +51,7 @@ class Jobs:
         async with self._one:
             await self._end()
 
-    async def _ask(self, path: str) -> bytes:
+    async def _ask(self, path: str, kilobits: int) -> bytes:
         if self._process is None or self._process.returncode is not None:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command, stdin=PIPE, stdout=PIPE
@@ -59,7 +59,7 @@ class Jobs:
         requests, answers = self._process.stdin, self._process.stdout
         assert requests is not None
         assert answers is not None
-        requests.write(json.dumps(path).encode() + b"\n")
+        requests.write(json.dumps([path, kilobits]).encode() + b"\n")
         await requests.drain()
         head = json.loads(await answers.readline())
         if "error" in head:

@@ -136,7 +136,8 @@ class Office:
         if sound is not None:
             file.write_bytes(sound)
 
-    async def mp3(self, path: str) -> bytes:
+    async def mp3(self, path: str, kilobits: int) -> bytes:
+        assert kilobits == 16
         if self.no_encoder:
             raise JobFailed(self.no_encoder)
         return b"MP3 of " + path.rpartition("/")[2].encode()

@@ -16,6 +16,7 @@ from softswitch.config.schema.speech import Words
 
 OFF = "off"
 LAST_FOUR = "last4"
+BIT_RATES = ("8", "16", "24", "32", "40", "48", "56", "64")
 RANDOM = "random"
 FIRST_PINS = (LAST_FOUR, RANDOM, "none")
 SITUATIONS = ("no_answer", "busy", "unavailable", "rejected")
@@ -51,6 +52,11 @@ def operator(value: object) -> str:
 def quota(value: object) -> float:
     """How long all messages together may be; `off`: as long as they like."""
     return 0.0 if value == OFF else _quota(value)
+
+
+def bitrate(value: object) -> int:
+    """kbit/s that MPEG-2.5 layer III has at a constant rate."""
+    return int(units.one_of(*BIT_RATES)(value))
 
 
 _quota = units.duration_between("1m", "1000h")
@@ -109,6 +115,7 @@ class VoicemailKeys(TypedDict, total=False):
     review: Annotated[bool, PlainValidator(units.switch)]
     on_message: Annotated[str, PlainValidator(units.one_of("store", "email", "both"))]
     attach: Annotated[str, PlainValidator(units.one_of("mp3", "wav", "none"))]
+    mp3_bitrate: Annotated[int, PlainValidator(bitrate)]
     max_message: Annotated[float, PlainValidator(units.duration_between("5s", "1h"))]
     min_message: Annotated[float, PlainValidator(units.duration_between("0s", "30s"))]
     max_silence: Annotated[float, PlainValidator(units.duration_between("2s", "1m"))]

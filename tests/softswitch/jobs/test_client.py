@@ -30,7 +30,7 @@ def asks(script: str, count: int = 1, patience: float = 20.0) -> list[bytes | st
         answers: list[bytes | str] = []
         for _ in range(count):
             try:
-                answers.append(await jobs.mp3("a.wav"))
+                answers.append(await jobs.mp3("a.wav", 16))
             except JobFailed as error:
                 answers.append(str(error))
         await jobs.close()
@@ -44,7 +44,7 @@ def test_a_file_becomes_mp3_in_the_real_process(tmp_path: Path) -> None:
         jobs = Jobs()
         # At once: they are done one after the other.
         done = await asyncio.gather(
-            *(jobs.mp3(str(file)) for file in files), return_exceptions=True
+            *(jobs.mp3(str(file), 16) for file in files), return_exceptions=True
         )
         await jobs.close()
         return list(done)
@@ -75,7 +75,7 @@ def test_a_process_that_is_gone_is_begun_again() -> None:
 def test_whoever_does_not_wait_any_more_leaves_no_process_behind() -> None:
     async def main() -> None:
         jobs = Jobs((sys.executable, "-S", "-c", HANGS))
-        waiting = asyncio.get_running_loop().create_task(jobs.mp3("a.wav"))
+        waiting = asyncio.get_running_loop().create_task(jobs.mp3("a.wav", 16))
         await asyncio.sleep(0.1)
         process = jobs._process
         assert process is not None

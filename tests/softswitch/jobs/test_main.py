@@ -13,9 +13,9 @@ from tests.support.audio import write_tone
 
 
 def test_each_line_has_its_answer(tmp_path: Path) -> None:
-    good = json.dumps(str(write_tone(tmp_path / "a.wav", 500.0, 0.2)))
+    good = json.dumps([str(write_tone(tmp_path / "a.wav", 500.0, 0.2)), 16])
     answers = io.BytesIO()
-    serve(io.BytesIO(f'{good}\n"/nowhere.wav"\nnonsense\n{good}\n'.encode()), answers)
+    serve(io.BytesIO(f'{good}\n["/nowhere.wav", 16]\nnonsense\n{good}\n'.encode()), answers)
     answers.seek(0)
     sizes = []
     for _ in range(4):

@@ -35,6 +35,13 @@ def test_a_message_becomes_mp3(tmp_path: Path, kind: str, rate: int, channels: i
     )
 
 
+@pytest.mark.parametrize("kilobits", [8, 32, 64])
+def test_its_size_is_what_was_asked_for(tmp_path: Path, kilobits: int) -> None:  # ML-4, S0-19
+    file = tmp_path / "message.wav"
+    soundfile.write(file, np.tile(tone(8000), 4), 8000, subtype="ULAW")
+    assert len(encoded(str(file), kilobits)) == pytest.approx(125 * kilobits * 6.0, rel=0.1)
+
+
 def test_what_is_no_sound_is_refused(tmp_path: Path) -> None:
     (tmp_path / "message.wav").write_bytes(b"nothing")
     with pytest.raises(soundfile.LibsndfileError):

@@ -63,6 +63,11 @@ def test_the_first_pin_can_come_about_in_three_ways(first: str) -> None:  # VM-2
     assert (found.pin, found.first_pin) == ("", first)
 
 
+def test_how_well_an_mp3_sounds_can_be_said() -> None:  # ML-4
+    assert voicemail(None, read(mp3_bitrate="32"), FOLDER).mp3_bitrate == 32
+    assert Voicemail().mp3_bitrate == 16
+
+
 def test_an_operator_and_a_quota_can_be_taken_back() -> None:  # VM-2, VM-8
     below = read(operator="100", quota="1h")
     assert voicemail(below, None, FOLDER).operator == "100"
@@ -84,6 +89,7 @@ def test_a_pin_does_not_show() -> None:
         {"pin": ["1234"]},
         {"answers": ["always"]},
         {"on_message": "mail"},
+        {"mp3_bitrate": "17"},
         {"max_message": "1"},
         {"max_messages": "0"},
         {"operator": "a b"},
