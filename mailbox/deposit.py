@@ -30,7 +30,7 @@ from softswitch.mailbox.messages import (
 from softswitch.mailbox.review import Review
 from softswitch.mailbox.speech import BEEP, Exits, Phrases, Prompts, Speaker
 from softswitch.media.engine.interface import Clip, Recorded, Sound
-from softswitch.media.tones import COUNTRIES, DEFAULT
+from softswitch.media.indications import COUNTRIES, DEFAULT
 
 AFTER_SOUND = 0.5
 """Seconds that are left behind the last word when the silence after it is cut off."""

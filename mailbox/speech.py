@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from softswitch.media.engine.interface import Sound
-from softswitch.media.tones import COUNTRIES, DEFAULT
+from softswitch.media.indications import COUNTRIES, DEFAULT
 
 if TYPE_CHECKING:
     from softswitch.mailbox.line import Line

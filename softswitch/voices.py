@@ -15,7 +15,7 @@ from softswitch.mailbox import speech
 from softswitch.mailbox.languages import LANGUAGES
 from softswitch.mailbox.phrases import LocalTime, Phrases
 from softswitch.mailbox.prompts import Prompts, find
-from softswitch.media.tones import COUNTRIES, DEFAULT
+from softswitch.media.indications import COUNTRIES, DEFAULT
 
 if TYPE_CHECKING:
     from softswitch.config import Config

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from softswitch.media.engine.interface import Sound
-from softswitch.media.tones import COUNTRIES, DEFAULT, Indications
+from softswitch.media.indications import COUNTRIES, DEFAULT, Indications
 
 
 class Speech(NamedTuple):

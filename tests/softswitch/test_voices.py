@@ -10,7 +10,7 @@ from softswitch import voices
 from softswitch.config import Config, load
 from softswitch.mailbox.phrases import LocalTime
 from softswitch.media.engine.interface import Clip
-from softswitch.media.tones import COUNTRIES, DEFAULT
+from softswitch.media.indications import COUNTRIES, DEFAULT
 from softswitch.voices import Voices, local_time
 
 SEED = 1_344_277_167.0

@@ -11,7 +11,7 @@ from softswitch.b2bua.confirming import BETWEEN
 from softswitch.config.configuration import Forward, Forwarding
 from softswitch.media.engine.interface import Clip, DigitHeard, RtpTimeout, SecurityFailed
 from softswitch.media.engine.stage_messages import Deafen, Hush, Listen, Play
-from softswitch.media.tones import COUNTRIES, DEFAULT
+from softswitch.media.indications import COUNTRIES, DEFAULT
 from tests.softswitch.b2bua.applications import ends, performed
 from tests.softswitch.b2bua.dialogs import direction_of
 from tests.softswitch.b2bua.flows import finish

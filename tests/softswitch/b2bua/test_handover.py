@@ -14,7 +14,7 @@ from softswitch.config.messaging import Voicemail
 from softswitch.mailbox.line import Connect
 from softswitch.media.engine.interface import DigitHeard, RtpTimeout
 from softswitch.media.engine.stage_messages import Deafen, Hush, Listen, Play
-from softswitch.media.tones import COUNTRIES, DEFAULT
+from softswitch.media.indications import COUNTRIES, DEFAULT
 from tests.softswitch.b2bua.applications import Script, answers, asked, ends, performed
 from tests.softswitch.b2bua.dialogs import direction_of
 from tests.softswitch.b2bua.flows import finish
