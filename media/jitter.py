@@ -232,6 +232,11 @@ class JitterBuffer:
         """When the payload given out last would have come, had the network been at its best."""
         return (self._position - self.duration + self.base) / self._rate
 
+    @property
+    def next_came(self) -> float:
+        """When the first that waits came, had the network been at its best; infinity for none."""
+        return (min(self._packets) + self.base) / self._rate if self._packets else _NEVER
+
     def take_run(self, ticks: int) -> list[bytes]:
         """Payloads that follow each other without a gap, up to so many ticks or somewhat more.
 

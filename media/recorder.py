@@ -40,6 +40,9 @@ what is pressed, and send its packets every 20 ms or so."""
 MAX_CUTS = 64
 """Presses kept until they are written; more in a second is a flood."""
 
+MOST_AFTER = 2
+"""Frames that the last packet reaches beyond the time when it came: it begins with one of ours, and
+lasts for another."""
 SAMPLED = 2
 """Every second sample is enough to tell how loud it is."""
 _ROUNDING = 1e-6
@@ -97,6 +100,11 @@ class Voice(Hearing):
         if self._cuts and self._cuts[-1][1] >= began:
             began = self._cuts.pop()[0]
         self._cuts.append((began, ended))
+
+    @property
+    def next_came(self) -> float:
+        """When the first packet came that is not written yet; infinity when all are."""
+        return min((source.buffer.next_came for source in self._sources), default=math.inf)
 
     @property
     def layout(self) -> Layout | None:
@@ -214,6 +222,11 @@ class Recorder:
         """"limit" or "silence", once it is so."""
 
     @property
+    def began(self) -> float:
+        """When its time line begins."""
+        return self._started
+
+    @property
     def seconds(self) -> float:
         """Drained so far."""
         return self._frames * FRAME
@@ -232,8 +245,14 @@ class Recorder:
         return self._until(math.floor((now - DELAY - self._started + _ROUNDING) / FRAME))
 
     def finish(self, now: float) -> bytes:
-        """The rest, up to this time."""
-        return self._until(round((now - self._started) / FRAME))
+        """The rest, up to this time, and what had come by then: a packet of sound comes when it
+        begins on our time line."""
+        frame = round((now - self._started) / FRAME)
+        pieces = [self._until(frame)]
+        for more in range(1, MOST_AFTER + 1):
+            if any(voice.next_came < now for voice in self.voices):
+                pieces.append(self._until(frame + more))
+        return b"".join(pieces)
 
     def _until(self, frame: int) -> bytes:
         frames = int(min(frame, self._most)) - self._frames

@@ -45,6 +45,9 @@ CERTIFICATE_LASTS = timedelta(days=3650)
 T = TypeVar("T")
 Done = Callable[[PortStatistics | None], None]
 
+SOON = (stage_messages.Play, stage_messages.Record)
+"""What somebody waits for who hears or speaks already. When something ends, its time is told."""
+
 
 class _Worker:
     """One process and what it has lent. Numbers of ports are its own."""
@@ -69,6 +72,8 @@ class _Worker:
         self.open: dict[int, MediaPort] = {}
         self.joined: set[int] = set()
         """Numbers of ports that somebody may be talking through."""
+        self.recorded: set[int] = set()
+        """Numbers of ports whose remotes are, or have been."""
         self.closing: dict[int, tuple[MediaPort, int, Done]] = {}
         """By number: the port, the index of its address, and who waits for its statistics."""
 
@@ -178,6 +183,10 @@ class WorkerEngine(performances.Performances):
             return
         del worker.open[port.id]
         worker.joined.discard(port.id)
+        if port.id in worker.recorded:
+            worker.recorded.discard(port.id)
+            now = asyncio.get_running_loop().time()
+            worker.process.send(stage_messages.Finish(port.id, now, closed=True), urgent=False)
         worker.closing[port.id] = (port, self._addresses.index(port.address), done)
         worker.process.send(control.Close(port.id), urgent=False)
 
@@ -198,7 +207,11 @@ class WorkerEngine(performances.Performances):
         if worker is None:
             return False
         # Nothing is heard on a port before it is joined: until then there is no hurry.
-        urgent = port.id in worker.joined or isinstance(message, stage_messages.Play)
+        urgent = port.id in worker.joined or isinstance(message, SOON)
+        if isinstance(message, stage_messages.Record):
+            worker.recorded.add(port.id)
+        elif isinstance(message, stage_messages.Finish):
+            message = message._replace(at=asyncio.get_running_loop().time())
         worker.process.send(message, urgent=urgent)
         return True
 

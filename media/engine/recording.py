@@ -75,9 +75,9 @@ class Recorders:
         """Whether signalling knows that the disk takes nothing."""
         self.handlers: Mapping[type[Any], Callable[[Any], None]] = {
             Record: self._record,
-            Finish: lambda message: self._finish(self._voices, message.port),
+            Finish: self._finish_voice,
             RecordCall: self._record_call,
-            FinishCall: lambda message: self._finish(self._calls, message.one),
+            FinishCall: self._finish_call,
         }
 
     @property
@@ -143,8 +143,13 @@ class Recorders:
             self._of[leg] = (*self._of.get(leg, ()), recording)
         self._grid.add(recording, self._clock())
 
-    def _finish(self, kind: dict[Leg, _Recording], port: int) -> None:
-        recording = kind.get(self._legs[port])
+    def _finish_voice(self, message: Finish) -> None:
+        recording = self._voices.get(self._legs[message.port])
+        if recording is not None:
+            self._end(recording, "closed" if message.closed else "finished", message.at)
+
+    def _finish_call(self, message: FinishCall) -> None:
+        recording = self._calls.get(self._legs[message.one])
         if recording is not None:
             self._end(recording, "finished")
 
@@ -179,7 +184,7 @@ class Recorders:
                 )
             )
 
-    def _end(self, recording: _Recording, why: str) -> None:
+    def _end(self, recording: _Recording, why: str, at: float = NEVER) -> None:
         kind = self._voices if len(recording.legs) == 1 else self._calls
         del kind[recording.legs[0]]
         self._grid.remove(recording)
@@ -189,7 +194,8 @@ class Recorders:
             self._of[leg] = tuple(other for other in self._of[leg] if other is not recording)
             if not self._of[leg]:
                 del self._of[leg]
-        self._write(recording, recorder.finish(self._clock()))
+        now = self._clock()
+        self._write(recording, recorder.finish(at if recorder.began <= at < now else now))
 
         def done(problem: str) -> None:
             self._note(problem)

@@ -3,6 +3,7 @@
 Whoever asks for something that ends gives it a serial number of his own, by which its end is told.
 """
 
+import math
 from typing import Any, NamedTuple
 
 from softswitch.media.engine import wire
@@ -42,9 +43,13 @@ class Record(NamedTuple):
 
 
 class Finish(NamedTuple):
-    """End the recording."""
+    """End the recording, as of a time that may be past: messages wait for company."""
 
     port: int
+    at: float = math.inf
+    """Monotonic seconds, which all processes of a machine share."""
+    closed: bool = False
+    """Because the port is about to be closed."""
 
 
 class RecordCall(NamedTuple):
@@ -153,7 +158,7 @@ CODECS: tuple[wire.Codec, ...] = (
     wire.values(SendDigits),
     wire.values(Mix),
     wire.numbers(Hush, "I"),
-    wire.numbers(Finish, "I"),
+    wire.numbers(Finish, "Id?"),
     wire.numbers(FinishCall, "I"),
     wire.numbers(Listen, "I?"),
     wire.numbers(Deafen, "I"),

@@ -446,3 +446,51 @@ def test_a_disk_that_refuses_is_complained_of_once(it: Setup) -> None:  # G23
     it.pass_time(1.0, lambda number: it.speak(leg, number, frame(SOUND, number)))
     assert it.finish(leg).result[1] == "finished"
     assert not it.department._refuses, "the next one is news"
+
+
+@pytest.mark.parametrize(("closed", "why"), [(False, "finished"), (True, "closed")])
+def test_it_ends_when_signalling_said_so_and_not_when_that_is_heard(
+    it: Setup, closed: bool, why: str
+) -> None:  # VM-3
+    leg = it.leg(PCMU)
+    it.record(leg)
+    it.pass_time(2.0, lambda number: it.speak(leg, number, frame(SOUND, number)))
+    it.say(Finish(leg.id, it.now - 0.1, closed))
+    it.let_the_disk_work()
+    ended = it.said[-1]
+    assert isinstance(ended, Ended)
+    assert ended.result[1:3] == (why, "")
+    octets = it.octets()
+    assert octets == SOUND[: len(octets)]
+    assert len(octets) in (8 * 1900, 8 * 1920)
+
+
+def test_a_time_of_another_clock_means_now(it: Setup) -> None:
+    leg = it.leg(PCMU)
+    it.record(leg)
+    it.pass_time(1.0, lambda number: it.speak(leg, number, frame(SOUND, number)))
+    it.say(Finish(leg.id, 5.0))
+    it.let_the_disk_work()
+    assert len(it.octets()) == 8000
+    it.say(Finish(leg.id, 5.0))
+
+
+@pytest.mark.parametrize("late", [0.0, 0.004, 0.01, 0.016, 0.019])
+def test_the_last_packet_is_kept_when_the_phone_hangs_up_behind_it(
+    it: Setup, late: float
+) -> None:  # VM-3
+    leg = it.leg(PCMU)
+    it.record(leg)
+    it.now += late
+    for number in range(50):
+        it.speak(leg, number, frame(SOUND, number))
+        it.now += 0.001
+        if number == 49:
+            break
+        it.now += 0.019
+        it.department.tick(it.now)
+    it.say(Finish(leg.id, it.now))
+    it.let_the_disk_work()
+    octets = it.octets()
+    assert octets.strip(b"\xff").startswith(SOUND[:8000].strip(b"\xff"))
+    assert len(octets) <= 8000 + 2 * 160
