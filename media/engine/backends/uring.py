@@ -257,19 +257,16 @@ class UringBackend:
         """Serve what has come. Whoever is called may ask for that himself (`unlock`)."""
         batch, self._batch = self._batch, _NONE
         self._company = False
-        if not len(batch):
+        count = len(batch)
+        if not count:
             return
         self._unusual.begin()
-        if self._is_small(batch):
+        few = count < self._few_packets and self._in_use <= FEW_LEGS
+        # … or none but a word of signalling
+        if few or (count == 1 and int(batch[0, abi.TAG]) >= _FIRST_SPECIAL):
             self._serve_few(batch)
         elif not self._serve_at_once(batch):
             self._sort(batch)
-
-    def _is_small(self, batch: Completions) -> bool:
-        """Are there few packets for few legs, or none but a word of signalling?"""
-        if len(batch) < self._few_packets and self._in_use <= FEW_LEGS:
-            return True
-        return len(batch) == 1 and int(batch[0, abi.TAG]) >= _FIRST_SPECIAL
 
     def _serve_few(self, batch: Completions) -> None:
         """Words of signalling first, as always, but nothing in columns."""
@@ -288,7 +285,8 @@ class UringBackend:
 
     def _serve_at_once(self, batch: Completions) -> bool:
         """The usual batch: packets only, each of another leg. Else nothing is done."""
-        self._unusual.load()
+        if self._unusual.returning:
+            self._unusual.load()
         if not self._columns.in_charge:
             return False
         relayed = self._columns.relay(batch, self.now)

@@ -73,7 +73,8 @@ class Buffers:
         if isinstance(where, slice):
             if where.start == self._tail & (self.count - 1):
                 # where the kernel took them from, in this order: they stand there still
-                self._advance(where.stop - where.start)
+                self._tail = (self._tail + where.stop - where.start) & 0xFFFF
+                self._tail_view[abi.BUFFER_RING_TAIL] = self._tail
                 return
             where = self.ids[where]
         self._write(where)

@@ -137,6 +137,13 @@ class Ring:
     def submit_rows(self, sqes: NDArray[np.int64]) -> None:
         """Queue many submissions that send, the first six of their eight words: the others are 0 in
         every submission. Raises OSError like `submit`."""
+        tail, count = self._tail, len(sqes)
+        at = tail & self._mask
+        free = self.size - ((tail - self._words[self._head_at]) & _WRAP)
+        if count <= free and at + count <= self.size:
+            self._sqes[at : at + count, :SEND_WORDS] = sqes
+            self._tail = self._words[self._tail_at] = (tail + count) & _WRAP
+            return
         while len(sqes):
             at = self._tail & self._mask
             part = sqes[: self.size - at]

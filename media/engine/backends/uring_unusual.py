@@ -55,11 +55,13 @@ class Unusual:
         """By file: packets of unproven sources in this batch."""
         self.ended: list[tuple[Endpoint, Kind, int]] = []
         """Receives that are to be armed again, and their generations."""
-        self._returning: list[Endpoint] = []
+        self.returning: list[Endpoint] = []
+        """Who may go the short way again, once somebody calls `load`."""
 
     def begin(self) -> None:
         """A new batch."""
-        self._strangers.clear()
+        if self._strangers:
+            self._strangers.clear()
 
     def serve(self, completions: list[list[int]], now: float) -> None:
         """Serve completions of receives in order."""
@@ -153,7 +155,7 @@ class Unusual:
             endpoint.kind = kind
             if not endpoint.returning:
                 endpoint.returning = True
-                self._returning.append(endpoint)
+                self.returning.append(endpoint)
 
     def _receive_rtcp(self, endpoint: Endpoint, buffer: int, size: int, now: float) -> None:
         """Hand a report to its leg."""
@@ -184,9 +186,7 @@ class Unusual:
 
     def load(self) -> None:
         """Let legs go the short way again whose last packets were nothing unusual."""
-        if not self._returning:
-            return
-        for endpoint in self._returning:
+        for endpoint in self.returning:
             endpoint.returning = False
             leg = endpoint.leg
             locked, peer = leg.latch.locked, leg.peer
@@ -198,4 +198,4 @@ class Unusual:
                     self._columns.load(leg, tag, locked, endpoint.kind, send)
                     endpoint.in_columns = True
                     leg.settle = partial(self._settle, endpoint)
-        self._returning.clear()
+        self.returning.clear()
