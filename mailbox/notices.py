@@ -18,6 +18,7 @@ from softswitch.mailbox.notice_texts import NOTICES
 from softswitch.mailbox.phrases import LocalTime
 
 FILLING, FULL, LOCKED, MISSED, FIRST_PIN = "filling", "full", "locked", "missed", "first_pin"
+KINDS = frozenset({FILLING, FULL, LOCKED, MISSED, FIRST_PIN})
 COPY = "copy"
 """A message that its owner has asked for: it is mailed as messages are."""
 
@@ -43,8 +44,13 @@ def written(notice: Notice) -> str:
 
 
 def read(text: str) -> Notice:
-    """Of what the outbox has kept."""
-    return Notice(**json.loads(text))
+    """Of what the outbox has kept. What another version has written may be of no known kind."""
+    try:
+        found = dict(json.loads(text))
+    except (TypeError, ValueError):
+        found = {}
+    known = {name: found[name] for name in Notice._fields if name in found}
+    return Notice(**{"kind": "", "at": 0.0, **known})
 
 
 def compose(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from softswitch.jobs.client import JobFailed
 from softswitch.mailbox import mail, notices
 from softswitch.mailbox.mail import Letterhead, Picture, Sender, Sound
-from softswitch.mailbox.notices import COPY, LOCKED, MISSED, Notice
+from softswitch.mailbox.notices import COPY, KINDS, LOCKED, MISSED, Notice
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -118,6 +118,8 @@ class Letters:
             if message is None:
                 return None
             return await self._about(message, recipients, row.message_id)
+        if notice.kind not in KINDS:
+            return None
         if notice.kind == MISSED and self._left_a_message(notice, row.mailbox):
             return None
         return notices.compose(

@@ -573,6 +573,19 @@ def test_a_call_that_left_a_message_is_no_missed_one(tmp_path: Path, deleted: bo
     assert office.states() == [SENT]
 
 
+def test_a_notice_of_another_version_is_dropped(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    row = OutboxRow("raffle-101", "101", NOON, 0, NOON, "", WAITING, "", '{"kind": "raffle"}')
+    office.shelf.rows[row.message_id] = row
+
+    async def scenario() -> None:
+        await asyncio.sleep(1)
+
+    office.runs(scenario)
+    assert office.mails == []
+    assert office.states() == [SENT]
+
+
 def test_an_owner_can_ask_for_a_message(tmp_path: Path) -> None:  # §2.4: 8, 4
     office = Office(tmp_path, on_message="store")
 
