@@ -47,6 +47,8 @@ class BusyLamps:
     most = 300
     """Five devices of a user, with sixty keys each."""
     pause = 0.2
+    patience = 1
+    """A way that is broken for half a minute must not leave lamps wrong for an hour (BLF-2)."""
 
     def __init__(
         self,

@@ -28,6 +28,8 @@ class MessageSummary:
     most = 10
     """Two for each of five devices."""
     pause = 0.0
+    patience = 0
+    """Who does not answer in a dialog is told without one (lamps)."""
 
     def __init__(
         self,

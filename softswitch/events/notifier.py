@@ -5,8 +5,8 @@
     something changed ──────────────────────────────────┤    one at a time in each dialog:
     time is up, Expires: 0 ── terminated ───────────────┘    what changes meanwhile goes next
 
-A NOTIFY that fails ends its subscription. Nothing of this outlives the process: after a restart a
-refresh is answered 481, and the phone subscribes anew (MWI-3).
+A NOTIFY that fails ends its subscription, or the second in a row does. Nothing of this outlives the
+process: after a restart a refresh is answered 481, and the phone subscribes anew (MWI-3).
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ PROBATION = "probation;retry-after=600"
 """Why the oldest of too many has to go: come again later, not at once, or two phones would chase
 each other away."""
 TIME_IS_UP = "timeout"
+REQUEST_TIMEOUT = 408
 NO_DIALOG = 481
 
 Key = tuple[str, str, str]
@@ -171,8 +172,7 @@ class Notifier:
         if isinstance(wish, Refusal):
             self._refuse(request, transaction, wish)
             return
-        subscription.dialog.refresh(request)
-        subscription.dialog.flow = flow
+        subscription.refresh(request, flow)
         self._grant(request, transaction, subscription, wish.seconds)
 
     def _read(self, request: Request) -> Wish | Refusal:
@@ -285,7 +285,11 @@ class Notifier:
     def _answered(self, subscription: Subscription, number: int, response: Response) -> None:
         if not response.is_final or not self._is_last(subscription, number):
             return
+        if response.status == REQUEST_TIMEOUT:
+            self._miss(subscription, f"{response.status}")
+            return
         subscription.is_waiting = False
+        subscription.missed = 0
         if response.status >= 300:
             # 481 has to end it, others should (§4.2.2). A phone that still wants to know finds out
             # with its next refresh.
@@ -295,6 +299,14 @@ class Notifier:
 
     def _failed(self, subscription: Subscription, number: int, why: str) -> None:
         if self._is_last(subscription, number):
+            self._miss(subscription, why)
+
+    def _miss(self, subscription: Subscription, why: str) -> None:
+        """Nobody has answered. Once more, for some packages: the way may be there again."""
+        if subscription.missed < subscription.package.patience:
+            subscription.missed += 1
+            self._notify(subscription)
+        else:
             self._fail(subscription, why)
 
     def _is_last(self, subscription: Subscription, number: int) -> bool:

@@ -17,6 +17,8 @@ class Package(Protocol):
     """Subscriptions that a user may have. One more, and the oldest has to go."""
     pause: float
     """Seconds between two notifications of a change; what changes meanwhile is one."""
+    patience: int
+    """Notifications in a row that may stay without an answer."""
 
     def resource(self, number: str, user: str) -> str | int:
         """What the user watches who subscribes to this number, or the status that refuses it."""

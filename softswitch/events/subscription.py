@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from softswitch.events.package import Package
     from softswitch.location import Binding
     from softswitch.sip.dialog import Dialog
+    from softswitch.sip.flow import Flow
+    from softswitch.sip.message import Request
     from softswitch.sip.timers import Timer
 
 
@@ -23,9 +25,11 @@ class Subscription:
         "event",
         "expires_at",
         "is_waiting",
+        "missed",
         "number",
         "package",
         "pausing",
+        "place",
         "resource",
         "timer",
         "told_at",
@@ -44,6 +48,8 @@ class Subscription:
         event: str,
     ) -> None:
         self.dialog = dialog
+        self.place = place(dialog.remote_target)
+        """Which device of the user this is."""
         self.user = user
         self.entity = entity
         """The URI to which they subscribed, as they wrote it."""
@@ -56,6 +62,8 @@ class Subscription:
         self.timer: Timer | None = None
         self.pausing: Timer | None = None
         """A notification that waits until the last one is long enough ago."""
+        self.missed = 0
+        """How many notifications in a row had no answer."""
         self.version = 0
         """How many notifications there were."""
         self.told_at = 0.0
@@ -70,12 +78,18 @@ class Subscription:
         """Package and resource."""
         return self.package.name, self.resource
 
+    def refresh(self, request: Request, flow: Flow) -> None:
+        """The device is there, and perhaps somewhere else."""
+        self.dialog.refresh(request)
+        self.dialog.flow = flow
+        self.place = place(self.dialog.remote_target)
+
     def replaces(self, other: Subscription) -> bool:
         """Whether the same device asks for the same again, having forgotten that it had (MWI-2)."""
         return (
             (self.user, self.number, self.event) == (other.user, other.number, other.event)
             and self.dialog.flow.remote[0] == other.dialog.flow.remote[0]
-            and place(self.dialog.remote_target) == place(other.dialog.remote_target)
+            and self.place == other.place
         )
 
     def is_of(self, binding: Binding) -> bool:
@@ -87,7 +101,7 @@ class Subscription:
         flow = self.dialog.flow
         if self.user != binding.user or flow.remote[0] != binding.flow.remote[0]:
             return False
-        if place(self.dialog.remote_target) == place(binding.contact):
+        if self.place == place(binding.contact):
             return True
         return flow == binding.flow and not self.dialog.route_set and not binding.path
 

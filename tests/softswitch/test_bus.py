@@ -60,3 +60,12 @@ def test_a_listener_may_unsubscribe_while_it_hears() -> None:
     bus.subscribe(CallRinging, heard.append)
     bus.publish(RINGING)
     assert heard == [RINGING]
+
+
+def test_whether_anybody_listens_can_be_asked_before_an_event_is_made() -> None:
+    bus = Bus()
+    assert not bus.hears(CallRinging)
+    unsubscribe = bus.subscribe(CallRinging, lambda event: None)
+    assert bus.hears(CallRinging)
+    unsubscribe()
+    assert not bus.hears(CallRinging)

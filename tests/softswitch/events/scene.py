@@ -82,6 +82,7 @@ class Scene:
         contact: str = CONTACT,
         flow: Flow = PHONE,
         headers: tuple[tuple[str, str], ...] = (),
+        body: bytes = b"",
     ) -> Response:
         """Send it, and let the phone answer what comes; the answer."""
         self.sequence += 1
@@ -94,6 +95,7 @@ class Scene:
             cseq=cseq or self.sequence,
             to_tag=to_tag,
             headers=fields,
+            body=body,
         )
         self.agent.receive(data, flow)
         await self.live(TICK)

@@ -1,0 +1,25 @@
+"""How lamps look where offices differ."""
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from softswitch.config.schema.lamps import Dialling, Dnd
+
+DND, DIALLING = TypeAdapter(Dnd), TypeAdapter(Dialling)
+
+
+@pytest.mark.parametrize("word", ["busy", "off"])
+def test_dnd_1_do_not_disturb_is_shown_or_not(word: str) -> None:
+    assert DND.validate_python(word) == word
+
+
+@pytest.mark.parametrize("word", ["early", "confirmed"])
+def test_blf_6_who_dials_is_early_or_confirmed(word: str) -> None:
+    assert DIALLING.validate_python(word) == word
+
+
+@pytest.mark.parametrize("word", ["", "on", "Busy", "trying", "confirmed "])
+def test_anything_else_is_refused(word: str) -> None:
+    for adapter in (DND, DIALLING):
+        with pytest.raises(ValidationError):
+            adapter.validate_python(word)
