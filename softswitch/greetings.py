@@ -13,11 +13,9 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import soundfile
-
 from softswitch.config import Config, User
 from softswitch.config.messaging import Greeting
-from softswitch.speaking import ESPEAK, RATE, CannotSpeak, is_installed, speak
+from softswitch.synthesiser import ESPEAK, CannotSpeak, is_installed
 
 log = logging.getLogger(__name__)
 
@@ -60,13 +58,12 @@ def prepared(config: Config) -> Config:
 def _speak(command: tuple[str, ...], greeting: Greeting, language: str) -> None:
     if not command:
         raise CannotSpeak("no synthesiser is installed")
+    from softswitch.speaking import speak, write  # 13 MB that most switches never need
+
     sound = speak(command, greeting.say, language)
     greeting.file.parent.mkdir(mode=MODE, parents=True, exist_ok=True)
     beside = greeting.file.with_suffix(".part")
-    try:
-        soundfile.write(beside, sound, RATE, format="WAV", subtype="PCM_16")
-    except soundfile.LibsndfileError as error:
-        raise CannotSpeak(str(error)) from None
+    write(beside, sound)
     beside.replace(greeting.file)
 
 

@@ -2,11 +2,12 @@
 
 The text comes to the command's standard input; it writes the file whose name it is given in place
 of `{wav}`. `{language}` in it is en, es or pl.
+
+What is needed to work with sound takes 13 MB: the switch imports this only when it has to.
 """
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -16,8 +17,7 @@ import numpy as np
 import soundfile
 import soxr
 
-ESPEAK = ("espeak-ng", "-v", "{language}", "-w", "{wav}")
-"""A small one that most distributions have; it is taken when the configuration names none."""
+from softswitch.synthesiser import CannotSpeak
 
 RATE = 16_000
 LEVEL = 0.1
@@ -31,15 +31,6 @@ PATIENCE = 60.0
 """Seconds for one text."""
 
 Sound = np.ndarray[tuple[int], np.dtype[np.float64]]
-
-
-class CannotSpeak(Exception):
-    """Why there is no sound, for a person."""
-
-
-def is_installed(command: Sequence[str]) -> bool:
-    """Whether there is such a program."""
-    return bool(command) and shutil.which(command[0]) is not None
 
 
 def speak(command: Sequence[str], text: str, language: str) -> Sound:
@@ -72,3 +63,11 @@ def trimmed(samples: Sound, rate: int) -> Sound:
     sound = sound[max(0, loud[0] - margin) : loud[-1] + margin]
     gain = LEVEL / float(np.sqrt(np.mean(sound**2)))
     return sound * min(gain, PEAK / float(np.abs(sound).max()))
+
+
+def write(file: Path, sound: Sound) -> None:
+    """As a WAV of 16 bits. Raises CannotSpeak."""
+    try:
+        soundfile.write(file, sound, RATE, format="WAV", subtype="PCM_16")
+    except soundfile.LibsndfileError as error:
+        raise CannotSpeak(str(error)) from None

@@ -3,8 +3,6 @@
 from collections import defaultdict
 from pathlib import Path
 
-import soundfile
-
 from softswitch.cli import where
 from softswitch.config import Config
 from softswitch.greetings import synthesiser, texts
@@ -72,6 +70,8 @@ def _unplayable(config: Config) -> list[str]:
 
 
 def _is_sound(file: Path) -> bool:
+    import soundfile  # only here: `softswitch run` has no use for it
+
     try:
         return bool(soundfile.info(str(file)).frames)
     except (OSError, soundfile.LibsndfileError):

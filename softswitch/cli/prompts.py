@@ -10,16 +10,20 @@ mono, 16 kHz, silence trimmed, one level for all. A file remembers its text, so 
 changed is spoken again; files without a text are removed.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import soundfile
 import typer
 import yaml
 
 from softswitch.cli.where import fail
-from softswitch.speaking import RATE, CannotSpeak, Sound, speak
+from softswitch.synthesiser import CannotSpeak
+
+if TYPE_CHECKING:
+    from softswitch.speaking import Sound
 
 QUALITY = 0.93
 """Of libsndfile's scale from the largest file to the smallest: some 28 kbit/s of Opus."""
@@ -72,6 +76,8 @@ def _build(source: Path, command: Sequence[str] | None) -> tuple[int, int]:
 
 def _spoken(command: Sequence[str], text: str, language: str) -> Sound:
     """The sound of a text; without one the program ends."""
+    from softswitch.speaking import speak  # only here: `softswitch run` has no use for it
+
     try:
         return speak(command, text, language)
     except CannotSpeak as error:
@@ -80,6 +86,8 @@ def _spoken(command: Sequence[str], text: str, language: str) -> Sound:
 
 def _text_of(file: Path) -> str | None:
     """What a file says, as it remembers."""
+    import soundfile
+
     if not file.exists():
         return None
     with soundfile.SoundFile(file) as sound:
@@ -88,6 +96,10 @@ def _text_of(file: Path) -> str | None:
 
 
 def _write(file: Path, sound: Sound, text: str) -> None:
+    import soundfile
+
+    from softswitch.speaking import RATE
+
     beside = file.with_suffix(".part")
     with soundfile.SoundFile(
         beside, "w", RATE, 1, format="OGG", subtype="OPUS", compression_level=QUALITY

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from softswitch import speaking
 from softswitch.config import Config, load
 from softswitch.greetings import prepared, synthesiser
+from softswitch.synthesiser import ESPEAK
+
+pytestmark = pytest.mark.process
 
 HUM = """\
 import sys, wave, pathlib
@@ -90,6 +92,6 @@ def test_an_installed_synthesiser_is_taken_unless_another_is_named(
 ) -> None:
     config = replace(office(tmp_path, HOLIDAY), synthesiser=None)
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
-    assert synthesiser(config) == speaking.ESPEAK
+    assert synthesiser(config) == ESPEAK
     monkeypatch.setattr(shutil, "which", lambda name: None)
     assert synthesiser(config) == ()

@@ -1,5 +1,6 @@
 """Texts become sounds: any synthesiser, one level, no silence around."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -7,7 +8,10 @@ import numpy as np
 import pytest
 
 from softswitch import speaking
-from softswitch.speaking import LEVEL, RATE, CannotSpeak, is_installed, speak, trimmed
+from softswitch.speaking import LEVEL, RATE, speak, trimmed
+from softswitch.synthesiser import CannotSpeak, is_installed
+
+pytestmark = pytest.mark.process
 
 
 def test_sounds_have_one_level_and_no_silence_at_their_ends() -> None:
@@ -45,3 +49,12 @@ def test_whether_a_synthesiser_is_there_can_be_asked() -> None:
     assert not is_installed([])
     with pytest.raises(CannotSpeak, match="no-such-synthesiser is not installed"):
         speak(["no-such-synthesiser"], "a", "en")
+
+
+def test_the_command_line_does_not_import_what_only_sound_needs() -> None:
+    """It would cost the switch 13 MB."""
+    script = "import sys, softswitch.__main__; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert not {"numpy", "soundfile", "soxr"} & set(done.stdout.split())
