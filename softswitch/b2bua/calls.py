@@ -191,7 +191,7 @@ class Calls:
         """The engine reports silence, or a worker that died."""
         if isinstance(event, RtpTimeout):
             leg = self._board.ports.get(event.port)
-            if leg is not None:
+            if leg is not None and leg.port is event.port:
                 self._silent(leg)
         elif isinstance(event, PortsLost):
             self._lost(event)

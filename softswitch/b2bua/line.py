@@ -120,7 +120,8 @@ class ServiceLine(Performing):
         if held != call.held:
             call.held = held
             call.board.media.hold(caller.port, held)
-            self._withdraw(held)
+            if self.place is not None:
+                self.place.hold(held)
         self._listen()
 
     def over(self) -> None:

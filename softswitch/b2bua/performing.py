@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from softswitch.b2bua import ringing
 from softswitch.b2bua.call import Call, Stage
-from softswitch.media.engine.interface import Clip
+from softswitch.b2bua.place import Place, home
+from softswitch.media.engine.interface import Clip, NoPorts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,15 +32,15 @@ LOST = "closed"
 class Performing:
     """The half of a ServiceLine that the media engine does."""
 
-    __slots__ = ("_call", "_cancels", "_is_away", "_is_over", "_room", "name")
+    __slots__ = ("_call", "_cancels", "_is_away", "_is_over", "name", "place")
 
     def __init__(self, call: Call, name: str) -> None:
         self._call = call
         self._is_over = False
         self._is_away = False
         """The caller is about to talk to somebody else."""
-        self._room: tuple[str, bool] | None = None
-        """In which the caller is, and whether he is muted."""
+        self.place: Place | None = None
+        """In a conference room."""
         self._cancels: set[Callable[[], None]] = set()
         """Of what is to be called later."""
         self.name = name
@@ -99,37 +100,20 @@ class Performing:
         """Let the caller talk with all others in the room; False: there is no way."""
         if self._is_over:
             return False
-        call = self._call
-        port = call.caller.port
-        assert port is not None
-        for other in call.board.calls.values():
-            line = other.service
-            if line is not None and line.name == self.name and other.caller.port is not None:
-                if other.caller.port.worker != port.worker:
-                    return False
-                break
-        self._room = (room, muted)
-        if not call.held:
-            call.board.media.mix(port, room, muted=muted)
+        if self.place is None:
+            try:
+                self.place = Place(self._call, room, home(self._call, self.name))
+            except NoPorts:
+                log.warning("%s: no RTP port is free (network.rtp)", self._call.id)
+                return False
+        self.place.mix(muted=muted)
         return True
 
     def part(self) -> None:
         """Be in no room any more."""
-        if self._room is not None and not self._is_over:
-            self._room = None
-            assert self._call.caller.port is not None
-            self._call.board.media.leave(self._call.caller.port)
-
-    def _withdraw(self, held: bool) -> None:
-        """Who holds hears no room, and what he plays meanwhile is not for it."""
-        port = self._call.caller.port
-        if self._room is None or port is None:
-            return
-        if held:
-            self._call.board.media.leave(port)
-        else:
-            room, muted = self._room
-            self._call.board.media.mix(port, room, muted=muted)
+        place, self.place = self.place, None
+        if place is not None:
+            place.leave()
 
     def entertain(self) -> None:
         """Let the caller hear music, until there is something else to be heard."""
@@ -166,6 +150,7 @@ class Performing:
         if self._is_over:
             return False
         self._is_over = True
+        self.part()
         for cancel in tuple(self._cancels):
             cancel()
         return True

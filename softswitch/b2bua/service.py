@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from softswitch.b2bua import ending
 from softswitch.b2bua.call import Verdict
 from softswitch.b2bua.line import Served, ServiceLine
+from softswitch.b2bua.place import home
 from softswitch.media.sdp import SdpError
 from softswitch.routing.decision import Conference, Feature, Retrieve, Voicemail
 
@@ -72,6 +73,9 @@ def neighbour(call: Call, decision: Decision) -> MediaPort | None:
     if not isinstance(decision, Conference):
         return None
     name = room_name(decision.room)
+    mixed = home(call, name)
+    if mixed is not None:
+        return mixed
     for other in call.board.calls.values():
         if other.service is not None and other.service.name == name and other is not call:
             return other.caller.port

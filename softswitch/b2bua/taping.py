@@ -131,8 +131,8 @@ class Taping:
         call = self._call
         caller, answerer = call.caller, call.answerer
         assert answerer is not None
-        if caller.port is None or answerer.port is None:
-            return
+        assert caller.port is not None
+        assert answerer.port is not None
         self._is_running = True
         self._takes += 1
         number = f"{call.id}-{self._takes}" if self._takes > 1 else call.id

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from softswitch.config.conference import Room
-from softswitch.media.engine.interface import Clip, Sound
+from softswitch.media.engine.interface import Clip, Sound, Tones
 from softswitch.rooms.meeting import Meetings
 from softswitch.rooms.service import COMES, GOES, RoomCall
 from tests.mailbox.world import Clock, FakeLine
@@ -30,7 +30,8 @@ class Office:
     def call(self, room: str, caller: str = "100") -> Caller:
         """Somebody dials a room, and hears what is said first."""
         line = Caller(self, caller)
-        line.call(RoomCall(self.meetings, room, prompts))
+        call: Any = RoomCall(self.meetings, room, prompts)
+        line.call(call)
         return line
 
     def who(self, room: str) -> list[str]:
@@ -67,7 +68,7 @@ class Caller(FakeLine):
         super().play(sounds, done)
         tones = {COMES: "comes", GOES: "goes"}
         self.said[-len(sounds) :] = [
-            tones.get(sound, name) if not isinstance(sound, Clip) else name
+            tones.get(sound, name) if isinstance(sound, Tones) else name
             for sound, name in zip(sounds, self.said[-len(sounds) :], strict=True)
         ]
 
