@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Protocol
 
@@ -94,11 +95,10 @@ class Transports:
         """
         host = host.strip("[]")
         try:
-            version = ipaddress.ip_address(host).version
+            ipaddress.ip_address(host)
         except ValueError:
             return None
-        locals_ = self._udp if protocol == "UDP" else self._tcp_locals
-        local = next((each for each in locals_ if (":" in each[0]) == (version == 6)), None)
+        local = _local_towards(host, self._udp if protocol == "UDP" else self._tcp_locals)
         if local is None:
             return None
         if protocol == "UDP":
@@ -133,3 +133,27 @@ class Transports:
 
     def _closed(self, flow: Flow) -> None:
         self.on_closed(flow)
+
+
+def _local_towards(host: str, addresses: Iterable[Address]) -> Address | None:
+    """The one of our addresses from which messages to the host leave; None: there is none of its
+    family. Where there are several, the kernel is asked; a wildcard suits every way."""
+    family = [one for one in addresses if (":" in one[0]) == (":" in host)]
+    if len(family) < 2:
+        return family[0] if family else None
+    for source in (_source_towards(host), "0.0.0.0", "::"):
+        for one in family:
+            if one[0] == source:
+                return one
+    return family[0]
+
+
+def _source_towards(host: str) -> str:
+    """The address that the kernel would send from; empty: there is no way. Nothing is sent."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((host, 9))  # any port will do; 9 is the one that discards
+        except OSError:
+            return ""
+        return str(probe.getsockname()[0]).partition("%")[0]

@@ -94,6 +94,26 @@ def test_a_udp_flow_starts_from_a_socket_of_the_same_family() -> None:
     with_transports(test)
 
 
+def test_of_several_sockets_that_is_taken_from_which_a_way_leads() -> None:
+    async def test(transports: Transports, ear: Ear) -> None:
+        other = transports.listen_udp("127.0.0.2", 0)
+        local = transports.listen_udp("127.0.0.1", 0)
+        flow = transports.flow_to("127.0.0.1", 5062, "UDP")
+        assert flow is not None
+        assert flow.local == local
+        # The kernel would send from 127.0.0.1, too; without a way at all, the first socket tries.
+        nowhere = transports.flow_to("255.255.255.255", 5062, "UDP")
+        assert nowhere is not None
+        assert nowhere.local in (other, local)
+        wildcard = transports.listen_udp("0.0.0.0", 0)
+        assert wildcard[0] == "0.0.0.0"
+        nowhere = transports.flow_to("255.255.255.255", 5062, "UDP")
+        assert nowhere is not None
+        assert nowhere.local in (wildcard, local)
+
+    with_transports(test)
+
+
 def test_there_is_no_flow_without_a_socket_or_to_a_name() -> None:
     async def test(transports: Transports, ear: Ear) -> None:
         transports.listen_udp("127.0.0.1", 0)
