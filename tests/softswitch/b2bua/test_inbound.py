@@ -1,7 +1,10 @@
 """Calls from a trunk: which number is meant, who is rung, what the carrier hears (TK-3, TK-4)."""
 
+from dataclasses import replace
+
 import pytest
 
+from softswitch.routing.outside import Entrance
 from tests.softswitch.b2bua.carriers import ANNA, MAIN, MOBILE, ONE, Office, said
 from tests.softswitch.b2bua.flows import finish, heard
 
@@ -183,3 +186,30 @@ def test_a_carrier_gives_up() -> None:
     assert call.heard == [100, 487]
     assert heard(office.alice.call, "CANCEL") == [""]
     finish(office.world)
+
+
+def test_nobody_pays_for_a_number_of_ours_that_leads_outside() -> None:  # OUT-1
+    office = from_outside()
+    outside = office.world.calls._board.outside
+    assert outside is not None
+    entrances = {**outside.entrances, ANNA: Entrance("+48600200200", "a.yaml:3")}
+    office.world.calls._board.outside = replace(outside, entrances=entrances)
+    call = office.carrier.invites(ANNA)
+    office.world.run()
+    assert call.heard[-1] == 404
+    assert len(office.carrier.calls) == 1
+    finish(office.world)
+
+
+def test_a_forward_that_its_owner_may_not_call_is_skipped() -> None:  # FWD-8
+    office = from_outside()
+    office.change("101", calls="national")
+    office.forward("101", busy="+48600200200")
+    call = office.carrier.invites(ANNA)
+    office.world.run()
+    office.bob.rejects(486)
+    office.world.run()
+    assert call.heard[-1] == 486
+    assert len(office.carrier.calls) == 1
+    finish(office.world)
+    assert office.world.record.path == f"Mr {MOBILE} -> {ANNA} -> 101 (busy)"
