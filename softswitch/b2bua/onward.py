@@ -63,6 +63,8 @@ def conclude(
     else:
         call.walk().note(outcome, now - call.turn_began)
         decision = call.route.after(outcome, now)
+    call.because += f"; {decision.because}"
+    log.info("%s: %s", call.id, decision.because)
     if isinstance(decision, Reject) and call.handover is None:
         _refuse(call, decision, reason, to_devices)
         return
@@ -71,8 +73,6 @@ def conclude(
         ending.give_up(leg, "cancelled", to_devices)
     if call.turn in call.parties:
         call.disengage(call.turn)
-    call.because += f"; {decision.because}"
-    log.info("%s: %s", call.id, decision.because)
     if isinstance(decision, Reject):
         assert call.handover is not None
         call.handover.failed()

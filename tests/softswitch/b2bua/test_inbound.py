@@ -212,4 +212,5 @@ def test_a_forward_that_its_owner_may_not_call_is_skipped() -> None:  # FWD-8
     assert call.heard[-1] == 486
     assert len(office.carrier.calls) == 1
     finish(office.world)
+    assert "+48600200200 is passed over: calls: national" in office.world.record.because
     assert office.world.record.path == f"Mr {MOBILE} -> {ANNA} -> 101 (busy)"
