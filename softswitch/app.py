@@ -159,6 +159,7 @@ class App:
         answers.update(Status(calls, self._location, tracer, self._clock).handlers())
         servers = await premises.listen(network, transports)
         stack.push_async_callback(calls.drain, DRAIN_TIMEOUT)
+        stack.callback(notifier.close)
         stack.callback(setattr, uas, "draining", True)
         return servers
 

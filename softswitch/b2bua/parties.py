@@ -56,8 +56,9 @@ def parties(board: Switchboard, users: Set[str]) -> dict[str, tuple[Party, ...]]
     """
     found: dict[str, list[Party]] = {}
     for call in board.calls.values():
-        for user in users & set(call.parties):
-            found.setdefault(user, []).extend(_of(call, user))
+        if not users.isdisjoint(call.parties):
+            for user in users & set(call.parties):
+                found.setdefault(user, []).extend(_of(call, user))
     return {user: tuple(sorted(some, key=_order)) for user, some in found.items() if some}
 
 

@@ -6,7 +6,8 @@
     time is up, Expires: 0 ── terminated ───────────────┘    what changes meanwhile goes next
 
 A NOTIFY that fails ends its subscription, or the second in a row does. Nothing of this outlives the
-process: after a restart a refresh is answered 481, and the phone subscribes anew (MWI-3).
+process: phones are told to come back when it stops; after a crash a refresh is answered 481, and a
+phone subscribes anew (MWI-3).
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ log = logging.getLogger(__name__)
 PROBATION = "probation;retry-after=600"
 """Why the oldest of too many has to go: come again later, not at once, or two phones would chase
 each other away."""
+GOING_DOWN = "probation;retry-after=10"
+"""Why all end when we do: come back when we are there again (MWI-3, BLF-2). With `deactivated` they
+would come at once, and be refused."""
 TIME_IS_UP = "timeout"
 REQUEST_TIMEOUT = 408
 NO_DIALOG = 481
@@ -126,6 +130,11 @@ class Notifier:
         """Tell them as things are, whether they have changed or not."""
         for subscription in subscriptions:
             self._tell(subscription)
+
+    def close(self) -> None:
+        """End all subscriptions: the switch is about to stop."""
+        for subscription in tuple(self._by_dialog.values()):
+            self._end(subscription, GOING_DOWN)
 
     # SUBSCRIBE
 

@@ -137,7 +137,10 @@ def test_fc_4_a_key_is_right_after_a_restart(
     time.sleep(PAUSE)
     call.hangup()
     call.ended()
-    switch.stop()
-    switch.start()
+    with watcher(switch, "103", "*78100", tmp_path, ON, ON) as colleague:
+        switch.stop()
+        switch.start()
+        colleague.finish()
+        assert "terminated;reason=probation;retry-after=" in colleague.messages()  # BLF-2
     with watcher(switch, "100", "*78", tmp_path, ON) as own:
         own.finish()

@@ -104,6 +104,14 @@ def test_the_origin_of_each_value_is_known(tmp_path: Path) -> None:
     assert config.users["101"].origin["password"] == "missing"
 
 
+def test_blf_6_dnd_1_how_lamps_look_is_read(tmp_path: Path) -> None:
+    users = "users: {100: Anna}\n"
+    plain = read(tmp_path, users)
+    assert (plain.blf_dnd, plain.blf_dialling) == ("off", "early")
+    other = read(tmp_path, f"{users}blf_dnd: busy\nblf_dialling: confirmed\n")
+    assert (other.blf_dnd, other.blf_dialling) == ("busy", "confirmed")
+
+
 def test_sections_with_nothing_under_them_have_their_defaults(tmp_path: Path) -> None:
     config = read(tmp_path, "network:\n  sip:\nlog:\ndefaults:\nusers:\n  100:\n")
     assert config.network == Network()

@@ -197,6 +197,21 @@ def test_blf_2_a_phone_that_knows_nothing_of_it_ends_it() -> None:
     in_office(story)
 
 
+def test_blf_2_mwi_3_phones_are_told_to_come_back_when_the_switch_stops() -> None:
+    async def story(office: Office) -> None:
+        await office.watch()
+        await office.watch("sip:*78@pbx.example", call_id="b")
+        office.take()
+        office.notifier.close()
+        await office.live(1)
+        told = [state(request) for request in office.take()]
+        assert told == 2 * ["terminated;reason=probation;retry-after=10"]
+        assert len(office.notifier) == 0
+        assert not office.bus.hears(PartyMoved)
+
+    in_office(story)
+
+
 def test_fc_4_a_key_is_lit_by_its_code_for_every_phone_that_watches() -> None:
     async def story(office: Office) -> None:
         office.user = "101"
