@@ -142,7 +142,7 @@ def test_the_owner_hears_what_was_said(
         call.wait("answered")
         call.record(tmp_path / "heard.wav")
         call.send_digits(keys)
-        time.sleep(0.2 * len(keys) + SPOKEN + 1.0)
+        time.sleep(0.2 * len(keys) + SPOKEN + 2.0)
         call.stop_recording()
         call.hangup()
         call.ended()
