@@ -31,7 +31,7 @@ from softswitch.clock import Clock
 from softswitch.config.boxes import people
 from softswitch.config.conference import numbered
 from softswitch.control import Handler
-from softswitch.events.busy_lamps import BusyLamps
+from softswitch.events.busy_lamps import BusyLamps, Look
 from softswitch.events.code_lamps import CodeLamps
 from softswitch.events.lamps import Lamps
 from softswitch.events.message_summary import MessageSummary
@@ -230,8 +230,11 @@ class App:
             codes=CodeLamps(Codes(**self._config.feature_codes), settings.users),
             bus=self._bus,
             later=agent.later,
-            dnd_is_busy=self._config.blf_dnd == "busy",
-            dialling_is_talking=self._config.blf_dialling == "confirmed",
+            look=Look(
+                dnd_is_busy=self._config.blf_dnd == "busy",
+                dialling_is_talking=self._config.blf_dialling == "confirmed",
+                says_with_whom=self._config.blf_details == "all",
+            ),
         )
 
     def _notifier(

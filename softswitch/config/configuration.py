@@ -286,6 +286,8 @@ class Config:
     """How the lamp of a user looks who does not want to be disturbed: busy, or off."""
     blf_dialling: str = "early"
     """How that of a user looks whose call has no answer yet: early, or confirmed like a talk."""
+    blf_details: str = "all"
+    """Who is told with whom somebody talks: all who watch, or none."""
     trunks: dict[str, Trunk] = field(default_factory=dict)
     outside: Outside | None = None
     """Numbers and permissions of the world outside; None: there are no trunks."""

@@ -147,6 +147,7 @@ class _Loader:
             country=document.get("country", ""),
             blf_dnd=document.get("blf_dnd", "off"),
             blf_dialling=document.get("blf_dialling", "early"),
+            blf_details=document.get("blf_details", "all"),
             trunks=outward.trunks(document),
             outside=outside,
             calendars=hours or NO_CALENDARS,

@@ -10,7 +10,7 @@ of the calls when it is needed: an event says no more than that it may be anothe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from softswitch.b2bua.parties import CONFIRMED, INITIATOR, Party
 from softswitch.bus import CallAnswered, PartyMoved, SettingChanged
@@ -39,6 +39,27 @@ PERSON = "person"
 Parties = tuple[Party, ...]
 
 
+class Look(NamedTuple):
+    """What offices want differently."""
+
+    dnd_is_busy: bool = False
+    """Who does not want to be disturbed looks as if talking (DND-1)."""
+    dialling_is_talking: bool = False
+    """So does who dials (BLF-6): phones that blink for whatever is early, whoever began it, would
+    offer to take a call that is none."""
+    says_with_whom: bool = True
+    """Whoever watches learns with whom (BLF-1)."""
+
+    def of(self, party: Party) -> Party:
+        """As it is shown."""
+        if self.dialling_is_talking and party.direction == INITIATOR:
+            party = party._replace(state=CONFIRMED)
+        return party if self.says_with_whom else party._replace(number="", name="")
+
+
+DEFAULT_LOOK = Look()
+
+
 class BusyLamps:
     """The package."""
 
@@ -58,15 +79,9 @@ class BusyLamps:
         codes: CodeLamps,
         bus: Bus,
         later: Callable[[float, Callable[[], None]], object],
-        dnd_is_busy: bool = False,
-        dialling_is_talking: bool = False,
+        look: Look = DEFAULT_LOOK,
     ) -> None:
-        """`parties` tells what users do, `later` calls in so many seconds.
-
-        `dnd_is_busy`: who does not want to be disturbed looks as if talking (DND-1), and with
-        `dialling_is_talking` who dials (BLF-6): phones that blink for whatever is early, whoever
-        began it, would offer to take a call that is none.
-        """
+        """`parties` tells what users do, `later` calls in so many seconds."""
         self.tell: Callable[[str], None] = lambda resource: None
         """Hears which resource looks different now."""
         self._parties = parties
@@ -74,8 +89,7 @@ class BusyLamps:
         self._codes = codes
         self._bus = bus
         self._later = later
-        self._dnd_is_busy = dnd_is_busy
-        self._dialling_is_talking = dialling_is_talking
+        self._look = look
         self._shown: dict[str, Parties] = {}
         """The users who are watched, and what was last seen of them."""
         self._moved: set[str] = set()
@@ -140,10 +154,10 @@ class BusyLamps:
         if user not in self._shown:
             return
         if not self._moved:
-            self._later(SETTLE, self._look)
+            self._later(SETTLE, self._look_again)
         self._moved.add(user)
 
-    def _look(self) -> None:
+    def _look_again(self) -> None:
         moved = self._moved & self._shown.keys()
         self._moved.clear()
         for user, parties in self._seen(moved).items():
@@ -153,15 +167,11 @@ class BusyLamps:
 
     def _seen(self, users: Set[str]) -> dict[str, Parties]:
         found = self._parties(users)
-        if self._dialling_is_talking:
-            found = {user: tuple(map(_talking, some)) for user, some in found.items()}
+        if self._look != DEFAULT_LOOK:
+            found = {user: tuple(map(self._look.of, some)) for user, some in found.items()}
         return {user: found.get(user) or self._idle(user) for user in users}
 
     def _idle(self, user: str) -> Parties:
-        if self._dnd_is_busy and user in self._directory and self._directory[user].dnd:
+        if self._look.dnd_is_busy and user in self._directory and self._directory[user].dnd:
             return (Party(f"{user}-{keys.DND}", CONFIRMED),)
         return ()
-
-
-def _talking(party: Party) -> Party:
-    return party._replace(state=CONFIRMED) if party.direction == INITIATOR else party

@@ -11,7 +11,7 @@ from softswitch.config.schema.calendars import CalendarsSection, Country
 from softswitch.config.schema.conferences import ConferencesSection
 from softswitch.config.schema.feature_codes import FeatureCodesSection
 from softswitch.config.schema.fields import SECTION, Path
-from softswitch.config.schema.lamps import Dialling, Dnd
+from softswitch.config.schema.lamps import Details, Dialling, Dnd
 from softswitch.config.schema.log import LogSection
 from softswitch.config.schema.mail import AdminsSection, MailSection
 from softswitch.config.schema.media import MediaSection
@@ -37,6 +37,7 @@ class Document(TypedDict, total=False):
     country: Country
     blf_dnd: Dnd
     blf_dialling: Dialling
+    blf_details: Details
     users: Annotated[UsersSection, SECTION]
     defaults: Annotated[DefaultsSection, SECTION]
     feature_codes: Annotated[FeatureCodesSection, SECTION]

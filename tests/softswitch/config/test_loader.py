@@ -107,9 +107,10 @@ def test_the_origin_of_each_value_is_known(tmp_path: Path) -> None:
 def test_blf_6_dnd_1_how_lamps_look_is_read(tmp_path: Path) -> None:
     users = "users: {100: Anna}\n"
     plain = read(tmp_path, users)
-    assert (plain.blf_dnd, plain.blf_dialling) == ("off", "early")
-    other = read(tmp_path, f"{users}blf_dnd: busy\nblf_dialling: confirmed\n")
-    assert (other.blf_dnd, other.blf_dialling) == ("busy", "confirmed")
+    assert (plain.blf_dnd, plain.blf_dialling, plain.blf_details) == ("off", "early", "all")
+    written = "blf_dnd: busy\nblf_dialling: confirmed\nblf_details: none\n"
+    other = read(tmp_path, users + written)
+    assert (other.blf_dnd, other.blf_dialling, other.blf_details) == ("busy", "confirmed", "none")
 
 
 def test_sections_with_nothing_under_them_have_their_defaults(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from softswitch.b2bua.parties import CONFIRMED, EARLY, INITIATOR, RECIPIENT, Par
 from softswitch.bus import Bus, CallAnswered, PartyMoved, SettingChanged
 from softswitch.config import User
 from softswitch.config.presets import feature_codes
-from softswitch.events.busy_lamps import SETTLE, BusyLamps
+from softswitch.events.busy_lamps import DEFAULT_LOOK, SETTLE, BusyLamps, Look
 from softswitch.events.code_lamps import CodeLamps
 from softswitch.routing.codes import Codes
 from tests.support.registering import PHONE
@@ -21,7 +21,7 @@ DIALS = Party("d", EARLY, INITIATOR, "id", "theirs", "ours", "102", "Anna")
 class Desk:
     """A package, the calls it asks, and the time it waits for."""
 
-    def __init__(self, *, dnd_is_busy: bool = False, dialling_is_talking: bool = False) -> None:
+    def __init__(self, look: Look = DEFAULT_LOOK) -> None:
         self.users = {"101": User("101"), "102": User("102"), "sales": User("s", kind="mailbox")}
         self.calls: dict[str, tuple[Party, ...]] = {}
         self.bus = Bus()
@@ -34,8 +34,7 @@ class Desk:
             codes=CodeLamps(Codes(**feature_codes()), self.users),
             bus=self.bus,
             later=self.later,
-            dnd_is_busy=dnd_is_busy,
-            dialling_is_talking=dialling_is_talking,
+            look=look,
         )
         self.lamps.tell = self.told.append
 
@@ -157,7 +156,7 @@ def test_fc_4_a_code_is_lit_as_soon_as_it_is_on() -> None:
 
 @pytest.mark.parametrize("dnd_is_busy", [False, True])
 def test_dnd_1_do_not_disturb_may_look_busy(dnd_is_busy: bool) -> None:
-    desk = Desk(dnd_is_busy=dnd_is_busy)
+    desk = Desk(Look(dnd_is_busy=dnd_is_busy))
     desk.lamps.watched("101", True)
     desk.users["101"] = replace(desk.users["101"], dnd=True)
     desk.bus.publish(SettingChanged("101", "dnd", "on", "phone *78 by 101", 0.0))
@@ -169,7 +168,17 @@ def test_dnd_1_do_not_disturb_may_look_busy(dnd_is_busy: bool) -> None:
 
 
 def test_blf_6_dialling_may_look_like_talking() -> None:
-    desk = Desk(dialling_is_talking=True)
+    desk = Desk(Look(dialling_is_talking=True))
     desk.calls = {"101": (RINGS, DIALS)}
     states = desk.body("101").split("<state>")[1:]
     assert [state.partition("<")[0] for state in states] == ["early", "confirmed"]
+
+
+def test_blf_1_with_whom_may_be_nobodys_business() -> None:
+    desk = Desk(Look(says_with_whom=False))
+    desk.calls = {"101": (RINGS, DIALS)}
+    body = desk.body("101")
+    assert "Anna" not in body
+    assert "102" not in body
+    assert body.count('<identity display="Anonymous">') == 2
+    assert 'call-id="id" local-tag="theirs" remote-tag="ours"' in body  # it can be taken

@@ -3,9 +3,9 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from softswitch.config.schema.lamps import Dialling, Dnd
+from softswitch.config.schema.lamps import Details, Dialling, Dnd
 
-DND, DIALLING = TypeAdapter(Dnd), TypeAdapter(Dialling)
+DND, DIALLING, DETAILS = TypeAdapter(Dnd), TypeAdapter(Dialling), TypeAdapter(Details)
 
 
 @pytest.mark.parametrize("word", ["busy", "off"])
@@ -18,8 +18,13 @@ def test_blf_6_who_dials_is_early_or_confirmed(word: str) -> None:
     assert DIALLING.validate_python(word) == word
 
 
+@pytest.mark.parametrize("word", ["all", "none"])
+def test_blf_1_with_whom_is_told_or_not(word: str) -> None:
+    assert DETAILS.validate_python(word) == word
+
+
 @pytest.mark.parametrize("word", ["", "on", "Busy", "trying", "confirmed "])
 def test_anything_else_is_refused(word: str) -> None:
-    for adapter in (DND, DIALLING):
+    for adapter in (DND, DIALLING, DETAILS):
         with pytest.raises(ValidationError):
             adapter.validate_python(word)
