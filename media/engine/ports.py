@@ -8,18 +8,23 @@ LOW_WATER = 384
 """Pairs, free or asked for, below which more are asked for: 192 calls may start before an answer
 comes. A worker that moves no packets hears what it is asked a tenth of a second later, and 1,600
 calls may come in a second."""
+MOST_AHEAD = 3072
+"""Where they nearly run out, twice as many are kept from then on, but no more than these: the
+worker may get no core for a second while signalling has a burst of calls to set up."""
 
 
 class PortPool:
     """The pairs of one worker and one address. The one given back first is taken first: the
     longer a pair rests, the fewer late packets of its last call are still under way."""
 
-    __slots__ = ("_asked", "_free", "exhausted")
+    __slots__ = ("_ahead", "_asked", "_free", "exhausted")
 
     def __init__(self) -> None:
         self._free: deque[tuple[int, int]] = deque()
         self._asked = 0
         """Pairs."""
+        self._ahead = LOW_WATER
+        """How many are to be free or asked for."""
         self.exhausted = False
 
     def __len__(self) -> int:
@@ -41,7 +46,10 @@ class PortPool:
 
     def wanted(self) -> int:
         """How many more to ask for now; the question counts as asked."""
-        if self.exhausted or len(self._free) + self._asked >= LOW_WATER:
+        free = len(self._free)
+        if free < self._ahead // 4 and self._asked and self._ahead < MOST_AHEAD:
+            self._ahead *= 2
+        if self.exhausted or free + self._asked >= self._ahead:
             return 0
         self._asked += BLOCK
         return BLOCK

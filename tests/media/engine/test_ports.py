@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softswitch.media.engine.ports import BLOCK, LOW_WATER, PortPool, shares
+from softswitch.media.engine.ports import BLOCK, LOW_WATER, MOST_AHEAD, PortPool, shares
 
 
 def pool(pairs: int) -> PortPool:
@@ -33,9 +33,24 @@ def test_more_is_asked_for_once_and_in_time() -> None:
 def test_more_is_asked_for_while_answers_are_still_to_come() -> None:
     it = pool(BLOCK)
     assert [it.wanted(), it.wanted(), it.wanted()] == [BLOCK, BLOCK, 0]
-    for _ in range(BLOCK):
-        it.take()
+    it.take()
     assert [it.wanted(), it.wanted()] == [BLOCK, 0]
+
+
+def test_where_pairs_nearly_ran_out_more_are_kept_ahead_but_not_without_end() -> None:
+    it = pool(LOW_WATER)
+    while it.take():
+        it.wanted()
+    asked = LOW_WATER // BLOCK
+    while it.wanted():
+        asked += 1
+    assert BLOCK * asked <= MOST_AHEAD + LOW_WATER
+    for _ in range(100):
+        it.lent(tuple((number, 20000) for number in range(BLOCK)), exhausted=False)
+        it.wanted()
+    assert len(it) >= 2 * LOW_WATER
+    it.wanted()
+    assert it.wanted() == 0
 
 
 def test_an_exhausted_range_is_not_asked_again() -> None:
