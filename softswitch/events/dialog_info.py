@@ -24,11 +24,13 @@ CONTENT_TYPE = "application/dialog-info+xml"
 
 TERMINATED = "terminated"
 
-BUDGET = 850
-"""Octets of dialogs. With the rest of a NOTIFY they stay below the 1300 over which UDP is not to be
-used (RFC 3261 §18.1.1; features BLF-4)."""
-MOST_DIALOGS = 8
-"""Whatever does not fit is said without its parties; more than so many are of no use to a lamp."""
+BUDGET = 640
+"""Octets of dialogs. With the rest of a NOTIFY, about as much again, they stay below the 1300 over
+which UDP is not to be used (RFC 3261 §18.1.1; features BLF-4)."""
+MOST_DIALOGS = 3
+"""More are of no use to a lamp."""
+BARE = 90
+"""Octets of a dialog of which only the state is said, at most."""
 LONGEST_ENTITY = 128
 
 ANONYMOUS = "sip:anonymous@anonymous.invalid"
@@ -62,7 +64,7 @@ def document(parties: Sequence[Party], number: str, entity: str, version: int) -
     host = host_of(entity)
     if len(entity) > LONGEST_ENTITY:
         entity = uri(number, host)
-    dialogs = "".join(_dialogs(parties, uri(number, host), host)) or _terminated(number)
+    dialogs = "".join(_dialogs(parties, uri(number, host), host)) or _bare(number, TERMINATED)
     attributes = _attributes(
         [("xmlns", _NAMESPACE), ("version", str(version)), ("state", "full"), ("entity", entity)]
     )
@@ -85,43 +87,49 @@ def escaped(text: str) -> str:
 
 
 def _dialogs(parties: Sequence[Party], local: str, host: str) -> Iterable[str]:
-    """Each with all there is to say while it fits, or as a bare state."""
-    left = BUDGET
-    for party in parties[:MOST_DIALOGS]:
-        told = _dialog(party, local, host)
-        octets = len(told.encode())
-        if octets > left:
-            told = f'<dialog id="{escaped(party.id)}"><state>{party.state}</state></dialog>\n'
-        else:
-            left -= octets
+    """As much of each as fits: all, or without the parties, or only its state."""
+    shown = parties[:MOST_DIALOGS]
+    left = BUDGET - BARE * len(shown)
+    for party in shown:
+        sides = _sides(party, local, host)
+        for told in (_dialog(party, sides), _dialog(party), _bare(party.id, party.state)):
+            more = len(told.encode()) - BARE
+            if more <= left:
+                break
+        left -= max(0, more)
         yield told
 
 
-def _dialog(party: Party, local: str, host: str) -> str:
-    attributes = [
-        ("id", party.id),
-        ("call-id", party.call_id),
-        ("local-tag", party.local_tag),
-        ("remote-tag", party.remote_tag),
-        ("direction", party.direction),
-    ]
-    sides = ""
-    if party.direction:
-        far, name = uri(party.number, host), party.name
-        if not party.number:
-            far, name = ANONYMOUS, ANONYMOUS_NAME
-        sides = _side("local", local, "") + _side("remote", far, name)
-    return f"<dialog{_attributes(attributes)}><state>{party.state}</state>{sides}</dialog>\n"
+def _dialog(party: Party, sides: str = "") -> str:
+    attributes = _attributes(
+        [
+            ("id", party.id),
+            ("call-id", party.call_id),
+            ("local-tag", party.local_tag),
+            ("remote-tag", party.remote_tag),
+            ("direction", party.direction),
+        ]
+    )
+    return f"<dialog{attributes}><state>{party.state}</state>{sides}</dialog>\n"
+
+
+def _bare(key: str, state: str) -> str:
+    return f'<dialog id="{escaped(key)}"><state>{state}</state></dialog>\n'
+
+
+def _sides(party: Party, local: str, host: str) -> str:
+    if not party.direction:
+        return ""
+    far, name = uri(party.number, host), party.name
+    if not party.number:
+        far, name = ANONYMOUS, ANONYMOUS_NAME
+    return _side("local", local, "") + _side("remote", far, name)
 
 
 def _side(element: str, address: str, name: str) -> str:
     address = escaped(address)
     identity = f"<identity{_attributes([('display', name)])}>{address}</identity>"
     return f'<{element}>{identity}<target uri="{address}"/></{element}>'
-
-
-def _terminated(number: str) -> str:
-    return f'<dialog id="{escaped(number)}"><state>{TERMINATED}</state></dialog>\n'
 
 
 def _attributes(items: Iterable[tuple[str, str]]) -> str:

@@ -84,16 +84,38 @@ def test_whatever_is_escaped_can_be_read_again(words: str) -> None:
 
 
 def test_blf_4_what_does_not_fit_into_a_datagram_is_said_in_short() -> None:
-    many = [RINGS._replace(id=f"c{number}") for number in range(20)]
+    many = [RINGS._replace(id=f"{number:016x}-recipient") for number in range(20)]
     data = document(many, "101", ENTITY, 4_000_000_000)
     dialogs = read(data)
     assert len(dialogs) == MOST_DIALOGS
     assert all(text(dialog, "state") == "early" for dialog in dialogs)
-    assert "call-id" in dialogs[0].attrib  # what can be taken comes first
-    assert "call-id" not in dialogs[-1].attrib
-    assert len(data) < 1300 + BUDGET
-    [alone] = read(document([RINGS._replace(call_id="x" * 60_000)], "101", ENTITY, 0))
-    assert alone.attrib == {"id": "c1-recipient"}
+    assert dialogs[0].find(f"{SPACE}remote") is not None  # what can be taken comes first
+    assert dialogs[-1].attrib == {"id": many[2].id}
+    assert len(data) < 200 + BUDGET
+
+
+def test_blf_4_of_two_dialogs_both_can_be_told_apart() -> None:
+    talks = RINGS._replace(id="c2", state=CONFIRMED)
+    rings, other = read(document([RINGS, talks], "101", ENTITY, 1))
+    assert rings.find(f"{SPACE}remote") is not None
+    assert other.attrib["call-id"] == "word7"
+    assert other.find(f"{SPACE}remote") is None
+
+
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        ({"name": "x" * 60_000}, ["id", "call-id", "local-tag", "remote-tag", "direction"]),
+        ({"call_id": "x" * 60_000}, ["id"]),
+        ({"local_tag": "<" * 1_000}, ["id"]),
+    ],
+)
+def test_hostile_what_is_too_long_is_left_out(change: dict[str, str], left: list[str]) -> None:
+    data = document([RINGS._replace(**change)], "101", ENTITY, 0)
+    [dialog] = read(data)
+    assert list(dialog.attrib) == left
+    assert text(dialog, "state") == "early"
+    assert len(data) < 200 + BUDGET
 
 
 def test_a_uri_that_is_too_long_is_not_said_again() -> None:
