@@ -72,7 +72,7 @@ def _take(
     _make_caller(call, request, transaction, flow, trunk)
     call.route = Route(
         call.callee,
-        caller.shown,
+        caller.number if caller.shown else "",
         board.directory,
         partial(_facts, board),
         forwarded_before=diversion.count(request.headers),

@@ -81,8 +81,15 @@ def of_user(user: str, known: Subscriber | None, request: Request) -> Identity:
     return Identity(user, name, False, withheld, displayed(name), user, name, user, user)
 
 
-def of_trunk(request: Request, *, trusted: bool, normalise: Callable[[str], str]) -> Identity:
-    """Who calls from outside. `trusted`: what the trunk asserts is believed."""
+def of_trunk(
+    request: Request,
+    *,
+    trusted: bool,
+    normalise: Callable[[str], str],
+    dialled: Callable[[str], str],
+) -> Identity:
+    """Who calls from outside. `trusted`: what the trunk asserts is believed. `dialled` tells how a
+    user would dial the number: so it is shown, and can be called back (CLI-6)."""
     source = _from(request)
     if trusted:
         source = _asserted(request) or source
@@ -92,13 +99,14 @@ def of_trunk(request: Request, *, trusted: bool, normalise: Callable[[str], str]
         number = _plain(source.uri, normalise)
         name = source.display[:MAX_NAME].strip()
         name = name if name.isprintable() else ""
-    display = displayed(name or number)
+    shown = dialled(number)
+    display = displayed(name or shown)
     if not number:
         return Identity(number, name, True, hidden, display, "", "", *NOBODY)
     if hidden:
         kept = f"{number} (withheld)"
         return Identity(number, name, True, hidden, display, "", "", kept, ANONYMOUS_USER)
-    return Identity(number, name, True, hidden, display, number, name, number, number)
+    return Identity(number, name, True, hidden, display, shown, name, number, shown)
 
 
 def displayed(name: str) -> str:

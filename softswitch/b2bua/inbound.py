@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from softswitch.b2bua import identity
 from softswitch.b2bua.identity import Identity, read_number
-from softswitch.b2bua.number_format import read
+from softswitch.b2bua.number_format import at_home, read
 from softswitch.sip.errors import ParseError
 from softswitch.sip.headers import NameAddr
 from softswitch.sip.uri import Uri
@@ -31,6 +31,7 @@ def caller_of(board: Switchboard, trunk: Trunk, request: Request) -> Identity:
         request,
         trusted=trunk.settings.trust_identity,
         normalise=partial(_normalise, board, trunk),
+        dialled=partial(_dialled, board),
     )
 
 
@@ -74,3 +75,14 @@ def _normalise(board: Switchboard, trunk: Trunk, number: str) -> str:
     number = read(number, trunk.settings.number_format)
     found = board.outside.normalise(number) if board.outside is not None else None
     return found.e164 if found is not None else number
+
+
+def _dialled(board: Switchboard, number: str) -> str:
+    """A number as a user would dial it, if that leads to the same number again."""
+    outside = board.outside
+    if outside is None or not number.startswith("+"):
+        return number
+    numbering = outside.numbering
+    local = numbering.prefix + at_home(number, numbering.country)
+    found = outside.normalise(local)
+    return local if found is not None and found.e164 == number else number

@@ -46,6 +46,21 @@ def read(number: str, style: str) -> str:
     return number
 
 
+def at_home(number: str, country: str) -> str:
+    """The digits of an E.164 number as people of that country write it; of a number abroad with
+    the prefix that leads there."""
+    import phonenumbers
+
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    if phonenumbers.region_code_for_number(parsed) != country:
+        return ABROAD + number[1:]
+    written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return "".join(filter(str.isdecimal, written))
+
+
 def _parts(number: str) -> tuple[str, str]:
     """Country code and the rest; nothing when it is no number of any country."""
     import phonenumbers

@@ -1,5 +1,7 @@
 """Who calls: what is believed of whom, and what users are told (features CLI-4, CLI-5, CLI-6)."""
 
+from dataclasses import replace
+
 import pytest
 
 from softswitch.b2bua import identity
@@ -19,7 +21,12 @@ def invite(sender: str, *fields: tuple[str, str]) -> Request:
 
 
 def outside(sender: str, *fields: tuple[str, str], trusted: bool = False) -> Identity:
-    return identity.of_trunk(invite(sender, *fields), trusted=trusted, normalise=lambda one: one)
+    return identity.of_trunk(
+        invite(sender, *fields),
+        trusted=trusted,
+        normalise=lambda one: one,
+        dialled=lambda one: one,
+    )
 
 
 def test_a_user_is_who_has_logged_in() -> None:  # CLI-4
@@ -113,9 +120,43 @@ def test_a_call_from_outside_is_shown_as_such() -> None:  # CLI-6
     office.carrier.invites("221112235", "X-Secret: 1")
     office.world.run()
     sender = said(office.bob, "From") or ""
-    # The carrier writes as at home: made international, so that it can be called back.
-    assert sender.startswith(f'"Mr 600100100" <sip:{MOBILE}@192.0.2.1>;tag=')
+    # As users know it, and can call it back.
+    assert sender.startswith('"Mr 600100100" <sip:600100100@192.0.2.1>;tag=')
     office.bob.rejects(486)
+    finish(office.world)
+    assert office.world.record.caller == MOBILE
+
+
+@pytest.mark.parametrize(
+    ("caller", "prefix", "shown"),
+    [
+        (MOBILE, "", "600100100"),
+        (MOBILE, "9", "9600100100"),
+        ("+34911222333", "", "0034911222333"),
+        ("+34911222333", "9", "90034911222333"),
+        ("112", "", "112"),
+        ("anna", "", "anna"),
+    ],
+)
+def test_a_number_is_shown_as_a_user_would_dial_it(
+    caller: str, prefix: str, shown: str
+) -> None:  # CLI-6
+    office = Office()
+    board = office.world.calls._board
+    assert board.outside is not None
+    numbering = replace(board.outside.numbering, prefix=prefix)
+    board.outside = replace(board.outside, numbering=numbering)
+    office.carrier.extension = caller
+    office.carrier.invites(ANNA)
+    office.world.run()
+    assert f" <sip:{shown}@" in (said(office.bob, "From") or "")
+    office.bob.rejects(486)
+    office.world.run()
+    if caller.startswith("+"):
+        office.bob.invites(shown)
+        office.world.run()
+        assert said(office.carrier, "To", 1) == f"<sip:{caller}@198.51.100.1>"
+        office.carrier.rejects(486)
     finish(office.world)
 
 

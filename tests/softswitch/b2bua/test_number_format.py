@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softswitch.b2bua.number_format import E164, NATIONAL, PLUS, ZERO_NATIONAL, read, written
+from softswitch.b2bua.number_format import (
+    E164,
+    NATIONAL,
+    PLUS,
+    ZERO_NATIONAL,
+    at_home,
+    read,
+    written,
+)
 
 POLISH = ("+48221112233",)
 
@@ -32,6 +40,21 @@ def test_a_number_is_written_as_the_carrier_wants_it(
 
 def test_without_a_number_of_the_trunk_nothing_is_national() -> None:
     assert written("+48600100100", NATIONAL, ()) == "0048600100100"
+
+
+@pytest.mark.parametrize(
+    ("number", "country", "expected"),
+    [
+        ("+48600100100", "PL", "600100100"),
+        ("+4930123456", "DE", "030123456"),
+        ("+34911222333", "PL", "0034911222333"),
+        ("+", "PL", "+"),
+    ],
+)
+def test_at_home_a_number_is_written_as_people_dial_it(
+    number: str, country: str, expected: str
+) -> None:  # CLI-6
+    assert at_home(number, country) == expected
 
 
 def test_an_italian_zero_stays() -> None:
