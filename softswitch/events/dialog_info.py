@@ -91,12 +91,10 @@ def _dialogs(parties: Sequence[Party], local: str, host: str) -> Iterable[str]:
     shown = parties[:MOST_DIALOGS]
     left = BUDGET - BARE * len(shown)
     for party in shown:
-        sides = _sides(party, local, host)
-        for told in (_dialog(party, sides), _dialog(party), _bare(party.id, party.state)):
-            more = len(told.encode()) - BARE
-            if more <= left:
-                break
-        left -= max(0, more)
+        forms = (_dialog(party, _sides(party, local, host)), _dialog(party))
+        fitting = [told for told in forms if len(told.encode()) - BARE <= left]
+        told = fitting[0] if fitting else _bare(party.id, party.state)
+        left -= max(0, len(told.encode()) - BARE)
         yield told
 
 
