@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from softswitch.cli.show import show
 from softswitch.control import ControlServer, Handler
 from softswitch.store.sqlite import open_store
-from softswitch.store.store import CallRow
+from softswitch.store.store import CallRow, RecordingRow
 
 pytestmark = pytest.mark.process
 
@@ -167,3 +167,37 @@ def test_registrations_have_no_past(yaml: Path) -> None:
     result = command("registrations", yaml, "--past", 3)
     assert result.exit_code == 2
     assert "only calls and settings are kept" in result.stderr
+
+
+def test_recordings_are_shown_without_a_switch(yaml: Path) -> None:
+    """REC-2: the newest first."""
+    kept = RecordingRow("3f2a", "3f2a", "100", "101", 100.0, 65.2, "a_100_101_3f2a.wav", "0f", "")
+
+    async def fill() -> None:
+        async with open_store(yaml.parent / "softswitch.db") as store:
+            await store.put_recording(kept)
+            await store.put_recording(kept._replace(id="b", began_at=200.0, problem="disk"))
+
+    asyncio.run(fill())
+    head, *lines = command("recordings", yaml).output.splitlines()
+    assert head.split() == ["call", "from", "to", "at", "for", "file", "problem"]
+    assert lines[0].rstrip().endswith("disk")
+    assert "1:05" in lines[1]
+    assert json.loads(command("recordings", yaml, "--json").output)[1] == kept._asdict()
+
+
+def test_rooms_are_shown_with_who_is_in_them(yaml: Path) -> None:
+    """CF-1."""
+    board = {"room": "board", "number": "300", "max": 20, "since": 0.0, "locked": True}
+    members = [
+        {"caller": "100", "moderator": True, "muted": False},
+        {"caller": "", "moderator": False, "muted": True},
+    ]
+    rows = [
+        {**board, "members": members},
+        {**board, "room": "hall", "since": None, "locked": False, "members": []},
+    ]
+    result = beside_a_switch(yaml, {"rooms": lambda request: rows}, "rooms", yaml)
+    _, first, second = result.output.splitlines()
+    assert first.endswith("20          100 moderator, withheld muted, locked")
+    assert second.split() == ["hall", "300", "0", "20"]

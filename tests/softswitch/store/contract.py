@@ -13,6 +13,7 @@ from softswitch.store.store import (
     MailboxRow,
     MessageRow,
     OutboxRow,
+    RecordingRow,
     SettingRow,
     Store,
 )
@@ -196,6 +197,16 @@ async def lists_and_forgets_the_settings_that_are_over(store: Store) -> None:
     assert await store.past_settings("101", 9) == [rows[3], rows[2]]
 
 
+async def keeps_recordings_until_they_are_dropped(store: Store) -> None:
+    first = RecordingRow("a", "a", "100", "101", 1.5, 8.0, "1_100_101_a.wav", "0f", "")
+    rows = [first._replace(id=f"{number}", began_at=number + 0.5) for number in range(4)]
+    await all_done(*[store.put_recording(row) for row in rows])
+    assert await store.recordings(2) == [rows[3], rows[2]]
+    assert await store.old_recordings(2.0) == [rows[0], rows[1]]
+    await store.drop_recordings(["0", "2"])
+    assert await store.recordings(9) == [rows[3], rows[1]]
+
+
 async def takes_text_of_any_kind_as_a_value(store: Store) -> None:
     nasty = "'; DROP TABLE bindings; --\0\u202e"
     await store.put_bindings([binding(1, nasty)])
@@ -217,5 +228,6 @@ CHECKS: tuple[Check, ...] = (
     keeps_mails_until_they_are_dropped,
     keeps_settings_until_they_are_over,
     lists_and_forgets_the_settings_that_are_over,
+    keeps_recordings_until_they_are_dropped,
     takes_text_of_any_kind_as_a_value,
 )
