@@ -65,7 +65,7 @@ class Switch:
         self.sip = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self.file = folder / "switch.yaml"
         self.log_file = folder / "switch.log"
-        first = _free_rtp_block(host, rtp_ports)
+        first = _free_rtp_block(host, rtp_ports, port)
         self.rtp_ports = range(first, first + rtp_ports)
         settings = {
             "network": {
@@ -198,9 +198,12 @@ def free_port(host: str = "127.0.0.1") -> int:
             return port
 
 
-def _free_rtp_block(host: str, ports: int) -> int:
+def _free_rtp_block(host: str, ports: int, taken: int) -> int:
+    """The first of so many, none of which is `taken`."""
     while True:
         first = random.randrange(RTP_FLOOR, RTP_CEILING - ports, RTP_PORTS)
+        if first <= taken <= first + ports:
+            continue
         if all(_is_free(host, port, socket.SOCK_DGRAM) for port in range(first, first + ports)):
             return first
 
