@@ -9,9 +9,10 @@ from collections.abc import Iterable
 import pytest
 from hypothesis import is_hypothesis_test, settings
 
-settings.register_profile("ci", derandomize=True, print_blob=True)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+# No deadline: how long an example takes says more of the machine's other work than of ours.
+settings.register_profile("own", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "own")
 
 
 def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
