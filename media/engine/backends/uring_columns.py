@@ -141,7 +141,8 @@ class Columns:
         self, batch: Completions, numbers: Places, where: Where
     ) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
         """Octets of payload, and how packets differ from what their rows stand for: all 0 where
-        they do not. What counts is nowhere above what does not, so a subtraction tells."""
+        they do not. A subtraction tells: below what counts is only what is never smaller in a
+        right packet than in its row, the marker (which rows lack) and the size."""
         count = len(batch)
         differing, wrong = self._differing[:count], self._wrong[:count]
         differing[:, COMPLETED] = batch.view(np.int64)
