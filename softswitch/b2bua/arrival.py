@@ -14,7 +14,7 @@ from softswitch.bus import CallArrived
 from softswitch.media.engine.interface import NoPorts
 from softswitch.media.negotiation import begins, manner_of, manner_towards
 from softswitch.media.sdp import SdpError
-from softswitch.routing.decision import Reject
+from softswitch.routing.decision import Conference, Reject
 from softswitch.routing.outcomes import CONGESTED, TRUNKS_FULL
 from softswitch.routing.plan import Facts, refusal
 from softswitch.routing.route import Route
@@ -99,7 +99,8 @@ def _take(
         return
     if trunk is not None:
         trunk.join(call.caller)
-    if not _prepare_media(call, request, service.neighbour(call, decision)):
+    beside = service.neighbour(call, decision) if isinstance(decision, Conference) else None
+    if not _prepare_media(call, request, beside):
         return
     if isinstance(decision, Reject):
         _refuse(call, decision)

@@ -13,6 +13,7 @@ later have one already, so that a few of them need the bridge.
 
 from __future__ import annotations
 
+import logging
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from softswitch.b2bua.call import Call
     from softswitch.media.engine.interface import PortStatistics
     from softswitch.media.negotiation.session import Agreed
+
+log = logging.getLogger(__name__)
 
 LOOPBACK = {4: "127.0.0.1", 6: "::1"}
 """Where ports are reached that are bound to every address, by family."""
@@ -85,6 +88,7 @@ class Place:
         """A way to the worker that has the room; returns its far end. Raises NoPorts."""
         call = self._call
         board, caller = call.board, call.caller
+        log.info("%s: the room is on another media worker: two more ports", call.id)
         bind, _ = board.addressing.media_address(caller.flow)
         near = board.media.open(bind, beside=own)
         self._bridge = (near,)

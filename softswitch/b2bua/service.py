@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from softswitch.b2bua.call import Call
     from softswitch.media.engine.interface import MediaPort
     from softswitch.records import CallOutcome
-    from softswitch.routing.decision import Decision, Service
+    from softswitch.routing.decision import Service
 
 
 class Visit(NamedTuple):
@@ -67,11 +67,9 @@ def room_name(room: str) -> str:
     return f"conference {room}"
 
 
-def neighbour(call: Call, decision: Decision) -> MediaPort | None:
+def neighbour(call: Call, decision: Conference) -> MediaPort | None:
     """A port of somebody in the room that the call goes to: all of a room are best on one worker.
-    None: it does not matter."""
-    if not isinstance(decision, Conference):
-        return None
+    None: it is the first."""
     name = room_name(decision.room)
     mixed = home(call, name)
     if mixed is not None:

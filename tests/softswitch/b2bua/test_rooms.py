@@ -10,7 +10,7 @@ from softswitch.media.engine import stage_messages
 from softswitch.media.engine.interface import MediaPort, PortsLost, RtpTimeout
 from softswitch.rooms.meeting import Meetings
 from softswitch.rooms.service import RoomCall
-from softswitch.routing.decision import Conference, Echo
+from softswitch.routing.decision import Conference
 from tests.softswitch.b2bua.applications import performed
 from tests.softswitch.b2bua.flows import finish
 from tests.softswitch.b2bua.network import MUSIC, World
@@ -121,7 +121,6 @@ def test_members_are_put_on_one_worker() -> None:
         assert call.service is not None
         call.service.part()
     assert service.neighbour(anna, wanted) is jan.caller.port
-    assert service.neighbour(jan, Echo("")) is None
     finish(world)
 
 

@@ -7,7 +7,8 @@ import typer
 from typer.testing import CliRunner
 
 from softswitch.cli.explain import explain, lines
-from softswitch.config import Config, User
+from softswitch.config import Config, User, load
+from softswitch.config.conference import numbered
 from softswitch.config.configuration import Log, Network
 from softswitch.config.messaging import Voicemail
 from softswitch.routing.codes import Codes
@@ -189,3 +190,17 @@ def test_a_mailbox_without_a_telephone_does_not_ring(
     assert run(tmp_path, "100", "290")[1].splitlines()[1] == (
         "  1 voicemail of 290 sales, greeting for unavailable"
     )
+
+
+def test_a_room_is_shown_and_said_to_be_one(tmp_path: Path) -> None:
+    """CF-1."""
+    file = tmp_path / "a.yaml"
+    file.write_text("users: {100: Anna}\nconferences: {board: {number: 300}}\n")
+    config = load(file)
+    steps = steps_of("100", "300", config.users, {}, rooms=numbered(config.conferences))
+    told = list(lines("100", "300", steps, config))
+    assert told == [
+        "100 Anna calls 300",
+        "  1 conference room board",
+        "    300 is a conference room",
+    ]
