@@ -71,9 +71,9 @@ class Voices:
                 )
 
     def __call__(self, user: str) -> Voice:
-        """For a user's mailbox; English for that of somebody who is no user any more."""
+        """For a user; for anybody else as most are spoken to."""
         known = self._users.get(user)
-        return self._voices["en" if known is None else known.language]
+        return self._voices[self._usual if known is None else known.language]
 
     @property
     def speech(self) -> Speech:

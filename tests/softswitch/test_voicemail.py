@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from softswitch.config.conference import Room
 from softswitch.config.messaging import Voicemail
 from softswitch.mailbox.boxes import Boxes
 from softswitch.mailbox.keeping import Told
@@ -18,6 +19,7 @@ from softswitch.mailbox.phrases import LocalTime, Phrases
 from softswitch.mailbox.prompts import Prompts
 from softswitch.media.engine import stage_messages
 from softswitch.media.engine.interface import Clip
+from softswitch.rooms.meeting import Meetings
 from softswitch.voicemail import NOBODYS, Services, rules
 from softswitch.voices import Voice
 from tests.softswitch.b2bua.applications import CODES, ends, performed
@@ -213,3 +215,18 @@ def test_a_mailbox_whose_user_is_gone_keeps_messages_of_some_length(world: World
     world.users["101"] = replace(world.users["101"], voicemail=Voicemail(min_message=5.0))
     assert rules(world.users)("101").min_message == 5.0
     assert rules(world.users)("555") is NOBODYS
+
+
+def test_a_room_is_entered(world: World) -> None:
+    """CF-1."""
+    services = world.calls._board.applications
+    assert isinstance(services, Services)
+    services._meetings = Meetings({"board": Room("board", "800")})
+    world.calls._board.rooms = {"800": "board"}
+    alice = Phone(world, "100")
+    alice.invites("800")
+    world.run()
+    (row,) = services._meetings.rows({})
+    assert [member["caller"] for member in row["members"]] == ["100"]
+    finish(world)
+    assert world.record.answered_by == "conference board"

@@ -40,7 +40,7 @@ def test_a_user_is_spoken_to_in_the_own_language(tmp_path: Path) -> None:
     assert isinstance(clip, Clip)
     assert clip.path.endswith("/en/vm.goodbye.ogg")
     assert spoken("100").prompts(["vm.goodbye"]) == [Clip(f"{tmp_path}/own/es/vm.goodbye.wav")]
-    assert spoken("gone").prompts is spoken("101").prompts
+    assert spoken("gone").prompts is spoken("100").prompts
 
 
 def test_times_are_those_of_the_offices_clock(tmp_path: Path) -> None:
