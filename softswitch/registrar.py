@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from email.utils import formatdate
 from functools import partial
 from typing import Protocol
@@ -27,7 +27,7 @@ from softswitch.sip.message import Request, Response, printable, respond
 from softswitch.sip.server_transaction import ServerTransaction
 from softswitch.sip.timers import Timer
 from softswitch.sip.uri import Uri
-from softswitch.store.store import Store
+from softswitch.store.store import BindingRow, Committed
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,16 @@ class Addressing(Protocol):
         """Whether the host is on a network next to us."""
 
 
+class Bindings(Protocol):
+    """Where bindings are kept, as in the store."""
+
+    def put_bindings(self, put: Sequence[BindingRow], drop: Sequence[int] = ()) -> Committed:
+        """Keep some and forget others, at once or not at all."""
+
+    async def bindings(self) -> list[BindingRow]:
+        """All that are kept."""
+
+
 class Task:
     """A REGISTER on its way to be answered."""
 
@@ -94,7 +104,7 @@ class Registrar:
         *,
         agent: Agent,
         location: Location,
-        store: Store,
+        store: Bindings,
         bus: Bus,
         addressing: Addressing,
         wall: Callable[[], float],

@@ -13,16 +13,7 @@ from softswitch.location import Location
 from softswitch.registrar import MAX_WAITING, STORE_TIMEOUT, SWEEP_EVERY, Registrar
 from softswitch.sip.flow import Address, Flow
 from softswitch.sip.message import Request, Response
-from softswitch.store.store import (
-    BindingRow,
-    CallRow,
-    Committed,
-    MailboxRow,
-    MessageRow,
-    OutboxRow,
-    SettingRow,
-    StoreError,
-)
+from softswitch.store.store import BindingRow, Committed, StoreError
 from softswitch.user_agent import UserAgent
 from tests.support import virtual_time
 from tests.support.registering import CONTACT, NOW, PHONE, binding, register
@@ -34,8 +25,6 @@ OVER_TCP = "<sip:100@192.0.2.1:40000;transport=tcp>"
 
 class SlowStore:
     """A store that commits when it is told to, unless it is prompt."""
-
-    epoch = 1
 
     def __init__(self) -> None:
         self.prompt = True
@@ -61,60 +50,6 @@ class SlowStore:
 
     async def bindings(self) -> list[BindingRow]:
         return [self.kept[binding_id] for binding_id in sorted(self.kept)]
-
-    def add_call(self, call: CallRow) -> Committed:
-        raise NotImplementedError
-
-    async def calls(self, limit: int, user: str | None = None) -> list[CallRow]:
-        raise NotImplementedError
-
-    async def call(self, prefix: str) -> CallRow | None:
-        raise NotImplementedError
-
-    def add_trace(self, call_id: str, data: bytes) -> Committed:
-        raise NotImplementedError
-
-    def put_messages(self, put: Sequence[MessageRow], drop: Sequence[str] = ()) -> Committed:
-        raise NotImplementedError
-
-    async def messages(self) -> list[MessageRow]:
-        raise NotImplementedError
-
-    def put_mailbox(self, mailbox: MailboxRow) -> Committed:
-        raise NotImplementedError
-
-    async def mailboxes(self) -> list[MailboxRow]:
-        raise NotImplementedError
-
-    def put_outbox(self, put: Sequence[OutboxRow], drop: Sequence[str] = ()) -> Committed:
-        raise NotImplementedError
-
-    async def outbox(self) -> list[OutboxRow]:
-        raise NotImplementedError
-
-    async def trace(self, call_id: str) -> bytes | None:
-        raise NotImplementedError
-
-    def put_settings(self, put: Sequence[SettingRow]) -> asyncio.Future[None]:
-        raise NotImplementedError
-
-    async def settings(self) -> list[SettingRow]:
-        raise NotImplementedError
-
-    async def past_settings(self, user: str, limit: int) -> list[SettingRow]:
-        raise NotImplementedError
-
-    async def drop_settings(self, before: float) -> None:
-        raise NotImplementedError
-
-    async def drop_traces(self, before: float) -> None:
-        raise NotImplementedError
-
-    async def secret(self, name: str, make: Callable[[], bytes]) -> bytes:
-        raise NotImplementedError
-
-    async def close(self) -> None:
-        raise NotImplementedError
 
 
 class Ours:
