@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 FOLDER = "recordings"
 SWEEP = 3600.0
 """Seconds between looks for recordings that are too old to keep."""
+SETTLE_STEP, SETTLE_LOOKS = 0.05, 40
+"""Seconds between looks whether the disk has all, and how many there are: two seconds."""
 MAX_PARTY = 40
 """Characters of a number in the name of a file."""
 DIGEST_BLOCK = 1 << 20
@@ -71,16 +73,31 @@ class Recordings:
         self._store = store
         self._shown = shown
         self._tasks = tasks
+        self._under_way: set[str] = set()
+        """Ids of what is being recorded."""
 
     def path(self, take: Take) -> str:
         """The file to write."""
-        return str(self._folder / name_of(take, self._shown(take.began_at)))
+        self._under_way.add(take.id)
+        return str(self._file(take))
 
     def recorded(self, take: Take, what: Recorded) -> None:
         """It is over, and what is there of it is on the disk."""
-        file = Path(self.path(take))
+        self._under_way.discard(take.id)
+        file = self._file(take)
         problem = what.problem or (f"{what.gaps:.1f} s are missing" if what.gaps else "")
         self._tasks.create_task(self._index(take, file, problem))
+
+    async def settle(self) -> None:
+        """Wait until all is on the disk, for a while: the switch stops, and all calls are over."""
+        for _ in range(SETTLE_LOOKS):
+            if not self._under_way:
+                return
+            await asyncio.sleep(SETTLE_STEP)
+        log.warning("recordings: %d are not safe yet", len(self._under_way))
+
+    def _file(self, take: Take) -> Path:
+        return self._folder / name_of(take, self._shown(take.began_at))
 
     async def _index(self, take: Take, file: Path, problem: str) -> None:
         """Keep what is known of a file; without one, nobody has said anything."""
@@ -139,6 +156,7 @@ async def open_recordings(
     await recordings.rescue()
     sweeping = tasks.create_task(_sweep(recordings, wall, config.recordings.keep))
     stack.callback(sweeping.cancel)
+    stack.push_async_callback(recordings.settle)
     return recordings if wanted else None
 
 

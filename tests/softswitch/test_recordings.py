@@ -33,6 +33,12 @@ STEREO = Layout("PCMU", 8000, 2)
 Use = Callable[[Recordings, SqliteStore], Awaitable[None]]
 
 
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some files are never finished here."""
+    monkeypatch.setattr("softswitch.recordings.SETTLE_STEP", 0.001)
+
+
 def run(state: Path, use: Use, *, record: str = "always", now: float = AUGUST) -> bool:
     """Whether calls are recorded; if so, it is used."""
 
@@ -222,3 +228,20 @@ def test_a_file_that_cannot_be_read_is_none(
     assert examine(tmp_path) is None
     assert "Is a directory" in caplog.text
     assert examine(tmp_path / "x.wav") is None
+
+
+def test_a_switch_that_stops_waits_for_the_disk_but_not_for_ever(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """REC-2: what is recorded when the switch is stopped is in the index."""
+
+    async def use(recordings: Recordings, store: SqliteStore) -> None:
+        write(recordings.path(TAKE), 1.0)
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.003, recordings.recorded, TAKE, Recorded(1.0, "closed"))
+        await recordings.settle()
+        assert len(await rows(store, 1)) == 1
+        recordings.path(TAKE._replace(id="lost"))
+
+    run(tmp_path, use)
+    assert "recordings: 1 are not safe yet" in caplog.text
