@@ -9,7 +9,7 @@ import pytest
 from softswitch.media.engine.interface import Remote
 from softswitch.media.engine.leg import Leg
 from softswitch.media.engine.outgoing import OutgoingStream
-from softswitch.media.engine.patience import CROWD, KEY_LASTS, PRESSED, RECORDED, Patience
+from softswitch.media.engine.patience import CALLS, CROWD, KEY_LASTS, PRESSED, RECORDED, Patience
 from softswitch.media.engine.runs import MOST
 from softswitch.media.engine.sockets import SocketPair
 from softswitch.media.engine.worker import ahead
@@ -387,3 +387,33 @@ def test_who_is_not_recorded_is_heard_in_every_turn(it: Setup) -> None:
     it.now += TURN
     it.patience.tick(it.now)
     assert len(digits.heard) == 1
+
+
+def test_what_waits_at_the_door_is_heard_before_anything_changes(it: Setup) -> None:
+    it.patience.consider(it.leg)
+    it.say(*range(4))
+    it.patience.catch_up(it.leg)
+    assert it.numbers == [0, 1, 2, 3]
+    it.say(4)
+    it.door()
+    assert it.numbers[4:] == [], "it is at the line already"
+    it.patience.catch_up(it.leg)
+    assert it.numbers[4:] == [4]
+
+
+def test_who_was_never_patient_is_left_alone(it: Setup) -> None:
+    it.say(0)
+    it.patience.catch_up(it.leg)
+    assert it.numbers == []
+
+
+def test_a_flood_that_never_ends_waits_for_the_next_turn(it: Setup) -> None:
+    it.proven()
+    it.say(5)
+    it.pass_time()
+    most = CALLS * MOST
+    it.say(*range(6, 6 + most + 10))
+    it.patience.catch_up(it.leg)
+    assert len(it.numbers) == 6 + most
+    it.patience.catch_up(it.leg)
+    assert it.numbers == list(range(6 + most + 10))
