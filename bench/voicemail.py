@@ -176,8 +176,9 @@ def used(switch: Switch, office: Office) -> Usage:
     return usage(Processes.of(switch.processes.signalling), office.helpers)
 
 
-def how_soon(seconds: float) -> tuple[list[float], list[float]]:
-    """From hanging up until the owner's lamp is lit, and until his mail is handed over, in ms."""
+def how_soon(told: int, seconds: float) -> tuple[list[float], list[float]]:
+    """From hanging up until the owner's lamp is lit, and until his mail is handed over, in ms, of
+    so many messages."""
     lamps: list[float] = []
     mails: list[float] = []
     with (
@@ -188,7 +189,7 @@ def how_soon(seconds: float) -> tuple[list[float], list[float]]:
         office = Listening(switch, generator)
         try:
             office.log_in(OWNERS)
-            for caller, owner in zip(cycle(CALLERS), [*OWNERS][:TOLD], strict=False):
+            for caller, owner in zip(cycle(CALLERS), [*OWNERS][:told], strict=False):
                 message(office, f"*99{owner}", caller, seconds)
                 hung_up = time.monotonic()
                 lit, handed = len(office.told), len(server.came)
@@ -252,15 +253,16 @@ def main() -> None:
     parser.add_argument("--at-once", type=numbers, default=AT_ONCE)
     parser.add_argument("--runs", type=int, default=RUNS)
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of a message")
+    parser.add_argument("--told", type=int, default=TOLD, help="owners who are told")
     parser.add_argument("--backend", default="", help="only this one")
     parser.add_argument("--quick", action="store_true", help="a first look")
-    options = script.parsed(parser, at_once=(20,), runs=1, seconds=4.0)
+    options = script.parsed(parser, at_once=(20,), runs=1, seconds=4.0, told=5)
     os.sched_setaffinity(0, {CORE})
     titles = ["backend", "at once", "CPU ms each", "signalling", "media", "media µs/packet"]
     print(head([*titles, "whole files", "packets", "missing", "wrong", "loss < 0.1 %"]), flush=True)
     for backend in [options.backend] if options.backend else ["io_uring", "epoll"]:
         messages(backend, options.at_once, options.runs, options.seconds)
-    lamps, mails = how_soon(min(3.0, options.seconds))
+    lamps, mails = how_soon(options.told, min(3.0, options.seconds))
     print()
     print(head(["from hanging up until", "messages", "p50 ms", "p99 ms"]))
     for name, times in (("the lamp is lit", lamps), ("the mail is handed over", mails)):
