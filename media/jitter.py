@@ -22,10 +22,10 @@ writes to a file can take many at once and late.
 from __future__ import annotations
 
 import enum
-from collections import deque
 from collections.abc import Callable, Sequence
 
 from softswitch.media.rtp import sequence_distance
+from softswitch.media.transits import NEVER, Transits
 
 MINIMUM, MAXIMUM = 0.02, 0.2
 FRAME = 0.02
@@ -36,10 +36,6 @@ MARGIN = 0.004
 """Seconds that a packet is to come before its time."""
 LOOK_EVERY = 25
 """Frames between two looks at the delay: half a second."""
-WINDOW = 0.5
-"""Seconds of arrivals that are remembered by their least and most transit."""
-MEMORY = 8
-"""Windows remembered: four seconds."""
 MAX_CONCEALED = 3
 """Packets missing in a row that are called lost; then the remote is called silent."""
 MAX_LATE = 4
@@ -55,7 +51,6 @@ PATIENCE = 100
 
 _ROUNDING = 0.5
 """Ticks: positions are whole, times are not."""
-_NEVER = float("inf")
 _NO_OFFSET = 1 << 40
 """Makes a position of no timestamp that fits."""
 
@@ -86,12 +81,10 @@ class JitterBuffer:
         "_frame",
         "_late_ends",
         "_late_in_a_row",
-        "_least",
         "_look_at",
         "_margin",
         "_maximum",
         "_minimum",
-        "_most",
         "_offset",
         "_packets",
         "_patience",
@@ -100,15 +93,13 @@ class JitterBuffer:
         "_quiet",
         "_rate",
         "_run_ends",
-        "_seen",
         "_sequence",
         "_shift",
         "_slack",
         "_spurts",
         "_strange",
         "_ticks",
-        "_window_ends",
-        "base",
+        "_transits",
         "doubled",
         "dropped",
         "duration",
@@ -160,17 +151,11 @@ class JitterBuffer:
         self._late_ends = 0
         self._strange = 0
         """Packets in a row that are too far from where they are expected."""
-        self._least, self._most = _NEVER, -_NEVER
-        """Transits in the present window."""
-        self._window_ends = 0.0
-        self._seen: deque[tuple[float, float]] = deque(maxlen=MEMORY)
-        """Least and most of the windows before."""
+        self._transits = Transits(clock_rate)
         self._delay = self._minimum
         self._look_at = 0
         """Position from which on the delay is to be looked at again."""
         self._patience = PATIENCE
-        self.base = 0.0
-        """The least transit lately, in ticks."""
         self.duration = self._frame
         """Ticks of what was given out last."""
         self.lost = self.late = self.doubled = self.dropped = self.inserted = 0
@@ -182,8 +167,9 @@ class JitterBuffer:
             self._put_unusual(sequence, timestamp, payload, now)
             return
         transit = now * self._rate - position
-        if transit < self._least or transit > self._most:
-            self._spread(transit)
+        transits = self._transits
+        if transit < transits.least or transit > transits.most:
+            transits.add(transit)
             if len(self._packets) >= MAX_PACKETS:
                 self.dropped += 1
                 return
@@ -205,8 +191,8 @@ class JitterBuffer:
         places = range(position, self._end, ticks)
         rate = self._rate
         transits = [now * rate - place for now, place in zip(times, places, strict=True)]
-        self._spread(min(transits))
-        self._spread(max(transits))
+        self._transits.add(min(transits))
+        self._transits.add(max(transits))
         self._packets.update(zip(places, payloads, strict=True))
         self._sequence = (sequence + count - 1) & 0xFFFF
         return True
@@ -230,12 +216,12 @@ class JitterBuffer:
     @property
     def came(self) -> float:
         """When the payload given out last would have come, had the network been at its best."""
-        return (self._position - self.duration + self.base) / self._rate
+        return (self._position - self.duration + self._transits.base) / self._rate
 
     @property
     def next_came(self) -> float:
         """When the first that waits came, had the network been at its best; infinity for none."""
-        return (min(self._packets) + self.base) / self._rate if self._packets else _NEVER
+        return (min(self._packets) + self._transits.base) / self._rate if self._packets else NEVER
 
     def take_run(self, ticks: int) -> list[bytes]:
         """Payloads that follow each other without a gap, up to so many ticks or somewhat more.
@@ -278,14 +264,14 @@ class JitterBuffer:
         steps = sequence_distance(sequence, self._sequence)
         position = self._end + _signed(timestamp + self._offset - self._end)
         transit = now * self._rate - position
-        if abs(transit - self.base) > self._shift:
+        if abs(transit - self._transits.base) > self._shift:
             self._strange += 1
             if steps == 1 or self._strange > MAX_STRANGE:
                 # a jump in a sequence without one: the same phone, but another clock of it
                 self._begin(sequence, timestamp, payload, now)
             return
         self._strange = 0
-        self._spread(transit)
+        self._transits.add(transit)
         if position in self._packets:
             self.doubled += 1
         elif position < self._position:
@@ -296,15 +282,6 @@ class JitterBuffer:
             self._packets[position] = payload
             if steps > 0:
                 self._follow(sequence, timestamp, payload, position)
-
-    def _spread(self, transit: float) -> None:
-        self._least = min(self._least, transit)
-        self._most = max(self._most, transit)
-
-    def _forget(self) -> None:
-        """What was seen of the network does not hold any more."""
-        self._seen.clear()
-        self._least, self._most = _NEVER, -_NEVER
 
     def _follow(self, sequence: int, timestamp: int, payload: bytes, position: int) -> None:
         self._end = position + self._ticks(payload)
@@ -321,7 +298,7 @@ class JitterBuffer:
             return  # a double of what has been played, or one that was overtaken
         self._late_in_a_row = self._late_in_a_row + 1 if position == self._late_ends else 1
         if self._late_in_a_row >= MAX_LATE:
-            self._forget()
+            self._transits.forget()
             self._begin(sequence, timestamp, payload, now)
         else:
             self._follow(sequence, timestamp, payload, position)
@@ -329,7 +306,7 @@ class JitterBuffer:
 
     def _begin(self, sequence: int, timestamp: int, payload: bytes, now: float) -> None:
         """The time line goes on with this packet, as if it had come as fast as any."""
-        position = int(now * self._rate - self.base)
+        position = int(now * self._rate - self._transits.base)
         if self._begun:
             position = max(position, self._end if self._packets else self._position)
         else:
@@ -339,7 +316,7 @@ class JitterBuffer:
         self._strange = self._late_in_a_row = 0
         self._spurts.add(position)
         self._packets[position] = payload
-        self._spread(now * self._rate - position)
+        self._transits.add(now * self._rate - position)
         self._follow(sequence, timestamp, payload, position)
 
     # when the next payload is not there, or not to be played yet
@@ -353,13 +330,13 @@ class JitterBuffer:
             if self._concealed < MAX_CONCEALED and first not in self._spurts:
                 return self._lose(first)
             self._playing = False
-        waited = 0.0 if first is None else now * self._rate - first - self.base
+        waited = 0.0 if first is None else now * self._rate - first - self._transits.base
         if first is None or waited < self._delay - _ROUNDING:
             return SILENT
         self._playing = True
         if waited > self._maximum + self._slack:
             # Another way through the network, most likely: what was seen on the old one misleads
-            self._forget()
+            self._transits.forget()
             self._look_at = first + LOOK_EVERY * self._frame
         self._spurts = {position for position in self._spurts if position > first}
         payload = packets.pop(first)
@@ -384,7 +361,7 @@ class JitterBuffer:
         self._look_at = self._position + LOOK_EVERY * self._frame
         ticks = now * self._rate
         needed = self._needed(ticks)
-        actual = ticks - self._position - self.base
+        actual = ticks - self._position - self._transits.base
         if actual < needed:
             self.inserted += 1
             self._look_at = self._position
@@ -395,16 +372,9 @@ class JitterBuffer:
 
     def _needed(self, ticks: float) -> float:
         """Ticks of delay that all packets seen lately would have been in time with."""
-        if not self._seen and self._least > self._most:
+        spread = self._transits.spread(ticks)
+        if spread is None:
             return 0.0
-        least = min((least for least, _ in self._seen), default=_NEVER)
-        most = max((most for _, most in self._seen), default=-_NEVER)
-        self.base = min(least, self._least)
-        spread = max(most, self._most) - self.base
-        if ticks >= self._window_ends and self._least <= self._most:
-            self._window_ends = ticks + WINDOW * self._rate
-            self._seen.append((self._least, self._most))
-            self._least, self._most = _NEVER, -_NEVER
         needed = min(spread + self._margin, self._maximum)
         self._delay = max(self._minimum, round(needed))
         return needed
