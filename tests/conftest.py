@@ -3,6 +3,7 @@
 A property that fails in CI must fail here too; fresh examples are for everybody's own machine.
 """
 
+import gc
 import os
 from collections.abc import Iterable
 
@@ -20,3 +21,9 @@ def pytest_collection_modifyitems(items: Iterable[pytest.Item]) -> None:
     for item in items:
         if is_hypothesis_test(getattr(item, "obj", None)):
             item.add_marker(pytest.mark.property)
+
+
+def pytest_collection_finish() -> None:
+    """The tests themselves stay until the end: the garbage collector need not look at them."""
+    gc.collect()
+    gc.freeze()
