@@ -177,7 +177,7 @@ class Journey:
                 return forwarded
         if name == self._caller and self._trunk is None:
             return self._go_on(Outcome.BUSY, f"{name} is the caller")
-        refused = _before_ringing(name, user, self._facts(name))
+        refused = _before_ringing(name, user, self._facts(name), self._caller)
         if refused is not None:
             return self._go_on(*refused)
         ring_time = user.ring_time if limit is None else _ring_time(user, own_rules, limit)
@@ -368,11 +368,11 @@ def _ring_time(user: Extension, own_rules: bool, limit: float) -> float:
 
 
 def _before_ringing(
-    name: str, user: Extension, facts: Facts
+    name: str, user: Extension, facts: Facts, caller: str
 ) -> tuple[Outcome, str, tuple[str, ...]] | None:
     """What keeps a user's phones from ringing at all, and which forwards count then, if not those
     of the outcome; overrides come first (features 2.0)."""
-    if user.dnd:
+    if user.dnd and not facts.insists and caller not in user.dnd_allow:
         where = user.origin.get("dnd", "default")
         return Outcome.BUSY, f"{name} does not want to be disturbed, dnd ({where})", DO_NOT_DISTURB
     if facts.calls >= user.max_calls:

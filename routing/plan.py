@@ -59,6 +59,12 @@ class Extension(Protocol):
     @property
     def dnd(self) -> bool: ...
     @property
+    def dnd_allow(self) -> Collection[str]: ...
+    @property
+    def dnd_repeat(self) -> float | None: ...
+    @property
+    def busy_scope(self) -> str: ...
+    @property
     def phone_redirect(self) -> bool: ...
     @property
     def calls(self) -> str: ...
@@ -86,6 +92,8 @@ class Facts(NamedTuple):
     live_bindings: int
     calls: int
     """Calls the user is in: talking, held, dialling or ringing."""
+    insists: bool = False
+    """Whether the caller has tried a moment ago, and been told not to disturb (DND-2)."""
 
 
 def refusal(how: Release, outcome: str, because: str) -> Reject:

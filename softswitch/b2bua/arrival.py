@@ -6,7 +6,16 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from softswitch.b2bua import announcing, diversion, ending, identity, inbound, onward, service
+from softswitch.b2bua import (
+    announcing,
+    diversion,
+    ending,
+    identity,
+    inbound,
+    onward,
+    readiness,
+    service,
+)
 from softswitch.b2bua.call import Call, Verdict
 from softswitch.b2bua.crossing import INVITATION, cross, hops_left
 from softswitch.b2bua.leg import Leg, State
@@ -16,7 +25,7 @@ from softswitch.media.negotiation import begins, manner_of, manner_towards
 from softswitch.media.sdp import SdpError
 from softswitch.routing.decision import Conference, Reject
 from softswitch.routing.outcomes import CONGESTED, TRUNKS_FULL
-from softswitch.routing.plan import Facts, refusal
+from softswitch.routing.plan import refusal
 from softswitch.routing.route import Route
 from softswitch.sip.dialog import Dialog
 from softswitch.sip.message import printable
@@ -74,7 +83,7 @@ def _take(
         call.callee,
         caller.number if caller.shown else "",
         board.directory,
-        partial(_facts, board),
+        partial(readiness.facts, board, (call.id, caller.shown)),
         forwarded_before=diversion.count(request.headers),
         codes=board.codes,
         outside=board.outside,
@@ -114,10 +123,6 @@ def _refuse(call: Call, decision: Reject) -> None:
     word = cast("CallOutcome", decision.outcome)
     verdict = Verdict(word, decision.status, decision.because, "switch")
     announcing.refuse(call, verdict, [("Reason", decision.reason)])
-
-
-def _facts(board: Switchboard, user: str) -> Facts:
-    return Facts(len(board.location.bindings(user, board.clock.wall())), board.engaged[user])
 
 
 def _make_caller(

@@ -15,7 +15,7 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
-from softswitch.b2bua import answering, diversion, ending, invitation, ringing, turn
+from softswitch.b2bua import answering, diversion, ending, invitation, readiness, ringing, turn
 from softswitch.b2bua.call import Call, Refusal
 from softswitch.b2bua.crossing import REFUSAL, cross
 from softswitch.b2bua.leg import RINGABLE, Leg, State
@@ -51,7 +51,7 @@ def start(call: Call, ring: Ring) -> None:
     board = call.board
     call.engage(ring.user)
     turn.begin(call, ring.user, ring.ring_time, ring.user if ring.confirm else "")
-    bindings = board.location.bindings(ring.user, board.clock.wall())
+    bindings = readiness.to_ring(call, ring.user)
     legs = [_leg(call, one, ring.user) for one in bindings[:MAX_DEVICES]]
     invited = [leg for leg in legs if leg is not None]
     if not invited:

@@ -131,6 +131,8 @@ class Switchboard:
     """Legs by the TCP connection they live on."""
     engaged: Counter[str] = field(default_factory=Counter)
     """Calls that each user is in: dialling, ringing, talking or held (features 2.0, CW-2)."""
+    knocks: dict[tuple[str, str], tuple[str, float]] = field(default_factory=dict)
+    """Who met a user that did not want to be disturbed: by caller and user, in which call, when."""
 
     manners: dict[tuple[str, Address], Manner] = field(default_factory=dict)
     """How phones secure the media that they offer: so they are called. By user and address."""

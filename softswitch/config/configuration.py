@@ -21,6 +21,7 @@ EDITABLE = ("ring_time", "call_waiting", "dnd", "forward", "voicemail")
 
 Encryption = Literal["off", "optional", "sdes", "dtls", "required"]
 Fax = Literal["t38", "passthrough", "off"]
+BusyScope = Literal["user", "device"]
 
 IpNetwork = IPv4Network | IPv6Network
 
@@ -155,6 +156,12 @@ class User:
     call_waiting: bool = True
     dnd: bool = False
     """Do not disturb: calls find the user busy."""
+    dnd_allow: tuple[str, ...] = ()
+    """Whose calls ring all the same: extensions, and numbers outside as E.164 (DND-2)."""
+    dnd_repeat: float | None = None
+    """Seconds within which a second call of the same caller rings; None: none does."""
+    busy_scope: BusyScope = "user"
+    """Without call waiting: whether one phone in a call makes the user busy, or itself (CW-3)."""
     phone_redirect: bool = True
     """Whether a phone may send calls on by itself, with a 3xx response."""
     calls: str = "national"

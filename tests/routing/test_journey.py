@@ -126,6 +126,13 @@ def test_who_does_not_want_to_be_disturbed_is_busy() -> None:  # DND-1, features
     assert decision.because == "101 does not want to be disturbed, dnd (a.yaml:5)"
 
 
+def test_some_callers_ring_all_the_same() -> None:  # DND-2
+    quiet = {"101": User(dnd=True, dnd_allow=("100", MOBILE))}
+    assert rung(route(quiet).begin(0.0))[0] == "101"
+    assert rung(route(quiet, caller=MOBILE, dialled="101", trunk="carrier").begin(0.0))[0] == "101"
+    assert refused(route(quiet, caller="102").begin(0.0)) == (486, 17, "busy")
+
+
 def test_always_comes_before_do_not_disturb_and_that_before_limits() -> None:  # FWD-1
     user = replace(forwards(always="102", dnd="103"), dnd=True)
     assert rung(route({"101": user}).begin(0.0))[0] == "102"

@@ -35,6 +35,9 @@ class User:
     max_calls: int = 4
     call_waiting: bool = True
     dnd: bool = False
+    dnd_allow: tuple[str, ...] = ()
+    dnd_repeat: float | None = None
+    busy_scope: str = "user"
     phone_redirect: bool = True
     calls: str = "national"
     allow: tuple[str, ...] = ()

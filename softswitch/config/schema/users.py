@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 
 from softswitch.config import units
 from softswitch.config.configuration import EDITABLE
+from softswitch.config.configuration import BusyScope as Scope
 from softswitch.config.configuration import Encryption as Words
 from softswitch.config.configuration import Fax as FaxWords
 from softswitch.config.problems import Wrong
@@ -60,6 +61,26 @@ Editable = Annotated[
 ]
 """What users may change themselves."""
 
+_between = units.duration_between("1s", "1h")
+
+
+def dnd_repeat(value: object) -> float | None:
+    """How soon somebody has to call again to be heard; `off`: nobody is."""
+    return None if value == "off" else _between(value)
+
+
+def caller(value: object) -> str:
+    """An extension, or a number outside, which has to begin with its country."""
+    word = units.scalar(value)
+    return "+" + units.extension(word[1:]) if word.startswith("+") else units.extension(word)
+
+
+Callers = Annotated[
+    tuple[Annotated[str, PlainValidator(caller)], ...],
+    BeforeValidator(as_list),
+    AfterValidator(tuple),
+]
+
 Codecs = Annotated[
     tuple[Annotated[str, PlainValidator(units.codec)], ...],
     BeforeValidator(as_list),
@@ -81,6 +102,9 @@ class DefaultsSection(TypedDict, total=False):
     fax: Fax
     call_waiting: Annotated[bool, PlainValidator(units.switch)]
     dnd: Annotated[bool, PlainValidator(units.switch)]
+    dnd_allow: Callers
+    dnd_repeat: Annotated[float | None, PlainValidator(dnd_repeat)]
+    busy_scope: Annotated[Scope, PlainValidator(units.one_of(*get_args(Scope)))]
     phone_redirect: Annotated[bool, PlainValidator(phone_redirect)]
     calls: Level
     allow: Areas

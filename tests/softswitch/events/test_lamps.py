@@ -2,6 +2,7 @@
 
 import pytest
 
+from softswitch.bus import SettingChanged
 from softswitch.events.lamps import SETTLE
 from tests.softswitch.events.scene import TICK, Scene, count, on_scene, state
 from tests.support.registering import NOW, PHONE, binding
@@ -26,6 +27,19 @@ def test_mwi_1_a_phone_that_does_not_subscribe_is_told_out_of_the_blue() -> None
         assert (second.to_tag, str(second.from_.uri)) == ("", "sip:*98@pbx.example")
         assert second.headers.get("Contact") == "<sip:100@192.0.2.10:5060>"
         assert first.call_id != second.call_id
+
+    on_scene(story)
+
+
+def test_fc_6_a_forward_does_not_light_the_lamp_of_messages() -> None:
+    async def story(scene: Scene) -> None:
+        scene.register(binding())
+        await scene.live(SOON)
+        scene.take()
+        for key in ("forward.always", "dnd"):
+            scene.bus.publish(SettingChanged("100", key, "102", "phone *72 by 100", NOW))
+        await scene.live(5)
+        assert scene.take() == []
 
     on_scene(story)
 

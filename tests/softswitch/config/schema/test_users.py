@@ -23,6 +23,8 @@ def test_the_short_form_is_the_name() -> None:
         ("max_devices", ["1", "100"], ["0", "101"]),
         ("unreachable_after", ["500ms", "32s"], ["499ms", "33s"]),
         ("encryption", ["off", "optional", "sdes", "dtls", "required"], ["on", "SDES", "srtp"]),
+        ("dnd_repeat", ["off", "3m", "1h"], ["on", "0s", "61m"]),
+        ("busy_scope", ["user", "device"], ["phone"]),
         ("fax", ["t38", "passthrough", "off"], ["on", "T38"]),
     ],
 )
@@ -32,6 +34,14 @@ def test_settings_have_bounds(key: str, fine: list[str], wrong: list[str]) -> No
     for written in wrong:
         with pytest.raises(ValidationError):
             DEFAULTS.validate_python({key: written})
+
+
+def test_who_may_disturb_is_an_extension_or_a_number_with_its_country() -> None:
+    read = DEFAULTS.validate_python({"dnd_allow": ["100", "+48 600-100-100"]})["dnd_allow"]
+    assert read == ("100", "+48600100100")
+    assert DEFAULTS.validate_python({"dnd_allow": "100"})["dnd_allow"] == ("100",)
+    with pytest.raises(ValidationError):
+        DEFAULTS.validate_python({"dnd_allow": ["the boss"]})
 
 
 def test_codecs_are_each_one_once_in_their_order() -> None:
