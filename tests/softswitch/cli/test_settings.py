@@ -90,7 +90,7 @@ def test_the_settings_of_a_user_stand_in_a_table(yaml: Path) -> None:
     )
     (row,) = [line for line in lines if line.startswith("password")]
     assert row.split() == ["password", "****", "softswitch.yaml:6"]
-    (row,) = [line for line in lines if line.startswith("dnd")]
+    (row,) = [line for line in lines if line.startswith("dnd ")]
     assert row.split() == ["dnd", "off", "default"]
 
 
