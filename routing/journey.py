@@ -378,7 +378,7 @@ def _before_ringing(
     if facts.calls >= user.max_calls:
         limit = setting(user, "max_calls", user.max_calls)
         return Outcome.BUSY, f"{name} is in {facts.calls} of {limit}", ()
-    if facts.calls and not user.call_waiting:
+    if facts.calls and not user.call_waiting and not facts.is_free:
         where = user.origin.get("call_waiting", "default")
         return Outcome.BUSY, f"{name} is in a call, call_waiting off ({where})", ()
     if facts.live_bindings < 1:

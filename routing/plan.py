@@ -61,10 +61,6 @@ class Extension(Protocol):
     @property
     def dnd_allow(self) -> Collection[str]: ...
     @property
-    def dnd_repeat(self) -> float | None: ...
-    @property
-    def busy_scope(self) -> str: ...
-    @property
     def phone_redirect(self) -> bool: ...
     @property
     def calls(self) -> str: ...
@@ -94,6 +90,8 @@ class Facts(NamedTuple):
     """Calls the user is in: talking, held, dialling or ringing."""
     insists: bool = False
     """Whether the caller has tried a moment ago, and been told not to disturb (DND-2)."""
+    is_free: bool = False
+    """Whether a phone can take another call although the user is in one (CW-3)."""
 
 
 def refusal(how: Release, outcome: str, because: str) -> Reject:

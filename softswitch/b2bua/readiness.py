@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from softswitch.b2bua.call import Call
-    from softswitch.b2bua.switchboard import Switchboard
+    from softswitch.b2bua.switchboard import Subscriber, Switchboard
     from softswitch.location import Binding
 
 DEVICE = "device"
@@ -38,10 +38,9 @@ def facts(board: Switchboard, knock: Knock, user: str) -> Facts:
     known = board.directory.get(user)
     if known is None or (not calls and not known.dnd):
         return Facts(len(bindings), calls)
-    if calls and not known.call_waiting and known.busy_scope == DEVICE:
-        calls = 0 if idle(board, user, bindings) else calls
+    is_free = bool(calls) and _by_itself(known) and bool(idle(board, user, bindings))
     insists = known.dnd and _insists(board, knock, user, known.dnd_repeat)
-    return Facts(len(bindings), calls, insists)
+    return Facts(len(bindings), calls, insists, is_free)
 
 
 def to_ring(call: Call, user: str) -> Sequence[Binding]:
@@ -49,9 +48,14 @@ def to_ring(call: Call, user: str) -> Sequence[Binding]:
     board = call.board
     bindings = board.location.bindings(user, board.clock.wall())
     known = board.directory.get(user)
-    if known is None or known.call_waiting or known.busy_scope != DEVICE:
+    if known is None or not _by_itself(known):
         return bindings
     return idle(board, user, bindings) or bindings
+
+
+def _by_itself(known: Subscriber) -> bool:
+    """Is each phone of this user busy by itself (CW-3)?"""
+    return not known.call_waiting and known.busy_scope == DEVICE
 
 
 def idle(board: Switchboard, user: str, bindings: Sequence[Binding]) -> list[Binding]:

@@ -36,8 +36,6 @@ class User:
     call_waiting: bool = True
     dnd: bool = False
     dnd_allow: tuple[str, ...] = ()
-    dnd_repeat: float | None = None
-    busy_scope: str = "user"
     phone_redirect: bool = True
     calls: str = "national"
     allow: tuple[str, ...] = ()

@@ -7,10 +7,10 @@ from tests.softswitch.b2bua.phones import Phone
 from tests.softswitch.b2bua.secrets import configure
 
 
-def two_phones(scope: str) -> tuple[World, Phone, list[Phone]]:
+def two_phones(scope: str, **settings: int) -> tuple[World, Phone, list[Phone]]:
     """Alice has called 101, who has two phones and no call waiting; the first has answered."""
     world = World()
-    configure(world, "101", call_waiting=False, busy_scope=scope)
+    configure(world, "101", call_waiting=False, busy_scope=scope, **settings)
     alice = Phone(world, "100")
     phones = [Phone(world, "101") for _ in range(2)]
     alice.invites("101")
@@ -43,6 +43,16 @@ def test_phones_may_be_busy_each_by_itself() -> None:  # CW-3
     dora.invites("101")
     world.run()
     assert dora.call.heard == [100, 486]
+    finish(world)
+
+
+def test_a_phone_that_is_free_takes_no_more_calls_than_its_user_may_have() -> None:  # CW-3
+    world, _, phones = two_phones("device", max_calls=1)
+    carol = Phone(world, "102")
+    carol.invites("101")
+    world.run()
+    assert carol.call.heard == [100, 486]
+    assert [len(phone.calls) for phone in phones] == [1, 1]
     finish(world)
 
 
