@@ -62,8 +62,6 @@ def more(keys: Collection[str]) -> Menu:
     return Menu(says, {key: action for key, (_, action) in there.items()})
 
 
-MORE_SAYS = tuple(text for text, _ in _MORE.values())
-
 INTRODUCTION = Menu(("vm.introduction",), {"1": "introduce", "#": "send", "*": "give_up"})
 """Before a message is sent on."""
 

@@ -85,24 +85,17 @@ def look_up(path: Path, query: Callable[[Store], Awaitable[T]]) -> T:
         why = "you may not read it" if path.exists() else "no switch has kept anything there yet"
         raise StoreError(f"{path}: {why}")
 
-    async def main() -> T | StoreError:
-        async with open_store(path, read_only=True) as store:
-            try:
-                return await query(store)
-            except StoreError as error:
-                return error  # raised within the store's task group it would come out as a group
-
-    found = asyncio.run(main())
-    if isinstance(found, StoreError):
-        raise found
-    return found
+    return _with_store(path, query, read_only=True)
 
 
 def write(path: Path, action: Callable[[Store], Awaitable[T]]) -> T:
     """Change what a switch has kept that does not run. Raises what the action raises."""
+    return _with_store(path, action, read_only=False)
 
+
+def _with_store(path: Path, action: Callable[[Store], Awaitable[T]], *, read_only: bool) -> T:
     async def main() -> T | Exception:
-        async with open_store(path) as store:
+        async with open_store(path, read_only=read_only) as store:
             try:
                 return await action(store)
             except Exception as error:

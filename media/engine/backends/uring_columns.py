@@ -31,8 +31,6 @@ JUDGED = struct.Struct("=QII32s")
 """Whose completions (user_data), size of the smallest packet, flags; the source. Behind it:"""
 JUDGED_HEADER = struct.Struct("!HHIII")
 """First two octets, sequence, 0, SSRC, 0, in the order of the wire."""
-SHIFTS = struct.Struct("=IIII")
-"""What to add to the sequence, the timestamp, the SSRC; 0."""
 JUDGED_WORDS = (JUDGED.size + JUDGED_HEADER.size) // 8
 COMPLETED, ARRIVED = slice(0, 2), slice(2, JUDGED_WORDS)
 """Of what is judged: the words of the completion, and those that stand in the buffer."""
