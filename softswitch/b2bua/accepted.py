@@ -18,6 +18,7 @@ from softswitch.sip.timers import T1, T2
 from softswitch.uas import ALLOW
 
 if TYPE_CHECKING:
+    from softswitch.b2bua.call import Call
     from softswitch.b2bua.crossing import Fields
     from softswitch.b2bua.leg import Leg
     from softswitch.sip.message import Request, Response
@@ -95,6 +96,21 @@ def accept(
     response = respond(request, 200, to_tag=leg.local_tag, headers=headers, body=body)
     leg.accepted = Accepted(leg, transaction, response, on_answer)
     leg.state = State.UP
+
+
+def accept_call(
+    call: Call, body: bytes, fields: Fields, on_answer: Callable[[bytes], None] | None
+) -> None:
+    """Answer the INVITE that the call began with: it can be cancelled no more."""
+    caller = call.caller
+    assert caller.invite is not None
+    assert caller.server is not None
+    assert caller.dialog is not None
+    caller.dialog.early = False
+    call.board.invites.pop(caller.server, None)
+    accept(caller, caller.invite, caller.server, body, fields, on_answer)
+    caller.invite = caller.server = caller.offer = None
+    caller.sdp = b""
 
 
 def acknowledge(leg: Leg, ack: Request) -> bool:

@@ -19,8 +19,8 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
-from softswitch.b2bua import ending, info, reinvite, ringing, taping
-from softswitch.b2bua.accepted import accept
+from softswitch.b2bua import ending, info, reinvite, ringing, taping, turn
+from softswitch.b2bua.accepted import accept_call
 from softswitch.b2bua.call import Call, Stage, Verdict
 from softswitch.b2bua.confirming import Confirmation
 from softswitch.b2bua.crossing import ANSWER, cross
@@ -28,6 +28,7 @@ from softswitch.b2bua.leg import RINGABLE, Leg, State
 from softswitch.b2bua.strays import hang_up_stray
 from softswitch.bus import CallAnswered
 from softswitch.media.sdp import SdpError
+from softswitch.routing.outcomes import Outcome
 
 if TYPE_CHECKING:
     from softswitch.b2bua.crossing import Fields
@@ -37,8 +38,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def answer(device: Leg, response: Response) -> str | None:
-    """Take a 2xx of a device; returns what is wrong with it when the hunt has to go on."""
+def answer(device: Leg, response: Response) -> None:
+    """Take a 2xx of a device. If nobody could talk over it, the device is out of its turn."""
+    problem = _take(device, response)
+    if problem is not None:
+        turn.alarm(device, problem)
+        turn.drop(device, Outcome.UNAVAILABLE)
+
+
+def _take(device: Leg, response: Response) -> str | None:
+    """Returns what is wrong with it when the hunt has to go on."""
     if device.state not in RINGABLE:
         _not_the_first(device, response)
         return None
@@ -122,18 +131,9 @@ def _connect(device: Leg, sdp: bytes, fields: Fields) -> None:
 
 def _answer_caller(call: Call, sdp: bytes, fields: Fields) -> None:
     """The caller's INVITE gets its 200."""
-    caller = call.caller
     call.stage = Stage.ANSWERED
     call.answered_at = call.board.clock.wall()
-    assert caller.invite is not None
-    assert caller.server is not None
-    assert caller.dialog is not None
-    caller.dialog.early = False
-    call.board.invites.pop(caller.server, None)
-    late = partial(_late_answer, call) if call.late_offer else None
-    accept(caller, caller.invite, caller.server, sdp, fields, late)
-    caller.invite = caller.server = caller.offer = None
-    caller.sdp = b""
+    accept_call(call, sdp, fields, partial(_late_answer, call) if call.late_offer else None)
 
 
 def _for_caller(device: Leg, media: RemoteMedia, agreement: Agreement | None) -> bytes:

@@ -129,10 +129,7 @@ def _response(leg: Leg, response: Response) -> None:
     if status < 200:
         turn.provisional(leg, response)
     elif status < 300:
-        problem = answering.answer(leg, response)
-        if problem is not None:
-            turn.alarm(leg, problem)
-            turn.drop(leg, Outcome.UNAVAILABLE)
+        answering.answer(leg, response)
     else:
         if status < 400 and leg.state in RINGABLE:
             _redirected(leg, response)

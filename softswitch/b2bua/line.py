@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from softswitch.b2bua import ending, info, reinvite, ringing
-from softswitch.b2bua.accepted import accept
+from softswitch.b2bua.accepted import accept_call
 from softswitch.b2bua.call import Call, Stage, Verdict
 from softswitch.b2bua.performing import Performing
 from softswitch.b2bua.staying import answering
@@ -162,20 +162,13 @@ class ServiceLine(Performing):
     def _accept(self, sdp: bytes, on_answer: Callable[[bytes], None] | None = None) -> None:
         """Answer the INVITE with 200."""
         call = self._call
-        board, caller = call.board, call.caller
+        board = call.board
         call.stage = Stage.ANSWERED
         call.stop_timers()
         call.answered_by = self.name
         call.answered_at = board.clock.wall()
         log.info("%s: answered by %s", call.id, self.name)
-        assert caller.invite is not None
-        assert caller.server is not None
-        assert caller.dialog is not None
-        caller.dialog.early = False
-        board.invites.pop(caller.server, None)
-        accept(caller, caller.invite, caller.server, sdp, [], on_answer)
-        caller.invite = caller.server = caller.offer = None
-        caller.sdp = b""
+        accept_call(call, sdp, [], on_answer)
         board.bus.publish(
             CallAnswered(call.id, call.identity.shown, call.callee, self.name, call.answered_at)
         )

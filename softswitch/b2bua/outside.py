@@ -215,10 +215,7 @@ class Attempt:
         if status < 200:
             turn.provisional(leg, response)
         elif status < 300:
-            problem = answering.answer(leg, response)
-            if problem is not None:
-                turn.alarm(leg, problem)
-                turn.drop(leg, Outcome.UNAVAILABLE)
+            answering.answer(leg, response)
         elif leg.state in RINGABLE:
             self._refused(response)
         else:
