@@ -21,7 +21,7 @@ from softswitch.mailbox import notices
 from softswitch.mailbox.messages import NEW, Message
 from softswitch.mailbox.notices import COPY, FILLING, FIRST_PIN, FULL, LOCKED, MISSED, Notice
 from softswitch.mailbox.room import FULL as FULL_PERCENT
-from softswitch.outbox import WAITING, Outbox, served_by
+from softswitch.outbox import PATIENCE, WAITING, Outbox, ServerHistory, served_by
 from softswitch.smtp import Outcome, ServerFailed, deliver
 from softswitch.voices import local_time
 
@@ -112,6 +112,7 @@ class Mailer:
     ) -> None:
         self._settings = settings
         self._outbox = outbox
+        self._server = ServerHistory(wall())
         self._letters = letters
         self._alarms = alarms
         self._boxes = boxes
@@ -160,13 +161,15 @@ class Mailer:
         self._take(event.mailbox)
 
     def _take(self, mailbox: str) -> None:
-        if not self._letters.owners(mailbox):
-            return
         for message in self._boxes.messages(mailbox):
             known = message.id in self._before or message.id in self._outbox
-            if message.state == NEW and not known and self._letters.wants(message):
+            if message.state != NEW or known:
+                continue
+            if self._letters.wants(message):
                 self._outbox.add(message.id, mailbox, self._wall())
                 self._work.set()
+            else:  # whoever gives an address later on wants mails of what comes later
+                self._before.add(message.id)
 
     def of(self, mailbox: str) -> Callable[[Message], None] | None:
         """What mails a message to the owner of a mailbox, who asks for it; None: nothing can."""
@@ -218,18 +221,19 @@ class Mailer:
 
     async def _round(self) -> None:
         """Try what is due, one after the other; a server that takes nothing is asked once."""
-        down = ""
+        down, wait = "", 0.0
         for row in self._outbox.due(self._wall()):
+            if down:
+                self._put_off(row, down, wait)
+                continue
             try:
-                if down:
-                    self._defer(row, served_by(row), down)
-                else:
-                    await self._attempt(row)
-                    self._alarms.clear(SERVER)
+                await self._attempt(row)
+                self._alarms.clear(SERVER)
+                self._server.worked(self._wall())
             except ServerFailed as error:
-                down = str(error)
+                down, wait = str(error), self._server.failed()
                 self._alarms.sound(SERVER, down)
-                self._defer(row, served_by(row), down)
+                self._defer(row, served_by(row), down, wait)
             except OSError as error:
                 self._alarms.sound(row.message_id, f"the sound of a message: {error.strerror}")
                 self._defer(row, served_by(row), str(error.strerror))
@@ -263,12 +267,28 @@ class Mailer:
         """Whether a message should have been mailed, and could not be so far."""
         return self._outbox.is_stuck(message.id)
 
-    def _defer(self, row: OutboxRow, served: Sequence[str], why: str) -> None:
-        if not self._outbox.failed(row, served, why, self._wall()):
-            log.error("mailbox %s: %s could not be mailed: %s", row.mailbox, _what(row), why)
-        if not row.attempts and not row.notice:
-            # Its lamp lights now, if it was kept dark because mail would do (ML-3).
-            self._bus.publish(MailboxChanged(row.mailbox, *self._boxes.summary(row.mailbox)))
+    def _defer(self, row: OutboxRow, served: Sequence[str], why: str, wait: float = 0.0) -> None:
+        if not self._outbox.failed(row, served, why, self._wall(), wait):
+            self._lament(row, why)
+        self._say_stuck(row)
+
+    def _put_off(self, row: OutboxRow, why: str, wait: float) -> None:
+        """Its turn comes later, but for a server that did not work once in all its time."""
+        now = self._wall()
+        if now - row.since >= PATIENCE and not self._server.has_worked_since(row.since):
+            self._outbox.give_up(row, why)
+            self._lament(row, why)
+        else:
+            self._outbox.put_off(row, why, now + wait)
+        self._say_stuck(row)
+
+    def _lament(self, row: OutboxRow, why: str) -> None:
+        log.error("mailbox %s: %s could not be mailed: %s", row.mailbox, _what(row), why)
+
+    def _say_stuck(self, before: OutboxRow) -> None:
+        """Its lamp lights now, if it was kept dark because mail would do (ML-3)."""
+        if not before.attempts and not before.error and not before.notice:
+            self._bus.publish(MailboxChanged(before.mailbox, *self._boxes.summary(before.mailbox)))
 
 
 def _what(row: OutboxRow) -> str:

@@ -60,8 +60,12 @@ class Outbox:
         return row is not None and row.state != SENT and (row.attempts > 0 or row.error != "")
 
     def due(self, now: float) -> list[OutboxRow]:
-        """What is to be tried now, the oldest first."""
-        return [row for row in self._waiting() if row.next_at <= now]
+        """What is to be tried now: what was tried least, and of it the oldest first.
+
+        So one mail that makes the server hang up is never in the way of all others.
+        """
+        due = [row for row in self._waiting() if row.next_at <= now]
+        return sorted(due, key=lambda row: (row.attempts, row.since))
 
     def next_at(self) -> float | None:
         """When something will be due; None: nothing waits."""
@@ -75,17 +79,23 @@ class Outbox:
         """Nobody will try again."""
         self._put(row._replace(state=GIVEN_UP, error=why))
 
-    def failed(self, row: OutboxRow, served: Iterable[str], why: str, now: float) -> bool:
+    def put_off(self, row: OutboxRow, why: str, until: float) -> None:
+        """It was not its turn: the server failed before. That is no attempt."""
+        self._put(row._replace(error=why, next_at=until))
+
+    def failed(
+        self, row: OutboxRow, served: Iterable[str], why: str, now: float, wait: float = 0.0
+    ) -> bool:
         """An attempt was for nothing, but for the recipients that are served by now.
 
-        False when it was the last one.
+        The next one is no sooner than after `wait` seconds. False when this was the last one.
         """
         attempts = row.attempts + 1
         row = row._replace(attempts=attempts, served="\n".join(served), error=why)
         if now - row.since >= PATIENCE:
             self.give_up(row, why)
             return False
-        wait = RETRIES[min(attempts, len(RETRIES)) - 1]
+        wait = max(wait, pause(attempts))
         # The last attempt is made when two days are over, not two hours later.
         self._put(
             row._replace(next_at=max(now + RETRIES[0], min(now + wait, row.since + PATIENCE)))
@@ -98,6 +108,34 @@ class Outbox:
     def _put(self, row: OutboxRow) -> None:
         self._rows[row.message_id] = row
         self._store.put_outbox([row])
+
+
+class ServerHistory:
+    """How the mail server did of late, whatever the mail."""
+
+    def __init__(self, now: float) -> None:
+        self._failures = 0
+        """In a row."""
+        self._works_at = now
+        """Seconds; when it last worked. It gets the benefit of the doubt at the start."""
+
+    def worked(self, now: float) -> None:
+        """It took a mail, or refused some address of it."""
+        self._failures, self._works_at = 0, now
+
+    def failed(self) -> float:
+        """It took nothing. Seconds until it is asked again."""
+        self._failures += 1
+        return pause(self._failures)
+
+    def has_worked_since(self, when: float) -> bool:
+        """Whether a mail that waits since then had a chance."""
+        return self._works_at >= when
+
+
+def pause(failures: int) -> float:
+    """Seconds until the next attempt, after so many failures (from 1) in a row."""
+    return RETRIES[min(failures, len(RETRIES)) - 1]
 
 
 def served_by(row: OutboxRow) -> list[str]:

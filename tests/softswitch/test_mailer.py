@@ -84,6 +84,8 @@ class Office:
         self.mails: list[tuple[float, EmailMessage, list[str]]] = []
         self.attempts = 0
         self.failure = ""
+        self.poison: set[str] = set()
+        """Messages, by id, that make the server hang up."""
         self.refused: dict[str, str] = {}
         self.no_encoder = ""
         self.settings = SETTINGS
@@ -146,8 +148,8 @@ class Office:
         self, settings: Mail, mail: EmailMessage, recipients: Sequence[str]
     ) -> Outcome:
         self.attempts += 1
-        if self.failure:
-            raise ServerFailed(self.failure)
+        if self.failure or any(f"<{one}." in str(mail["Message-ID"]) for one in self.poison):
+            raise ServerFailed(self.failure or "it hung up")
         taken = [one for one in recipients if one not in self.refused]
         if taken:
             self.mails.append((self.wall() - NOON, mail, taken))
@@ -369,6 +371,55 @@ def test_after_two_days_nobody_tries_any_more_and_the_message_stays(
     assert office.states() == [GIVEN_UP]
     assert errors(caplog)[1:] == ["mailbox 101: a message could not be mailed: 451"]
     assert len(office.boxes.messages("101")) == 1
+
+
+def test_a_mail_that_the_server_hangs_up_on_is_in_nobodys_way(tmp_path: Path) -> None:  # ML-2
+    office = Office(tmp_path)
+    office.poison = {"m1"}
+
+    async def scenario() -> None:
+        for _ in range(4):
+            office.leave()
+        await asyncio.sleep(61)
+        assert office.states() == [WAITING, SENT, SENT, SENT]
+        office.leave()
+        await asyncio.sleep(1)
+        assert office.states()[4:] == [SENT]
+
+    office.runs(scenario)
+
+
+def test_a_server_that_never_works_ends_the_mails_that_wait_behind_as_well(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    office = Office(tmp_path)
+    office.failure = "451"
+
+    async def scenario() -> None:
+        await asyncio.sleep(1)
+        for _ in range(30):
+            office.leave()
+        await asyncio.sleep(51 * 3600)
+
+    office.runs(scenario)
+    assert office.states() == [GIVEN_UP] * 30
+    assert errors(caplog)[1:] == ["mailbox 101: a message could not be mailed: 451"] * 30
+
+
+def test_a_mail_that_had_no_turn_in_two_days_still_gets_its_own(tmp_path: Path) -> None:  # ML-2
+    office = Office(tmp_path)
+    office.failure = "451"
+
+    async def scenario() -> None:
+        for _ in range(60):
+            office.leave()
+        await asyncio.sleep(47 * 3600)
+        office.failure = ""
+        office.poison = {"m1"}
+        await asyncio.sleep(9 * 3600)
+
+    office.runs(scenario)
+    assert office.states() == [GIVEN_UP] + [SENT] * 59
 
 
 def test_only_who_was_refused_is_tried_again(

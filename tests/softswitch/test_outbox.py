@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from typing import cast
 
-from softswitch.outbox import GIVEN_UP, PATIENCE, SENT, WAITING, Outbox, served_by
+from softswitch.outbox import (
+    GIVEN_UP,
+    PATIENCE,
+    SENT,
+    WAITING,
+    Outbox,
+    ServerHistory,
+    served_by,
+)
 from softswitch.store.store import Committed, OutboxRow
 
 NOBODY_LOOKS = cast(Committed, None)
@@ -56,6 +64,42 @@ def test_a_mail_is_tried_again_for_two_days() -> None:  # ML-2
     assert now - 100.0 == PATIENCE
     assert box.next_at() is None
     assert (shelf.rows["m1"].state, shelf.rows["m1"].error) == (GIVEN_UP, "451")
+
+
+def test_what_was_tried_least_comes_first() -> None:
+    shelf = Shelf()
+    box = outbox(shelf)
+    for number in range(3):
+        box.add(f"m{number}", "101", float(number))
+    box.failed(box.due(5.0)[0], [], "it hung up", 5.0)
+    assert [one.message_id for one in box.due(100.0)] == ["m1", "m2", "m0"]
+
+
+def test_waiting_for_a_server_is_no_attempt() -> None:
+    shelf = Shelf()
+    box = outbox(shelf)
+    box.add("m1", "101", 0.0)
+    box.put_off(box.due(0.0)[0], "451", 60.0)
+    assert box.due(59.9) == []
+    assert [(one.attempts, one.error) for one in box.due(60.0)] == [(0, "451")]
+
+
+def test_an_attempt_may_have_to_wait_for_the_server() -> None:
+    shelf = Shelf()
+    box = outbox(shelf)
+    box.add("m1", "101", 0.0)
+    assert box.failed(box.due(0.0)[0], [], "451", 0.0, 1800.0)
+    assert box.next_at() == 1800.0
+
+
+def test_a_server_is_asked_less_often_the_longer_it_fails() -> None:
+    server = ServerHistory(100.0)
+    assert server.has_worked_since(100.0)
+    assert [server.failed() for _ in range(5)] == [60.0, 300.0, 1800.0, 7200.0, 7200.0]
+    assert not server.has_worked_since(101.0)
+    server.worked(200.0)
+    assert server.has_worked_since(200.0)
+    assert server.failed() == 60.0
 
 
 def test_who_is_served_is_not_served_again() -> None:
