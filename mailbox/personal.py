@@ -1,7 +1,7 @@
 """What an owner changes by phone: greetings, his name, the PIN; and the first set-up (VM-20).
 
-recording ──► review ──► kept, in use from now on
-                 └─ hang-up, or `*`: the greeting before it stays
+dictation ──► kept, in use from now on
+    └─ hang-up, or `*`: the greeting before it stays
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from softswitch.mailbox import audio, menus, pins
+from softswitch.mailbox import menus, pins
+from softswitch.mailbox.dictation import Dictation, Verdict
 from softswitch.mailbox.messages import (
     BUSY,
     NAME,
@@ -21,11 +22,7 @@ from softswitch.mailbox.messages import (
 )
 from softswitch.mailbox.session import Session
 from softswitch.mailbox.speech import BEEP
-from softswitch.media.engine.interface import Clip, Recorded, Sound
-
-SHORTEST_SOUND = 0.5
-"""Seconds: less is not even a name."""
-AFTER_SOUND = 0.3
+from softswitch.media.engine.interface import Clip, Sound
 
 
 class Personal:
@@ -35,12 +32,11 @@ class Personal:
         self._session = session
         self._dialogue = session.dialogue
         self._boxes = session.boxes
+        self._dictation = Dictation(session)
         self._mailbox = session.mailbox
         self._leave = leave
         self._kind = NO_ANSWER
         """What is being recorded."""
-        self._recording = ""
-        """The id of what has been recorded and is not kept yet."""
         self._deletes = False
         """What is to be done with the greeting that is asked for."""
         self._then: Callable[[], None] = self.settings
@@ -63,9 +59,7 @@ class Personal:
 
     def close(self) -> None:
         """The call is over: what has not been kept is not kept."""
-        if self._recording:
-            self._boxes.owners.drop_greeting(self._mailbox, self._recording)
-            self._recording = ""
+        self._dictation.close()
 
     # the menu's keys
 
@@ -160,59 +154,20 @@ class Personal:
         self._dialogue.tell([BEEP], self._start)
 
     def _start(self) -> None:
-        session = self._session
-        recording = self._boxes.owners.new_greeting(self._mailbox)
-        session.line.record(
-            self._boxes.owners.greeting_path(self._mailbox, recording),
-            limit=menus.LONGEST_GREETING,
-            silence=session.settings.max_silence,
-            done=partial(self._recorded, recording),
+        self._dictation.begin(
+            Verdict(
+                keep=self._keep,
+                again=self.begin_recording,
+                throw_away=self._then,
+                nothing=self._otherwise,
+            )
         )
-        self._dialogue.menu(menus.RECORDING, self)
 
-    def stop(self) -> None:
-        """That was all."""
-        self._session.line.finish()
-
-    def _recorded(self, recording: str, recorded: Recorded) -> None:
-        sound = recorded.sound_ends - recorded.sound_begins
-        is_bad = recorded.ended in ("failed", "closed") or sound < SHORTEST_SOUND
-        if self._session.is_over or is_bad:
-            self._boxes.owners.drop_greeting(self._mailbox, recording)
-            if not self._session.is_over:
-                self._dialogue.tell(self._session.words("vm.no_recording"), self._otherwise)
-            return
-        self._recording = recording
-        self._dialogue.busy()
-        path = self._boxes.owners.greeting_path(self._mailbox, recording)
-        end = recorded.sound_ends + AFTER_SOUND
-        self._boxes.aside(partial(audio.shorten, path, end), lambda result: self._review())
-
-    def _review(self, before: Sequence[Sound] = ()) -> None:
-        if not self._session.is_over:
-            self._dialogue.menu(menus.REVIEW, self, before)
-
-    def keep(self) -> None:
-        """1"""
-        kind, recording = self._kind, self._recording
-        self._recording = ""
+    def _keep(self, recording: str) -> None:
+        kind = self._kind
         instead = written_greeting(self._session.settings, kind)
         self._boxes.owners.set_greeting(self._mailbox, kind, Recording(recording, instead))
         self._dialogue.tell(self._session.words("vm.kept"), self._then)
-
-    def listen(self) -> None:
-        """2"""
-        self._review([Clip(self._boxes.owners.greeting_path(self._mailbox, self._recording))])
-
-    def again(self) -> None:
-        """3"""
-        self.close()
-        self.begin_recording()
-
-    def throw_away(self) -> None:
-        """`*`"""
-        self.close()
-        self._then()
 
     # the PIN
 

@@ -103,6 +103,21 @@ def test_hanging_up_at_the_wrong_moment_harms_nothing(world: World) -> None:
     assert world.boxes.summary("102") == (1, 0)
 
 
+def test_an_introduction_that_was_kept_is_sent_though_the_owner_hangs_up(world: World) -> None:
+    owner = after(world)
+    owner.press("82102#1")
+    owner.line.wait(5.0)
+    owner.press("#")
+    world.a_job_takes = 2.0
+    owner.press("1")
+    world.a_job_takes = 0.01  # whatever is begun now is done before the copy
+    owner.line.drop()
+    world.clock.advance(5.0)
+    (copy,) = world.boxes.messages("102")
+    assert copy.introduction
+    assert len(world.files()) == 3
+
+
 def test_hanging_up_while_an_introduction_is_reviewed_sends_nothing(world: World) -> None:
     owner = after(world)
     owner.press("82102#1")

@@ -8,6 +8,7 @@ import yaml
 
 from softswitch.mailbox import menus
 from softswitch.mailbox.dialogue import Menu
+from softswitch.mailbox.dictation import Dictation
 from softswitch.mailbox.forwarding import Forwarding
 from softswitch.mailbox.listening import Listening
 from softswitch.mailbox.personal import Personal
@@ -22,7 +23,7 @@ def test_every_key_of_every_menu_does_something() -> None:
             actions = {*menu.keys.values(), *([menu.at_end] if menu.at_end else [])}
             owners = [
                 kind
-                for kind in (Retrieval, Listening, Personal, Forwarding)
+                for kind in (Retrieval, Listening, Personal, Forwarding, Dictation)
                 if all(callable(getattr(kind, action, None)) for action in actions)
             ]
             assert owners, name
