@@ -17,6 +17,7 @@ import secrets
 import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from functools import partial
 from random import random
 from typing import TYPE_CHECKING
@@ -63,7 +64,6 @@ from softswitch.voices import Voices
 
 if TYPE_CHECKING:
     from softswitch.config import Config
-    from softswitch.mailbox.boxes import Boxes
     from softswitch.media.engine.client import WorkerEngine
     from softswitch.settings.settings import Settings
 
@@ -139,10 +139,12 @@ class App:
         transports = await stack.enter_async_context(Transports())
         agent = self._agent(transports, addressing, tracer)
         clock, config = self._clock, self._config
-        room = await open_mailroom(config, store, self._bus, clock.wall, stack, tasks)
+        settings = await open_settings(config, store, self._bus.publish, clock.wall)
+        now = replace(config, users=settings.users)
+        room = await open_mailroom(now, store, self._bus, clock.wall, stack, tasks)
         boxes = room.boxes
         answers.update(MessageCommands(boxes, room.tenants).handlers())
-        settings = await self._settings(store, boxes, answers)
+        answers.update(Commands(config, settings, boxes.owners.box).handlers())
         recorder = await open_recordings(config, store, clock.wall, stack, tasks)
         calls = self._calls(agent, media, addressing, tracer, room, settings, recorder)
         media.on_event = calls.media_event
@@ -210,12 +212,6 @@ class App:
             rtp_timeout=self._config.network.rtp_timeout,
             held_timeout=HELD_TIMEOUT,
         )
-
-    async def _settings(self, store: Store, boxes: Boxes, answers: dict[str, Handler]) -> Settings:
-        """What users have changed, and commands ask for."""
-        settings = await open_settings(self._config, store, self._bus.publish, self._clock.wall)
-        answers.update(Commands(self._config, settings, boxes.owners.box).handlers())
-        return settings
 
     def _services(self, room: Mailroom, settings: Settings, voices: Voices) -> Services:
         codes = desk(self._config, settings)

@@ -14,12 +14,14 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, NamedTuple
 
+from softswitch.bus import MailboxChanged, SettingChanged
 from softswitch.config.boxes import people
 from softswitch.jobs.client import Jobs
 from softswitch.mailbox import pins
 from softswitch.mailbox.messages import NEW
 from softswitch.mailboxes import open_mailboxes
 from softswitch.mailer import Mailer, open_mailer
+from softswitch.settings import keys
 from softswitch.tenants import Tenants, no_mail
 from softswitch.voicemail import rules
 
@@ -70,6 +72,7 @@ async def open_mailroom(
         stack.push_async_callback(jobs.close)
         stack.callback(tasks.create_task(mailer.run()).cancel)
     stack.callback(tasks.create_task(_purge(boxes)).cancel)
+    bus.subscribe(SettingChanged, partial(_look_again, bus, boxes))
     open_doors = guessable(users, boxes.owners.box)
     if open_doors:
         log.warning(
@@ -78,6 +81,12 @@ async def open_mailroom(
         )
     tenants = Tenants(users, made, no_mail if mailer is None else mailer.of)
     return Mailroom(boxes, tenants, shown(users, boxes, mailer))
+
+
+def _look_again(bus: Bus, boxes: Boxes, event: SettingChanged) -> None:
+    """Whether a mailbox is mailed, or only mailed, is seen by its lamp (S0-5)."""
+    if event.key in (keys.EMAIL, keys.MAIL_MODE):
+        bus.publish(MailboxChanged(event.user, *boxes.summary(event.user)))
 
 
 async def _purge(boxes: Boxes) -> None:

@@ -16,8 +16,8 @@ from softswitch.config.presets import Dialled, feature_codes
 from softswitch.routing.calendar import NO_CALENDARS, Calendars
 from softswitch.routing.outside import Outside
 
-EDITABLE = ("ring_time", "call_waiting", "dnd", "forward", "voicemail")
-"""What users may change by phone, unless the file says otherwise."""
+EDITABLE = ("ring_time", "call_waiting", "dnd", "forward", "voicemail", "email")
+"""What users may change by themselves, unless the file says otherwise."""
 
 Encryption = Literal["off", "optional", "sdes", "dtls", "required"]
 Fax = Literal["t38", "passthrough", "off"]
@@ -187,7 +187,7 @@ class User:
     lamp: tuple[str, ...] = ()
     """On whose phones, beside the own ones, a lamp shows the messages."""
     editable: tuple[str, ...] = EDITABLE
-    """What the user may change by phone: all forwards are one, and so are PIN and greetings."""
+    """What the user may change: all forwards are one, and so is a mailbox but for its address."""
     fixed: frozenset[str] = frozenset()
     """Single keys that the user may not change although `editable` says so: marked `!fixed`."""
     origin: dict[str, str] = field(default_factory=dict, repr=False, compare=False)

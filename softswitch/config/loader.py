@@ -337,7 +337,11 @@ class _Loader:
         for location in self.fixed:
             for place in above:
                 if location[: len(place)] == place:
-                    names = [str(part) for part in location[len(place) :] if part != "to"]
+                    names = [
+                        str(part)
+                        for part in location[len(place) :]
+                        if part != "to" and not isinstance(part, int)
+                    ]
                     key = ".".join(names)
                     if origin.get(key) == self._origin(location[: len(place) + len(names)]):
                         marked.add(key)

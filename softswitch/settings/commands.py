@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from softswitch.store.store import SettingRow, Store
 
 EVERYTHING = "all"
-RESETTABLE = (*dict.fromkeys(map(keys.group, keys.KEYS)), *keys.FORWARDS, EVERYTHING)
+SINGLE = (keys.RING_TIME, keys.CALL_WAITING, keys.DND)
+RESETTABLE = (*SINGLE, keys.FORWARD, *keys.FORWARDS, keys.EMAIL, keys.MAIL_MODE, EVERYTHING)
 CANNOT_KEEP = "the store cannot keep it; the log says why"
 
 Answer = dict[str, Any]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from softswitch.config.conference import numbered
 from softswitch.config.places import Zone
 from softswitch.routing.codes import Codes
+from softswitch.settings.choosing import Chooser
 from softswitch.settings.layers import Stamp
 from softswitch.settings.service import Desk
 from softswitch.settings.settings import Settings, World
@@ -52,9 +53,17 @@ async def open_settings(
 
 def desk(config: Config, settings: Settings) -> Desk:
     """Where service codes are done."""
+    return Desk(settings, _targets(config, settings))
+
+
+def chooser(config: Config, settings: Settings) -> Chooser:
+    """Where forms are handed in."""
+    return Chooser(settings, _targets(config, settings))
+
+
+def _targets(config: Config, settings: Settings) -> Targets:
     codes, rooms = Codes(**config.feature_codes), numbered(config.conferences)
-    targets = Targets(settings.users, codes, config.outside, rooms)
-    return Desk(settings, targets)
+    return Targets(settings.users, codes, config.outside, rooms)
 
 
 def new_id() -> str:

@@ -272,6 +272,19 @@ def test_who_wants_no_mail_gets_none(tmp_path: Path) -> None:  # S0-3
     assert office.shelf.rows == {}
 
 
+def test_who_gives_an_address_gets_mails_of_what_comes_later(tmp_path: Path) -> None:  # S0-4
+    office = Office(tmp_path)
+
+    async def scenario() -> None:
+        office.leave("100")
+        office.users["100"] = replace(office.users["100"], email=(ANNA,))
+        office.leave("100")
+        await asyncio.sleep(100)
+
+    office.runs(scenario)
+    assert [recipients for _, _, recipients in office.mails] == [[ANNA]]
+
+
 @pytest.mark.parametrize(
     ("attach", "sounds"),
     [("wav", [("1344277093_100.wav", b"RIFF")]), ("none", [])],

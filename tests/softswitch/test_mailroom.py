@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from softswitch.bus import Bus
+from softswitch.bus import Bus, MailboxChanged, SettingChanged
 from softswitch.config import Config, User
 from softswitch.config.configuration import Log, Network
 from softswitch.config.messaging import Mail, Voicemail
@@ -17,7 +17,7 @@ from softswitch.mailbox.boxes import Boxes
 from softswitch.mailbox.messages import Box, Message
 from softswitch.mailboxes import row_of
 from softswitch.mailer import Mailer
-from softswitch.mailroom import Mailroom, guessable, lamps, named, open_mailroom, shown
+from softswitch.mailroom import Mailroom, _look_again, guessable, lamps, named, open_mailroom, shown
 from softswitch.store.sqlite import open_store
 from tests.mailbox.world import World
 
@@ -76,6 +76,16 @@ def test_a_shared_mailbox_is_on_several_lamps() -> None:  # VM-9, MWI-5
         "291": User("291", kind="mailbox"),
     }
     assert lamps(users) == {"101": ("101", "290"), "100": ("290",)}
+
+
+def test_a_mailbox_that_is_mailed_from_now_on_looks_different(tmp_path: Path) -> None:  # S0-4
+    world, heard = World(tmp_path), list[object]()
+    world.leave()
+    bus = Bus()
+    bus.subscribe(MailboxChanged, heard.append)
+    for key in ("email", "voicemail.on_message", "dnd"):
+        _look_again(bus, world.boxes, SettingChanged("101", key, "", "portal by 101", 0.0))
+    assert heard == [MailboxChanged("101", 1, 0)] * 2
 
 
 def opened(folder: Path, users: dict[str, User], mail: Mail | None = MAIL) -> Mailroom:

@@ -18,6 +18,7 @@ def test_users_may_change_what_the_file_says(tmp_path: Path) -> None:
         "dnd",
         "forward",
         "voicemail",
+        "email",
     )
 
 
@@ -70,3 +71,9 @@ def test_what_is_fixed_may_be_shown_where_it_is_wrong(tmp_path: Path) -> None:
 def test_where_the_defaults_stand_is_known(tmp_path: Path) -> None:
     config = read(tmp_path, "defaults:\n  ring_time: 20s\nusers: {100: {}}\n")
     assert config.defaults["ring_time"].endswith("office.yaml:2")
+
+
+def test_an_address_can_be_fixed_as_any_other_setting(tmp_path: Path) -> None:
+    text = "users: {100: {email: !fixed a@example.com}, 101: {email: [!fixed a@example.com]}}\n"
+    users = read(tmp_path, text).users
+    assert users["100"].fixed == users["101"].fixed == {"email"}

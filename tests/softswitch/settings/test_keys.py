@@ -13,6 +13,8 @@ from tests.softswitch.settings.office import user
         ("dnd", ("on", "off")),
         ("forward.busy", ("102", "+48600100100", "voicemail:105", "off")),
         ("forward.always", ("102", "off")),
+        ("email", ("a@example.com", "a@example.com, b@example.com", "off")),
+        ("voicemail.on_message", ("email", "store", "both")),
     ],
 )
 def test_what_is_put_in_is_what_is_read(key: str, values: tuple[str, ...]) -> None:
@@ -33,6 +35,11 @@ def test_the_conditions_of_a_forward_are_part_of_it() -> None:
     rule = Forward("102", "external", "office.closed", confirm=True)
     assert keys.forward(rule) == "102 (external, when office.closed, confirm)"
     assert keys.forward(Forward("102")) == "102"
+
+
+def test_the_times_of_an_address_are_part_of_it() -> None:  # ML-7
+    known = user(email=("a@example.com", "b@example.com"), mail_when={"b@example.com": "open"})
+    assert keys.value(known, "email") == "a@example.com, b@example.com (when open)"
 
 
 def test_all_forwards_are_one_thing_to_whoever_may_change_them() -> None:
