@@ -12,13 +12,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from softswitch.bus import Bus, DeviceReachable, DeviceUnreachable, Registered
 from softswitch.location import Binding, Location, target
-from softswitch.sip.flow import Address, Flow, bracketed
-from softswitch.sip.headers import Headers
-from softswitch.sip.message import Request, Response
+from softswitch.questions import Agent, Questions
+from softswitch.sip.flow import Flow
+
+if TYPE_CHECKING:
+    from softswitch.sender import Addressing
 
 log = logging.getLogger(__name__)
 
@@ -28,35 +30,6 @@ LONGEST = 50.0
 
 MISSES = 2
 """Questions without an answer until a device counts as unreachable: one may get lost."""
-
-
-class Agent(Protocol):
-    """What is asked of the user agent."""
-
-    def request(
-        self,
-        request: Request,
-        flow: Flow,
-        on_response: Callable[[Response], None],
-        on_failure: Callable[[str], None],
-    ) -> object:
-        """Send a request."""
-
-    def later(self, delay: float, callback: Callable[..., object], *args: object) -> object:
-        """Call in `delay` seconds."""
-
-    def now(self) -> float:
-        """Monotonic seconds."""
-
-    def token(self) -> str:
-        """A new random word."""
-
-
-class Addressing(Protocol):
-    """Who knows how we are seen."""
-
-    def sip_address(self, flow: Flow) -> Address:
-        """Host and port under which the far end of the flow sees us."""
 
 
 class Keepalive:
@@ -75,13 +48,10 @@ class Keepalive:
         self._agent = agent
         self._location = location
         self._bus = bus
-        self._addressing = addressing
         self._random = random
         self._misses: dict[int, int] = {}
         """Questions without answer, by binding; has all who are asked."""
-        self._questions = 0
-        self._call_id = agent.token()
-        self._tag = agent.token()
+        self._questions = Questions(agent, addressing)
         bus.subscribe(Registered, self._registered)
 
     def __len__(self) -> int:
@@ -123,38 +93,21 @@ class Keepalive:
             return
         self._agent.later(self._pause(), self._ask, user, binding_id)
         uri, routes, flow = target(binding)
-        self._agent.request(
-            self._options(uri, routes, flow),
+        self._questions.ask(
+            uri,
             flow,
-            partial(self._answered, user, binding_id, flow, self._agent.now()),
+            partial(self._answered, user, binding_id, flow),
             partial(self._silent, user, binding_id, flow),
+            routes,
         )
 
-    def _options(self, uri: str, routes: tuple[str, ...], flow: Flow) -> Request:
-        """OPTIONS outside any dialog (RFC 3261 §11.1): every phone has some answer to it."""
-        self._questions += 1
-        host, port = self._addressing.sip_address(flow)
-        host = bracketed(host)
-        items = [("Route", route) for route in routes]
-        items += [
-            ("From", f"<sip:{host}>;tag={self._tag}"),
-            ("To", f"<{uri}>"),
-            ("Call-ID", f"{self._call_id}-{self._questions}"),
-            ("CSeq", "1 OPTIONS"),
-            ("Contact", f"<sip:{host}:{port}>"),
-            ("Accept", "application/sdp"),
-        ]
-        return Request("OPTIONS", uri, Headers(items))
-
-    def _answered(
-        self, user: str, binding_id: int, flow: Flow, asked_at: float, response: Response
-    ) -> None:
+    def _answered(self, user: str, binding_id: int, flow: Flow, status: int, rtt: float) -> None:
         """Any answer will do, a refusal too: somebody is there."""
         binding = self._find(user, binding_id)
-        if binding is None or binding.flow != flow or not response.is_final:
+        if binding is None or binding.flow != flow:
             return
         self._misses[binding_id] = 0
-        binding.rtt = self._agent.now() - asked_at
+        binding.rtt = rtt
         if not binding.reachable:
             binding.reachable = True
             log.info("%s answers again: %s", user, binding.contact)

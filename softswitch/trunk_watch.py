@@ -13,13 +13,15 @@ import logging
 import socket
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from softswitch import questions
 from softswitch.addressing import parse_address
 from softswitch.sip.flow import Address, Flow, bracketed
-from softswitch.sip.headers import Headers
-from softswitch.sip.message import Request, Response
 from softswitch.trunks import Place, Trunk, Trunks
+
+if TYPE_CHECKING:
+    from softswitch.sender import Addressing
 
 log = logging.getLogger(__name__)
 
@@ -36,36 +38,11 @@ LookUp = Callable[[str], Awaitable[list[str]]]
 """The addresses of a name, the best one first. Raises OSError."""
 
 
-class Agent(Protocol):
+class Agent(questions.Agent, Protocol):
     """What is asked of the user agent."""
-
-    def request(
-        self,
-        request: Request,
-        flow: Flow,
-        on_response: Callable[[Response], None],
-        on_failure: Callable[[str], None],
-    ) -> object:
-        """Send a request."""
 
     def flow_to(self, host: str, port: int, protocol: str) -> Flow | None:
         """The way to an address."""
-
-    def later(self, delay: float, callback: Callable[..., object], *args: object) -> object:
-        """Call in `delay` seconds."""
-
-    def now(self) -> float:
-        """Monotonic seconds."""
-
-    def token(self) -> str:
-        """A new random word."""
-
-
-class Addressing(Protocol):
-    """Who knows how we are seen."""
-
-    def sip_address(self, flow: Flow) -> Address:
-        """Host and port under which the far end of the flow sees us."""
 
 
 async def look_up(host: str) -> list[str]:
@@ -95,15 +72,12 @@ class TrunkWatch:
         """`random` gives numbers from 0 to 1."""
         self._trunks = trunks
         self._agent = agent
-        self._addressing = addressing
         self._random = random
         self._look_up = look_up
         self._names: dict[str, list[str]] = {}
         """What was found last for each host."""
         self._asked: set[tuple[str, Address]] = set()
-        self._questions = 0
-        self._call_id = agent.token()
-        self._tag = agent.token()
+        self._questions = questions.Questions(agent, addressing)
         for trunk in trunks:
             for host in trunk.settings.hosts:
                 if parse_address(host) is not None:
@@ -146,7 +120,7 @@ class TrunkWatch:
                 self._agent.later(self._random(), self._ask, trunk, place)
 
     def _ask(self, trunk: Trunk, place: Place) -> None:
-        """OPTIONS (RFC 3261 §11): any answer but that there is no room will do."""
+        """Any answer but that there is no room will do."""
         if place not in trunk.places:
             self._asked.discard((trunk.name, place.address))
             return
@@ -156,32 +130,17 @@ class TrunkWatch:
         if flow is None:
             self._note(trunk, place, False, "no socket leads there")
             return
-        self._agent.request(
-            self._options(trunk, place, flow),
+        theirs = trunk.settings.domain or bracketed(place.host)
+        self._questions.ask(
+            f"sip:{theirs}",
             flow,
-            partial(self._answered, trunk, place, self._agent.now()),
+            partial(self._answered, trunk, place),
             partial(self._silent, trunk, place),
         )
 
-    def _options(self, trunk: Trunk, place: Place, flow: Flow) -> Request:
-        self._questions += 1
-        host, port = self._addressing.sip_address(flow)
-        host = bracketed(host)
-        theirs = trunk.settings.domain or bracketed(place.host)
-        items = [
-            ("From", f"<sip:{host}>;tag={self._tag}"),
-            ("To", f"<sip:{theirs}>"),
-            ("Call-ID", f"{self._call_id}-{self._questions}"),
-            ("CSeq", "1 OPTIONS"),
-            ("Contact", f"<sip:{host}:{port}>"),
-            ("Accept", "application/sdp"),
-        ]
-        return Request("OPTIONS", f"sip:{theirs}", Headers(items))
-
-    def _answered(self, trunk: Trunk, place: Place, asked_at: float, response: Response) -> None:
-        if response.is_final:
-            place.rtt = self._agent.now() - asked_at
-            self._note(trunk, place, response.status != OVERLOADED, f"answers {response.status}")
+    def _answered(self, trunk: Trunk, place: Place, status: int, rtt: float) -> None:
+        place.rtt = rtt
+        self._note(trunk, place, status != OVERLOADED, f"answers {status}")
 
     def _silent(self, trunk: Trunk, place: Place, why: str) -> None:
         self._note(trunk, place, False, f"does not answer ({why})")

@@ -13,15 +13,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from softswitch.bus import Bus, MailboxChanged, Registered, Unregistered
 from softswitch.events.message_summary import MessageSummary
-from softswitch.events.notifier import Addressing, Agent, Notifier, contact
+from softswitch.events.notifier import Agent, Notifier, contact
 from softswitch.events.subscription import Subscription
 from softswitch.location import Binding, Location, target
 from softswitch.sip.flow import Flow
 from softswitch.sip.headers import Headers
 from softswitch.sip.message import Request, Response
+
+if TYPE_CHECKING:
+    from softswitch.sender import Addressing
 
 SETTLE = 0.5
 """Seconds that a device has to subscribe after it has registered. Most of those who do it at all do

@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from softswitch.events.package import Package
 from softswitch.events.reading import Refusal, Wish, accepts, read
@@ -26,6 +26,9 @@ from softswitch.sip.flow import Address, Flow, bracketed
 from softswitch.sip.message import Request, Response, respond
 from softswitch.sip.server_transaction import ServerTransaction
 from softswitch.sip.timers import Timer
+
+if TYPE_CHECKING:
+    from softswitch.sender import Addressing
 
 log = logging.getLogger(__name__)
 
@@ -67,13 +70,6 @@ class Agent(Protocol):
         on_failure: Callable[[str], None],
     ) -> object:
         """Send a request."""
-
-
-class Addressing(Protocol):
-    """Who knows how we are seen."""
-
-    def sip_address(self, flow: Flow) -> Address:
-        """Host and port under which the far end of the flow sees us."""
 
 
 class Notifier:
