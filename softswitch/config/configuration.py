@@ -84,6 +84,13 @@ def _default_addresses() -> tuple[ListenAddress, ...]:
     return every_address(SIP_PORT)
 
 
+class CertificateFiles(NamedTuple):
+    """A certificate with those that signed it, and its key: PEM, absolute."""
+
+    cert: Path
+    key: Path
+
+
 @dataclass(frozen=True, slots=True)
 class Network:
     """Sockets and addresses. `rtp` steps over the even ports; RTCP is one above each."""
@@ -98,6 +105,10 @@ class Network:
     local_nets: tuple[IpNetwork, ...] = LOCAL_NETS
     domains: tuple[str, ...] = ()
     rtp_timeout: float = 60.0
+    web: tuple[ListenAddress, ...] = ()
+    """Where the portal is heard, by HTTPS; empty: there is none."""
+    certificate: CertificateFiles | None = None
+    """Shown there; None: one that the switch makes."""
 
 
 @dataclass(frozen=True, slots=True)

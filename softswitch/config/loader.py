@@ -104,7 +104,7 @@ class _Loader:
         self._read_tree()
         whole = self._validate(self._plain_top())
         document = boxes.joined(whole)
-        network = network_of(document.get("network", {}))
+        network = network_of(document.get("network", {}), self.path.parent)
         state = references.state_folder(self.path, document.get("state", DEFAULT_STATE))
         written = self._keys_of("users")
         self._note(references.check(document, network, state))

@@ -2,13 +2,14 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from softswitch.config import units
 from softswitch.config.configuration import LANGUAGES, ListenAddress, Network
 from softswitch.config.problems import Wrong, quoted
 from softswitch.config.schema.document import Document
+from softswitch.config.schema.network import CertificateSection
 
 Location = tuple[int | str, ...]
 Finding = tuple[Location, Wrong]
@@ -21,9 +22,12 @@ def state_folder(path: Path, written: str) -> Path:
 
 def check(document: Document, network: Network, state: Path) -> Iterator[Finding]:
     """What does not go together."""
-    sip = document.get("network", {}).get("sip", {})
+    section = document.get("network", {})
+    sip = section.get("sip", {})
     for protocol, listeners in (("udp", sip.get("udp", [])), ("tcp", sip.get("tcp", []))):
         yield from _overlaps(("network", "sip", protocol), listeners)
+    yield from _overlaps(("network", "web"), section.get("web", []), taken_by=network.tcp)
+    yield from _certificate(network, section.get("certificate"))
     if not network.udp and not network.tcp:
         yield ("network", "sip"), Wrong("udp and tcp are both off: no phone could register")
     yield from _sip_in_rtp(network)
@@ -64,9 +68,33 @@ def check_prompts(document: Document, path: Path) -> Iterator[Finding]:
         yield ("prompts",), Wrong(f"there is no folder {quoted(written)}", hint)
 
 
-def _overlaps(location: Location, listeners: list[tuple[ListenAddress, ...]]) -> Iterator[Finding]:
+def _certificate(network: Network, written: CertificateSection | None) -> Iterator[Finding]:
+    """Are there such files? What is in them, the web server says when it starts."""
+    if network.certificate is None or written is None:
+        return
+    names = (written["cert"], written["key"])
+    for key, file, name in zip(("cert", "key"), network.certificate, names, strict=True):
+        if not os.path.isfile(file):
+            hint = "PEM; or write certificate: self-signed"
+            yield (
+                ("network", "certificate", key),
+                Wrong(f"there is no file {quoted(name)}", hint),
+            )
+        elif not os.access(file, os.R_OK):
+            wrong = Wrong(f"{quoted(name)} cannot be read", "who runs the switch must be able to")
+            yield ("network", "certificate", key), wrong
+
+
+def _overlaps(
+    location: Location,
+    listeners: list[tuple[ListenAddress, ...]],
+    *,
+    taken_by: Iterable[ListenAddress] = (),
+) -> Iterator[Finding]:
     """An address twice, or beside the wildcard of its family that holds it already."""
     taken: set[tuple[str, int]] = set()
+    for address in taken_by:
+        taken |= _taken(address)
     for position, addresses in enumerate(listeners):
         for address in addresses:
             if not taken.isdisjoint(_held_by(address)):
@@ -74,8 +102,13 @@ def _overlaps(location: Location, listeners: list[tuple[ListenAddress, ...]]) ->
                 yield (*location, position), wrong
                 break
         for address in addresses:
-            wildcard, _ = _family(address)
-            taken |= {address, (f"some {wildcard}", address.port)}
+            taken |= _taken(address)
+
+
+def _taken(address: ListenAddress) -> set[tuple[str, int]]:
+    """What a socket there keeps others from."""
+    wildcard, _ = _family(address)
+    return {address, (f"some {wildcard}", address.port)}
 
 
 def _held_by(address: ListenAddress) -> set[tuple[str, int]]:

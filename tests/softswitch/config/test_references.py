@@ -1,5 +1,6 @@
 """Mistakes that no key makes alone."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,72 @@ def test_music_is_a_file_beside_the_yaml_or_off_or_what_comes_along(tmp_path: Pa
 def test_music_that_is_not_there_is_a_mistake(tmp_path: Path, written: str) -> None:
     (summary,) = summaries(tmp_path, f"music: {written}")
     assert summary.startswith(":1:8: music: there is no file '")
+
+
+def web(listeners: str, more: str = "") -> str:
+    return (
+        "network:\n"
+        "  sip: {udp: 127.0.0.1:5060, tcp: 127.0.0.1:5061}\n"
+        f"  web: {listeners}\n"
+        f"{more}"
+        "users: {100: Anna}\n"
+    )
+
+
+def test_there_is_no_portal_unless_it_is_written(tmp_path: Path) -> None:
+    network = read(tmp_path, sip("5060")).network
+    assert network.web == ()
+    assert network.certificate is None
+    assert read(tmp_path, web("off")).network.web == ()
+
+
+def test_the_portal_is_heard_where_it_is_written(tmp_path: Path) -> None:
+    assert read(tmp_path, web("127.0.0.1:443")).network.web == (("127.0.0.1", 443),)
+    assert [one.port for one in read(tmp_path, web("8443")).network.web][0] == 8443
+    assert read(tmp_path, web("443", "  certificate: self-signed\n")).network.certificate is None
+
+
+@pytest.mark.parametrize("listeners", ["5061", "[443, 127.0.0.1:443]", "127.0.0.1:5061"])
+def test_the_portal_takes_nobody_s_port(tmp_path: Path, listeners: str) -> None:
+    (problem,) = summaries(tmp_path, web(listeners))
+    assert problem.startswith(":3:")
+    assert "network.web" in problem
+    assert "is listened on already" in problem
+
+
+def test_the_files_of_a_certificate_are_relative_to_the_configuration(tmp_path: Path) -> None:
+    for name in ("cert.pem", "key.pem"):
+        (tmp_path / name).write_text("PEM")
+    found = read(tmp_path, web("443", "  certificate: {cert: cert.pem, key: key.pem}\n"))
+    assert found.network.certificate == (tmp_path / "cert.pem", tmp_path / "key.pem")
+
+
+def test_a_certificate_that_is_not_there_is_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "key.pem").write_text("PEM")
+    text = web("443", "  certificate: {cert: cert.pem, key: key.pem}\n")
+    (problem,) = summaries(tmp_path, text)
+    assert problem.startswith(":4:")
+    assert "network.certificate.cert: there is no file 'cert.pem'" in problem
+
+
+def test_a_key_that_nobody_may_read_is_a_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("cert.pem", "key.pem"):
+        (tmp_path / name).write_text("PEM")
+    monkeypatch.setattr(os, "access", lambda file, how: file.name != "key.pem")
+    text = web("443", "  certificate: {cert: cert.pem, key: key.pem}\n")
+    (problem,) = summaries(tmp_path, text)
+    assert "network.certificate.key: 'key.pem' cannot be read" in problem
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("acme", "'acme' is not known here"),
+        ("{cert: a.pem}", "network.certificate: needs both cert and key"),
+        ("{cert: a.pem, key: b.pem, chain: c}", "unknown key 'chain'"),
+    ],
+)
+def test_what_is_no_certificate(tmp_path: Path, written: str, said: str) -> None:
+    assert said in summaries(tmp_path, web("443", f"  certificate: {written}\n"))[0]
