@@ -34,6 +34,7 @@ from softswitch.routing.plan import (
     setting,
     shown,
 )
+from softswitch.routing.ringing import OUTSIDE_RING_TIME, before_ringing, ring_time_of
 
 MAX_FORWARDS = 5
 """Of one call, those that earlier switches have made included (FWD-12)."""
@@ -48,8 +49,6 @@ SITUATIONS = {
 user were busy, unless something else is said (FWD-2)."""
 
 ALWAYS = "always"
-DO_NOT_DISTURB = ("dnd", "busy")
-"""Who does not want to be disturbed is busy, but may have a destination of its own for that."""
 RETURN = "return"
 
 ENDS_HERE = frozenset({VOICEMAIL, CONFERENCE, HANG_UP})
@@ -63,10 +62,6 @@ DEFAULT = "default"
 
 INTERNAL = "internal"
 """Calls of our own users; everything else is external."""
-
-OUTSIDE_RING_TIME = 180.0
-"""Seconds a number outside may ring when nobody wants the call back: as long as networks let it,
-and a proxy waits (RFC 3261 §16.6, timer C)."""
 
 
 class Return(NamedTuple):
@@ -177,10 +172,10 @@ class Journey:
                 return forwarded
         if name == self._caller and self._trunk is None:
             return self._go_on(Outcome.BUSY, f"{name} is the caller")
-        refused = _before_ringing(name, user, self._facts(name), self._caller)
+        refused = before_ringing(name, user, self._facts(name), self._caller)
         if refused is not None:
             return self._go_on(*refused)
-        ring_time = user.ring_time if limit is None else _ring_time(user, own_rules, limit)
+        ring_time = user.ring_time if limit is None else ring_time_of(user, own_rules, limit)
         if self.hops:
             why = self.hops[-1].because
         else:
@@ -359,28 +354,3 @@ class Journey:
             return decision
         because, self._notes = self._notes + decision.because, ""
         return decision._replace(because=because.removesuffix("; "))
-
-
-def _ring_time(user: Extension, own_rules: bool, limit: float) -> float:
-    """The target of a forward rings for as long as its owner lets it; a user with rules of his
-    own not longer than he says, or they would never be used."""
-    return min(user.ring_time, limit) if own_rules else limit
-
-
-def _before_ringing(
-    name: str, user: Extension, facts: Facts, caller: str
-) -> tuple[Outcome, str, tuple[str, ...]] | None:
-    """What keeps a user's phones from ringing at all, and which forwards count then, if not those
-    of the outcome; overrides come first (features 2.0)."""
-    if user.dnd and not facts.insists and caller not in user.dnd_allow:
-        where = user.origin.get("dnd", "default")
-        return Outcome.BUSY, f"{name} does not want to be disturbed, dnd ({where})", DO_NOT_DISTURB
-    if facts.calls >= user.max_calls:
-        limit = setting(user, "max_calls", user.max_calls)
-        return Outcome.BUSY, f"{name} is in {facts.calls} of {limit}", ()
-    if facts.calls and not user.call_waiting and not facts.is_free:
-        where = user.origin.get("call_waiting", "default")
-        return Outcome.BUSY, f"{name} is in a call, call_waiting off ({where})", ()
-    if facts.live_bindings < 1:
-        return Outcome.UNAVAILABLE, f"{name} has no live registration", ()
-    return None

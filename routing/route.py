@@ -23,7 +23,7 @@ from softswitch.routing.destination import (
     entered,
     parse,
 )
-from softswitch.routing.journey import MAX_FORWARDS, OUTSIDE_RING_TIME, Journey
+from softswitch.routing.journey import MAX_FORWARDS, Journey
 from softswitch.routing.outcomes import (
     NOT_PERMITTED,
     TRUNKS_DOWN,
@@ -33,6 +33,7 @@ from softswitch.routing.outcomes import (
 )
 from softswitch.routing.outside import NOTHING, Entrance, Refused, permission
 from softswitch.routing.plan import Extension, refusal, shown
+from softswitch.routing.ringing import OUTSIDE_RING_TIME
 
 __all__ = ["MAX_FORWARDS", "Route"]
 

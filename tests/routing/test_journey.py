@@ -10,11 +10,12 @@ from softswitch.routing.calendar import Calendar, Calendars
 from softswitch.routing.codes import Codes
 from softswitch.routing.decision import Decision, Dial, Reject, Ring, Voicemail
 from softswitch.routing.hours import DAY, EVERY_DAY, Hours, Moment, Span
-from softswitch.routing.journey import MAX_FORWARDS, OUTSIDE_RING_TIME
+from softswitch.routing.journey import MAX_FORWARDS
 from softswitch.routing.numbering import Number, Numbering
 from softswitch.routing.outcomes import Outcome
 from softswitch.routing.outside import Entrance, Outside, Way
 from softswitch.routing.plan import Facts
+from softswitch.routing.ringing import OUTSIDE_RING_TIME
 from softswitch.routing.route import Route
 from tests.routing.users import Forwarding, Mailbox, Rule, User, forwards
 
