@@ -11,7 +11,7 @@ from softswitch.cli.mail import app as mail
 from softswitch.cli.messages import app as messages
 from softswitch.cli.prompts import app as prompts
 from softswitch.cli.run import run
-from softswitch.cli.settings import reset
+from softswitch.cli.settings import reset, undo
 from softswitch.cli.show import show
 from softswitch.cli.trace import trace
 
@@ -25,7 +25,7 @@ def application() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for command in (run, check, explain, show, reset, trace):
+    for command in (run, check, explain, show, reset, undo, trace):
         app.command()(command)
     app.add_typer(calendar, name="calendar")
     app.add_typer(mail, name="mail")

@@ -144,7 +144,8 @@ class App:
         room = await open_mailroom(now, store, self._bus, clock.wall, stack, tasks)
         boxes = room.boxes
         answers.update(MessageCommands(boxes, room.tenants).handlers())
-        answers.update(Commands(config, settings, boxes.owners.box).handlers())
+        commands = Commands(config, settings, boxes.owners.box, store.settings_of)
+        answers.update(commands.handlers())
         recorder = await open_recordings(config, store, clock.wall, stack, tasks)
         calls = self._calls(agent, media, addressing, tracer, room, settings, recorder)
         media.on_event = calls.media_event

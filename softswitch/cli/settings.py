@@ -1,4 +1,4 @@
-"""`softswitch show 101` and `softswitch reset 101 forward`: what holds for a user, and who decided.
+"""`softswitch show 101`, `reset 101 forward`, `undo 101`: what holds for a user, and who decided.
 
 The running switch is asked; without one, what it has kept is read and changed here.
 """
@@ -6,6 +6,7 @@ The running switch is asked; without one, what it has kept is read and changed h
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
@@ -15,8 +16,8 @@ from softswitch.clock import Clock
 from softswitch.config import Config, User
 from softswitch.control import CannotAnswer, ControlError, NotRunning, ask
 from softswitch.ladder import visible
-from softswitch.settings import layers
-from softswitch.settings.commands import EVERYTHING, RESETTABLE, history, reset_kept, show_kept
+from softswitch.settings import history, keys, layers
+from softswitch.settings.commands import EVERYTHING, RESETTABLE, changes, done_alone, show_kept
 from softswitch.settings.opening import stamp
 from softswitch.store.store import Store, StoreError
 
@@ -28,12 +29,14 @@ WIDEST = 28
 """Characters; what is longer moves the rest of its line."""
 
 
-def show(config: Config, user: str, *, as_json: bool, past: int = 0) -> None:
-    """All settings of a user, or so many `past` changes. Ends the program when there is no such
-    user."""
+def show(config: Config, user: str, *, as_json: bool, past: int | None = None) -> None:
+    """All settings of a user, or so many `past` changes, 0: all of them.
+
+    Ends the program when there is no such user.
+    """
     if user not in config.users:
         where.fail(f"no user has the number {user}; show what? calls, registrations or a user")
-    if past:
+    if past is not None:
         _print(_history(config, user, past), as_json=as_json)
         return
 
@@ -43,8 +46,7 @@ def show(config: Config, user: str, *, as_json: bool, past: int = 0) -> None:
             return asyncio.run(show_kept(config, None, user))
         return where.look_up(path, lambda store: show_kept(config, store, user))
 
-    answer = _asked(config, "settings", found, user=user)
-    _print(answer, as_json=as_json)
+    _print(asked(config, "settings", found, user=user), as_json=as_json)
 
 
 def _print(answer: Any, *, as_json: bool) -> None:
@@ -55,12 +57,16 @@ def _print(answer: Any, *, as_json: bool) -> None:
 
 
 def _history(config: Config, user: str, limit: int) -> Any:
-    """Changes that are over, and what ended them."""
+    """What was changed, and by whom."""
+    path = where.database(config)
+    if not path.exists():
+        return changes(config.users[user], [], stamp(config.timezone))
     try:
-        rows = where.look_up(where.database(config), lambda store: store.past_settings(user, limit))
+        rows = where.look_up(path, lambda store: store.settings_of(user))
     except StoreError as error:
         where.fail(str(error))
-    return history(config.users[user], rows, stamp(config.timezone))
+    found = history.changes(rows)[: limit or None]
+    return changes(config.users[user], found, stamp(config.timezone))
 
 
 def reset(
@@ -73,22 +79,55 @@ def reset(
     Exits with 1 if there is no such user or setting, 2 if FILE is wrong.
     """
     config = where.configuration(file)
+    if user not in config.users:
+        where.fail(f"no user has the number {user}")
+    if what not in RESETTABLE:
+        where.fail(f"{what} cannot be reset; known are {', '.join(RESETTABLE)}")
+    subject = "nothing" if what == EVERYTHING else f"nothing of {what}"
+    dropped = _changed(config, "reset", user=user, what=what)
+    for line in dropped or [f"{subject} was changed by {user}"]:
+        typer.echo(visible(line))
+
+
+def undo(
+    user: Annotated[str, typer.Argument(help="The user's number.")],
+    key: Annotated[
+        str, typer.Argument(help="Only of this setting, such as forward.busy.", show_default=False)
+    ] = "",
+    file: Annotated[
+        Path | None, typer.Option("--config", help="The configuration, a YAML file.")
+    ] = None,
+) -> None:
+    """Take the last change of a user's settings back, whoever made it.
+
+    The user, an administrator by `reset`, or a new line in the file. Twice: all is as before.
+
+    Exits with 1 if there is no such user, or nothing was changed, 2 if FILE is wrong.
+    """
+    config = where.configuration(file)
+    if user not in config.users:
+        where.fail(f"no user has the number {user}")
+    if key not in ("", *keys.KEYS):
+        where.fail(f"{key} is no such setting; known are {', '.join(keys.KEYS)}")
+    undone = _changed(config, "undo", user=user, key=key)
+    if not undone:
+        where.fail(f"{user} has changed nothing")
+    for line in undone:
+        typer.echo(visible(line))
+
+
+def _changed(config: Config, subject: str, **request: str) -> list[str]:
+    """What was changed, in words: by the running switch, else here."""
 
     def done() -> Any:
         path = where.database(config)
         if not path.exists():
             return []
-        request = {"user": user, "what": what}
-        return where.write(path, lambda store: reset_kept(config, store, Clock().wall, request))
+        wall = Clock().wall
+        return where.write(path, lambda store: done_alone(config, store, wall, subject, request))
 
-    if user not in config.users:
-        where.fail(f"no user has the number {user}")
-    if what not in RESETTABLE:
-        where.fail(f"{what} cannot be reset; known are {', '.join(RESETTABLE)}")
-    dropped = _asked(config, "reset", done, user=user, what=what)
-    subject = "nothing" if what == EVERYTHING else f"nothing of {what}"
-    for line in dropped or [f"{subject} was changed by {user}"]:
-        typer.echo(visible(line))
+    lines: list[str] = asked(config, subject, done, **request)
+    return lines
 
 
 def kept(config: Config, query: Callable[[Store], Awaitable[list[T]]]) -> list[T]:
@@ -122,7 +161,7 @@ def _is_frozen(user: User | None) -> bool:
     return user is not None and not user.voicemail.editable
 
 
-def _asked(config: Config, subject: str, alone: Callable[[], Any], **details: object) -> Any:
+def asked(config: Config, subject: str, alone: Callable[[], Any], **details: object) -> Any:
     """What the running switch answers; else what can be done without one."""
     try:
         try:

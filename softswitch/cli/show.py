@@ -5,7 +5,8 @@ show registrations   phones
 show recordings      calls that were recorded, newest first
 show rooms           conference rooms, and who is in them
 show trunks          carriers, whether they answer, and how many calls go through them
-show 101             all settings of a user, and who decided each (features 4.4)
+show 101             all settings of a user, and who decided each (features 4.4); with --history
+                     what was changed, when and by whom
 """
 
 import json
@@ -63,6 +64,9 @@ def show(
             help="What is over, newest first: so many calls, or changes of a user's settings.",
         ),
     ] = 0,
+    history: Annotated[
+        bool, typer.Option("--history", help="All changes of a user's settings, newest first.")
+    ] = False,
 ) -> None:
     """Show calls that are up, phones that are registered, trunks, rooms, or a user's settings.
 
@@ -74,7 +78,8 @@ def show(
         raise typer.BadParameter("only calls and settings are kept", param_hint="--past")
     config = where.configuration(file)
     if is_user:
-        settings.show(config, subject, as_json=as_json, past=past)
+        changes = past if past or history else None
+        settings.show(config, subject, as_json=as_json, past=changes)
         return
     table = _past if past else TABLES[Subject(subject)]
     try:

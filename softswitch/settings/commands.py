@@ -1,4 +1,4 @@
-"""What commands ask about settings: `softswitch show 101` and `softswitch reset 101 forward`.
+"""What commands ask about settings: `softswitch show 101`, `reset 101 forward`, `undo 101`.
 
 The handlers of the control socket, and what the commands do by themselves while no switch runs.
 """
@@ -6,12 +6,13 @@ The handlers of the control socket, and what the commands do by themselves while
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from softswitch.control import CannotAnswer, Handler
 from softswitch.mailbox.messages import Box
-from softswitch.settings import keys, layers, table
+from softswitch.settings import history, keys, layers, table
 from softswitch.settings.opening import open_settings, stamp
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 EVERYTHING = "all"
 SINGLE = (keys.RING_TIME, keys.CALL_WAITING, keys.DND)
 RESETTABLE = (*SINGLE, keys.FORWARD, *keys.FORWARDS, keys.EMAIL, keys.MAIL_MODE, EVERYTHING)
+AS_CONFIGURED = "as configured"
 CANNOT_KEEP = "the store cannot keep it; the log says why"
 
 Answer = dict[str, Any]
@@ -30,15 +32,27 @@ Answer = dict[str, Any]
 class Commands:
     """The handlers over the settings of a running switch."""
 
-    def __init__(self, config: Config, settings: Settings, box: Callable[[str], Box]) -> None:
-        """`box` tells what the owner of a mailbox has decided."""
+    def __init__(
+        self,
+        config: Config,
+        settings: Settings,
+        box: Callable[[str], Box],
+        kept: Callable[[str], Awaitable[Sequence[SettingRow]]],
+    ) -> None:
+        """`box` tells what the owner of a mailbox has decided, `kept` all that a user had set."""
         self._config = config
         self._settings = settings
         self._box = box
+        self._kept = kept
 
     def handlers(self) -> dict[str, Handler]:
         """For a ControlServer."""
-        return {"settings": self.show, "reset": self.reset}
+        return {
+            "settings": self.show,
+            "reset": self.reset,
+            "undo": self.undo,
+            "adopted": self.adopted,
+        }
 
     def show(self, request: Mapping[str, Any]) -> Answer:
         """All settings of `user`. Raises CannotAnswer."""
@@ -46,8 +60,9 @@ class Commands:
         rows = self._settings.rows_of(user)
         box = self._box(user)
         own_pin = box.pin_at if box.pin else None
-        lines = table.lines(self._config, user, rows, stamp(self._config.timezone), own_pin=own_pin)
-        return _answer(self._config.users[user], lines)
+        config = replace(self._config, users=self._settings.configured)
+        lines = table.lines(config, user, rows, stamp(config.timezone), own_pin=own_pin)
+        return _answer(config.users[user], lines)
 
     async def reset(self, request: Mapping[str, Any]) -> list[str]:
         """Forget what was set of `what` by `user`; in words. Raises CannotAnswer."""
@@ -57,9 +72,49 @@ class Commands:
             raise CannotAnswer(f"{what!r} cannot be reset; known are {', '.join(RESETTABLE)}")
         kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         found = self._settings.reset(user, "" if what == EVERYTHING else what, kept.set_result)
-        if not await kept:
-            raise CannotAnswer(CANNOT_KEEP)
+        await _done(kept)
         return found
+
+    async def undo(self, request: Mapping[str, Any]) -> list[str]:
+        """Take the last change of `user` back, of `key` if one is named; in words.
+
+        Raises CannotAnswer and StoreError.
+        """
+        user, key = _known(self._config, request), str(request.get("key", ""))
+        if key not in ("", *keys.KEYS):
+            raise CannotAnswer(f"{key!r} is no such setting; known are {', '.join(keys.KEYS)}")
+        found = history.last(await self._kept(user), key)
+        if not found:
+            what = f"never changed {key}" if key else "changed nothing"
+            raise CannotAnswer(f"{user} has {what}")
+        kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._settings.change(user, history.taken_back(found), history.UNDO, kept.set_result)
+        await _done(kept)
+        return [self._undone(user, change) for change in found]
+
+    def _undone(self, user: str, change: history.Change) -> str:
+        known = self._settings.users[user]
+        now = keys.value(known, change.key)
+        frozen = "" if layers.may_change(known, change.key) else ", which is not editable"
+        was = _value(change.after)
+        return f"{user} {change.key}: {now} again{frozen} (was {was}: {change.by})"
+
+    async def adopted(self, request: Mapping[str, Any]) -> list[str]:
+        """The file says now at `origin` what `user` had set of `key`. Raises CannotAnswer."""
+        user = _known(self._config, request)
+        key, value, origin = (str(request.get(name, "")) for name in ("key", "value", "origin"))
+        row = self._settings.rows_of(user).get(key)
+        if row is None or row.value != value:
+            raise CannotAnswer(f"{user} has changed {key} meanwhile; the file says {value}")
+        kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._settings.adopt(user, key, origin, kept.set_result)
+        await _done(kept)
+        return [f"{user} {key}: {value} from {origin}"]
+
+
+async def _done(kept: asyncio.Future[bool]) -> None:
+    if not await kept:
+        raise CannotAnswer(CANNOT_KEEP)
 
 
 async def show_kept(config: Config, store: Store | None, user: str) -> Answer:
@@ -77,25 +132,35 @@ async def show_kept(config: Config, store: Store | None, user: str) -> Answer:
     return _answer(known, lines)
 
 
-async def reset_kept(
-    config: Config, store: Store, wall: Callable[[], float], request: Mapping[str, Any]
+async def done_alone(
+    config: Config,
+    store: Store,
+    wall: Callable[[], float],
+    subject: str,
+    request: Mapping[str, Any],
 ) -> list[str]:
-    """The same as `Commands.reset`, while no switch runs. Raises CannotAnswer and StoreError."""
+    """What a handler would do, while no switch runs. Raises CannotAnswer and StoreError."""
     settings = await open_settings(config, store, lambda event: None, wall)
-    return await Commands(config, settings, Box).reset(request)
+    handler = Commands(config, settings, Box, store.settings_of).handlers()[subject]
+    done: list[str] = await handler(request)
+    return done
 
 
-def history(user: User, rows: Sequence[SettingRow], when: layers.Stamp) -> Answer:
-    """What a user had set, and what became of it, in the form of `show`."""
+def changes(user: User, found: Sequence[history.Change], when: layers.Stamp) -> Answer:
+    """What became another, when and by whom, in the form of `show`."""
     lines = [
         table.Line(
-            row.key,
-            row.value,
-            f"{row.source}, {when(row.changed_at)}, until {when(row.ended_at)}: {row.ended_by}",
+            f"{when(one.at)} {one.key}",
+            f"{_value(one.after)} (before: {_value(one.before)})",
+            one.by,
         )
-        for row in rows
+        for one in found
     ]
     return _answer(user, lines)
+
+
+def _value(row: SettingRow | None) -> str:
+    return AS_CONFIGURED if row is None else row.value
 
 
 def _known(config: Config, request: Mapping[str, Any]) -> str:

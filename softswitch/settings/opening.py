@@ -5,6 +5,7 @@ Two ways in: the running switch, and a command that looks at what a switch has k
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
@@ -20,23 +21,24 @@ from softswitch.settings.targets import Targets
 
 if TYPE_CHECKING:
     from softswitch.config import Config
-    from softswitch.settings.settings import Committed
     from softswitch.store.store import SettingRow
 
 ID_OCTETS = 8
 
 HISTORY = 365 * 86400.0
 """Seconds for which it can be looked up what somebody had set."""
+MOST = 100
+"""Changes of one user's setting that are kept from one day to the next."""
 
 
 class Rows(Protocol):
     """What settings need of the store."""
 
-    def put_settings(self, put: Sequence[SettingRow]) -> Committed: ...
+    def put_settings(self, put: Sequence[SettingRow]) -> asyncio.Future[None]: ...
 
     async def settings(self) -> list[SettingRow]: ...
 
-    async def drop_settings(self, before: float) -> None: ...
+    async def drop_settings(self, before: float, most: int) -> None: ...
 
 
 async def open_settings(
@@ -46,9 +48,11 @@ async def open_settings(
 
     Raises StoreError.
     """
-    await store.drop_settings(wall() - HISTORY)
+    await store.drop_settings(wall() - HISTORY, MOST)
     world = World(store.put_settings, publish, wall, stamp(config.timezone), new_id)
-    return Settings(config.users, await store.settings(), world)
+    settings = Settings(config.users, await store.settings(), world)
+    await store.put_settings([])  # after it, what the configuration has ended is in the history
+    return settings
 
 
 def desk(config: Config, settings: Settings) -> Desk:

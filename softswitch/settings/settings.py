@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -25,6 +26,7 @@ Place = tuple[str, str]
 """User and key."""
 
 RESET = "softswitch reset"
+ADOPT = "softswitch adopt"
 
 
 class Committed(Protocol):
@@ -53,7 +55,7 @@ class Settings:
     def __init__(
         self, configured: Mapping[str, User], rows: Sequence[SettingRow], world: World
     ) -> None:
-        self.configured = configured
+        self.configured = dict(configured)
         self._world = world
         sorted_out = layers.sorted_out(configured, rows)
         self._rows = sorted_out.rows
@@ -72,19 +74,28 @@ class Settings:
         return layers.counting(self.configured[user], self._rows)
 
     def change(
-        self, user: str, values: Mapping[str, str], source: str, done: Callable[[bool], None]
+        self,
+        user: str,
+        values: Mapping[str, str | None],
+        source: str,
+        done: Callable[[bool], None],
     ) -> None:
-        """Set these keys of a user who may change them; `done` hears whether it is kept."""
+        """Set these keys of a user who may change them; `done` hears whether it is kept.
+
+        None is what the configuration says.
+        """
         known = self.configured[user]
         now = self._world.wall()
         rows: dict[Place, SettingRow | None] = {}
         for key, value in values.items():
             instead = layers.written(known, key)
             # Without a word of the configuration's, its default is no decision of anybody's.
-            back = value == keys.value(known, key)
-            new = SettingRow(self._world.new_id(), user, key, value, instead, source, now, 0.0, "")
+            back = value is None or value == keys.value(known, key)
+            new = SettingRow(
+                self._world.new_id(), user, key, value or "", instead, source, now, 0.0, ""
+            )
             rows[user, key] = None if back else new
-        self._apply(rows, source, done)
+        self._apply(rows, source, now, done)
 
     def reset(self, user: str, what: str, done: Callable[[bool], None]) -> list[str]:
         """Forget what was set of `forward`, `forward.busy` or, empty, everything; says what."""
@@ -93,13 +104,23 @@ class Settings:
             for place, row in self._rows.items()
             if place[0] == user and what in ("", place[1], keys.group(place[1]))
         }
-        self._apply(dict.fromkeys(found), RESET, done)
+        self._apply(dict.fromkeys(found), RESET, self._world.wall(), done)
         return [f"{row.user} {row.key}: {row.value}, set by {row.source}" for row in found.values()]
 
+    def adopt(self, user: str, key: str, origin: str, done: Callable[[bool], None]) -> None:
+        """The configuration says now at `origin` what the user has set."""
+        known, row = self.configured[user], self._rows[user, key]
+        adopted = keys.with_value(known, key, row.value)
+        self.configured[user] = replace(adopted, origin={**known.origin, key: origin})
+        self._apply({(user, key): None}, ADOPT, self._world.wall(), done)
+
     def _apply(
-        self, rows: Mapping[Place, SettingRow | None], source: str, done: Callable[[bool], None]
+        self,
+        rows: Mapping[Place, SettingRow | None],
+        source: str,
+        now: float,
+        done: Callable[[bool], None],
     ) -> None:
-        now = self._world.wall()
         before = {place: self._rows.get(place) for place in rows}
         put = [layers.over(row, now, source) for row in before.values() if row is not None]
         put += [row for row in rows.values() if row is not None]

@@ -50,6 +50,14 @@ DROP_MESSAGE = "DELETE FROM messages WHERE id = ?"
 PUT_MAILBOX = _insert("mailboxes", MailboxRow._fields)
 PUT_OUTBOX = _insert("outbox", OutboxRow._fields)
 PUT_SETTING = _insert("settings", SettingRow._fields)
+PUT_PORTAL = _insert("portal", PortalRow._fields)
+TRIM_SETTINGS = """
+    DELETE FROM settings WHERE id IN (
+        SELECT id FROM (
+            SELECT id, row_number() OVER (PARTITION BY user, key ORDER BY ended_at DESC, id) AS nth
+            FROM settings WHERE ended_at > 0
+        ) WHERE nth > ?
+    )"""
 PUT_RECORDING = _insert("recordings", RecordingRow._fields)
 DROP_RECORDING = "DELETE FROM recordings WHERE id = ?"
 DROP_OUTBOX = "DELETE FROM outbox WHERE message_id = ?"
@@ -112,9 +120,13 @@ class SqliteStore:
         )
         return [SettingRow(*row) for row in rows]
 
-    async def drop_settings(self, before: float) -> None:
+    async def settings_of(self, user: str) -> list[SettingRow]:
+        sql = f"SELECT {SETTING_COLUMNS} FROM settings WHERE user = ? ORDER BY changed_at, id"
+        return [SettingRow(*row) for row in await self._read(sql, (user,))]
+
+    async def drop_settings(self, before: float, most: int) -> None:
         sql = "DELETE FROM settings WHERE ended_at > 0 AND ended_at < ?"
-        await self._write((sql, [(before,)]))
+        await self._write((sql, [(before,)]), (TRIM_SETTINGS, [(most,)]))
 
     def put_recording(self, recording: RecordingRow) -> asyncio.Future[None]:
         return self._write((PUT_RECORDING, [recording]), urgent=False)

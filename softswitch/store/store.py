@@ -223,8 +223,11 @@ class Store(Protocol):
     async def past_settings(self, user: str, limit: int) -> list[SettingRow]:
         """The last of a user's that are over, newest first."""
 
-    async def drop_settings(self, before: float) -> None:
-        """Forget those that were over before this time."""
+    async def settings_of(self, user: str) -> list[SettingRow]:
+        """All of a user's, those too that are over."""
+
+    async def drop_settings(self, before: float, most: int) -> None:
+        """Forget those that were over before this time, and all but the last of a user's key."""
 
     def put_recording(self, recording: RecordingRow) -> Committed:
         """Keep what is known of a recorded call."""

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from softswitch.cli import settings
 from softswitch.cli.explain import explain
-from softswitch.cli.settings import reset
+from softswitch.cli.settings import reset, undo
 from softswitch.cli.show import show
 from softswitch.config import load
 from softswitch.control import ControlServer, Handler
@@ -61,6 +61,7 @@ def command(*words: object) -> Result:
     app = typer.Typer()
     app.command()(show)
     app.command()(reset)
+    app.command()(undo)
     app.command()(explain)
     return CliRunner().invoke(app, list(map(str, words)))
 
@@ -106,11 +107,21 @@ def test_before_the_first_start_there_is_the_configuration(yaml: Path) -> None:
 
 def test_what_a_user_had_set_can_be_looked_up(yaml: Path) -> None:
     keep(yaml, ROW._replace(ended_at=ROW.changed_at + 60.0, ended_by="phone *93 by 101"))
-    *_, row = command("show", "101", yaml, "--past", "5").output.splitlines()
-    assert row == (
-        "forward.no_answer   +48601222333   phone *92 by 101, 2026-08-03 09:12,"
-        " until 2026-08-03 09:13: phone *93 by 101"
-    )
+    told = command("show", "101", yaml, "--history").output.splitlines()
+    assert [line.split("   ") for line in told[1:]] == [
+        [
+            "2026-08-03 09:13 forward.no_answer",
+            "as configured (before: +48601222333)",
+            "phone *93 by 101",
+        ],
+        [
+            "2026-08-03 09:12 forward.no_answer",
+            "+48601222333 (before: as configured)",
+            "phone *92 by 101",
+        ],
+    ]
+    assert command("show", "101", yaml, "--past", "1").output.splitlines() == told[:2]
+    assert len(command("show", "11", yaml, "--history").output.splitlines()) == 1
 
 
 def test_a_running_switch_is_asked(yaml: Path) -> None:
@@ -133,12 +144,41 @@ def test_a_change_is_taken_back_without_a_switch(yaml: Path) -> None:
     assert (result.exit_code, result.output) == (0, "nothing of forward was changed by 101\n")
 
 
+def test_the_last_change_is_undone_and_done_again(yaml: Path) -> None:  # features 4.4
+    keep(yaml, ROW)
+    words = ("undo", "101", "--config", yaml)
+    undone = command(*words)
+    assert undone.output == (
+        "101 forward.no_answer: 11 again (was +48601222333: phone *92 by 101)\n"
+    )
+    again = command("undo", "101", "forward.no_answer", "--config", yaml)
+    assert again.output == (
+        "101 forward.no_answer: +48601222333 again (was as configured: softswitch undo)\n"
+    )
+    nothing = command("undo", "11", "dnd", "--config", yaml)
+    assert (nothing.exit_code, nothing.output) == (1, "softswitch: 11 has never changed dnd\n")
+
+
+def test_what_a_new_line_in_the_file_has_ended_is_undone(yaml: Path) -> None:  # features 4.4
+    keep(yaml, ROW)
+    yaml.write_text(TEXT.replace("no_answer: 11", "no_answer: voicemail"))
+    undone = command("undo", "101", "--config", yaml)
+    assert undone.output == (
+        "101 forward.no_answer: +48601222333 again (was as configured: 101 forward.no_answer: user's"
+        " +48601222333 replaced by voicemail from softswitch.yaml:7)\n"
+    )
+    assert settings.users_now(load(yaml))["101"].forward.rules["no_answer"].to == "+48601222333"
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("show", "555"), "no user has the number 555"),
         (("reset", "555", "all"), "no user has the number 555"),
         (("reset", "101", "name"), "name cannot be reset; known are ring_time"),
+        (("undo", "555", "--config"), "no user has the number 555"),
+        (("undo", "101", "name", "--config"), "name is no such setting; known are ring_time"),
+        (("undo", "101", "--config"), "101 has changed nothing"),
     ],
 )
 def test_what_there_is_not_cannot_be_shown(yaml: Path, words: tuple[str, ...], said: str) -> None:
@@ -149,7 +189,12 @@ def test_what_there_is_not_cannot_be_shown(yaml: Path, words: tuple[str, ...], s
 
 def test_a_database_that_cannot_be_read_is_told_of(yaml: Path) -> None:
     (yaml.parent / "softswitch.db").write_text("nonsense" * 1000)
-    for words in (("show", "101"), ("show", "101", "--past", "1"), ("reset", "101", "all")):
+    for words in (
+        ("show", "101"),
+        ("show", "101", "--past", "1"),
+        ("reset", "101", "all"),
+        ("undo", "101", "--config"),
+    ):
         result = command(*words, yaml)
         assert result.exit_code == 1
         assert "softswitch.db" in result.output

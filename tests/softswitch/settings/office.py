@@ -50,7 +50,7 @@ class Office:
         self.kept = {row.id: row for row in rows}
         self.events: list[object] = []
         self.is_full = False
-        ids = count(1)
+        ids = count(1 + len(rows))
         world = World(
             self._put,
             self.events.append,
@@ -65,6 +65,10 @@ class Office:
             return Write(OSError("the disk is full"))
         self.kept |= {row.id: row for row in rows}
         return Write(None)
+
+    async def settings_of(self, user: str) -> list[SettingRow]:
+        """As the store tells of them."""
+        return [row for row in self.kept.values() if row.user == user]
 
     @property
     def in_force(self) -> dict[str, str]:

@@ -8,7 +8,7 @@ import pytest
 from softswitch.config import Config
 from softswitch.control import CannotAnswer
 from softswitch.mailbox.messages import Box
-from softswitch.settings.commands import Commands, reset_kept, show_kept
+from softswitch.settings.commands import Commands, done_alone, show_kept
 from softswitch.settings.opening import HISTORY, desk, open_settings
 from softswitch.store.sqlite import SqliteStore, open_store
 from softswitch.store.store import MailboxRow
@@ -33,10 +33,13 @@ def test_a_running_switch_shows_and_resets(config: Config) -> None:
     office = Office(config.users)
     office.change("101", dnd="on")
     commands = Commands(
-        config, office.settings, lambda user: Box(user, pin="scrypt:x", pin_at=NOON)
+        config,
+        office.settings,
+        lambda user: Box(user, pin="scrypt:x", pin_at=NOON),
+        office.settings_of,
     )
     handlers = commands.handlers()
-    assert list(handlers) == ["settings", "reset"]
+    assert list(handlers) == ["settings", "reset", "undo", "adopted"]
     answer = commands.show({"user": "101"})
     assert (answer["user"], answer["name"]) == ("101", "Anna")
     found = shown(answer)
@@ -48,7 +51,8 @@ def test_a_running_switch_shows_and_resets(config: Config) -> None:
 
 
 def test_what_there_is_not_cannot_be_asked(config: Config) -> None:
-    commands = Commands(config, Office(config.users).settings, Box)
+    office = Office(config.users)
+    commands = Commands(config, office.settings, Box, office.settings_of)
     with pytest.raises(CannotAnswer, match="no user has the number 555"):
         commands.show({"user": "555"})
     with pytest.raises(CannotAnswer, match="'name' cannot be reset; known are ring_time"):
@@ -59,7 +63,7 @@ def test_a_reset_that_cannot_be_kept_is_told(config: Config) -> None:
     office = Office(config.users)
     office.change("101", dnd="on")
     office.is_full = True
-    commands = Commands(config, office.settings, Box)
+    commands = Commands(config, office.settings, Box, office.settings_of)
     with pytest.raises(CannotAnswer, match="the store cannot keep it"):
         asyncio.run(commands.reset({"user": "101", "what": "dnd"}))
 
@@ -77,7 +81,7 @@ def test_without_a_switch_what_was_kept_is_shown_and_reset(config: Config) -> No
         frozen = read(config.path.parent, TEXT + "defaults: {editable: off}\n")
         assert shown(await show_kept(frozen, store, "101"))["voicemail.pin"][1] == "default"
         request = {"user": "101", "what": "dnd"}
-        assert await reset_kept(config, store, lambda: NOON + 1, request) == [
+        assert await done_alone(config, store, lambda: NOON + 1, "reset", request) == [
             "101 dnd: on, set by phone *78 by 101"
         ]
         assert await store.settings() == []

@@ -13,6 +13,7 @@ from softswitch.store.store import (
     MailboxRow,
     MessageRow,
     OutboxRow,
+    PortalRow,
     RecordingRow,
     SettingRow,
     Store,
@@ -193,8 +194,16 @@ async def lists_and_forgets_the_settings_that_are_over(store: Store) -> None:
     rows = [row._replace(id=f"{number}", ended_at=number + 2.5) for number in range(4)]
     await store.put_settings(rows)
     assert await store.past_settings("101", 2) == [rows[3], rows[2]]
-    await store.drop_settings(4.0)
+    await store.drop_settings(3.0, 3)
+    assert await store.past_settings("101", 9) == [rows[3], rows[2], rows[1]]
+    await store.drop_settings(4.0, 3)
     assert await store.past_settings("101", 9) == [rows[3], rows[2]]
+    other = row._replace(id="x", key="ring_time", ended_at=9.5)
+    now = row._replace(id="y", changed_at=9.5, ended_at=0.0, ended_by="")
+    await store.put_settings([other, now])
+    await store.drop_settings(0.0, 1)
+    assert await store.settings_of("101") == [rows[3], other, now]
+    assert await store.settings_of("102") == []
 
 
 async def keeps_recordings_until_they_are_dropped(store: Store) -> None:
@@ -205,6 +214,14 @@ async def keeps_recordings_until_they_are_dropped(store: Store) -> None:
     assert await store.old_recordings(2.0) == [rows[0], rows[1]]
     await store.drop_recordings(["0", "2"])
     assert await store.recordings(9) == [rows[3], rows[1]]
+
+
+async def keeps_who_may_log_in_to_the_portal(store: Store) -> None:
+    asked = PortalRow("101", "", "0f", 1800.5, 0.0)
+    chosen = asked._replace(password="scrypt$00$01", link="", link_until=0.0, changed_at=7.5)
+    await all_done(store.put_portal(asked), store.put_portal(asked._replace(user="100")))
+    await store.put_portal(chosen)
+    assert await store.portal() == [asked._replace(user="100"), chosen]
 
 
 async def takes_text_of_any_kind_as_a_value(store: Store) -> None:
@@ -229,5 +246,6 @@ CHECKS: tuple[Check, ...] = (
     keeps_settings_until_they_are_over,
     lists_and_forgets_the_settings_that_are_over,
     keeps_recordings_until_they_are_dropped,
+    keeps_who_may_log_in_to_the_portal,
     takes_text_of_any_kind_as_a_value,
 )
