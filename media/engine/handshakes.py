@@ -2,6 +2,8 @@
 
 Whose ClientHello may be answered at all, the guard knows; among those each source has a handshake
 of its own, so that a neighbour behind the same NAT, who has no right to the call, disturbs nobody.
+Sources that have proven themselves are one peer: a browser begins at the first address that works,
+and goes on at the one that it nominates.
 The first that ends with the promised certificate is the call's; a phone that starts anew later (it
 was restarted, its address has changed) keeps its old keys until the new ones are there.
 """
@@ -23,6 +25,21 @@ heard our last flight by then has given up."""
 SLOW = "the DTLS handshake did not end"
 
 Datagram = tuple[bytes, Address]
+
+
+class Handshake:
+    """An association, and where its peer was heard last."""
+
+    __slots__ = ("association", "exact", "source")
+
+    def __init__(self, association: Association, source: Address, exact: bool) -> None:
+        self.association = association
+        self.source = source
+        self.exact = exact
+
+    def is_with(self, source: Address, exact: bool) -> bool:
+        """Does a datagram from there belong to it?"""
+        return source == self.source or (exact and self.exact)
 
 
 class Handshakes:
@@ -53,8 +70,8 @@ class Handshakes:
         self._begin_at = NEVER if active else -NEVER
         """When we begin, or begin again; passive, before when nobody else may."""
         self._began_at = NEVER
-        self._pending: dict[Address, Association] = {}
-        self._established: Association | None = None
+        self._pending: list[Handshake] = []
+        self._established: Handshake | None = None
         self._forget_at = NEVER
         self._reason = SLOW
         self.keys: Keys | None = None
@@ -69,7 +86,7 @@ class Handshakes:
         """Monotonic seconds: when `tick` wants to be called."""
         if self.failed:
             return NEVER
-        times = [association.next_deadline for association in self._pending.values()]
+        times = [handshake.association.next_deadline for handshake in self._pending]
         times.append(self._forget_at)
         if self._active:
             times.append(self._begin_at)
@@ -92,14 +109,15 @@ class Handshakes:
     def receive(self, data: bytes, source: Address, exact: bool, now: float) -> list[Datagram]:
         """A datagram of somebody who may speak to us; answers to be sent.
 
-        `exact`: it comes from the very place that was described or checked, so that a wrong
-        certificate there means that the call cannot be secured.
+        `exact`: it comes from the very place that was described, or from one that was checked, so
+        that a wrong certificate there means that the call cannot be secured.
         """
-        association = None if self.failed else self._find(data, source, now)
-        if association is None:
+        handshake = None if self.failed else self._find(data, source, exact, now)
+        if handshake is None:
             return []
-        answers = association.receive(data, now)
-        self._look(association, source, exact, now)
+        handshake.source = source
+        answers = handshake.association.receive(data, now)
+        self._look(handshake, exact, now)
         return [(answer, source) for answer in answers]
 
     def tick(self, now: float) -> list[Datagram]:
@@ -111,49 +129,55 @@ class Handshakes:
         if now >= self._forget_at:
             self._established, self._forget_at = None, NEVER
         datagrams = []
-        for source, association in list(self._pending.items()):
-            if now >= association.next_deadline:
-                datagrams += [(data, source) for data in association.tick(now)]
-                self._look(association, source, False, now)
+        for handshake in list(self._pending):
+            if now >= handshake.association.next_deadline:
+                answers = handshake.association.tick(now)
+                datagrams += [(data, handshake.source) for data in answers]
+                self._look(handshake, False, now)
         destination = self._destination
         if self._active and now >= self._begin_at and destination is not None:
             self._begin_at = NEVER
-            hello = self._begin(destination, now).start(now)
+            hello = self._begin(destination, True, now).association.start(now)
             datagrams += [(data, destination) for data in hello]
         return datagrams
 
-    def _find(self, data: bytes, source: Address, now: float) -> Association | None:
+    def _find(self, data: bytes, source: Address, exact: bool, now: float) -> Handshake | None:
         """The handshake that this datagram belongs to, or begins."""
         if self._active:
-            return next(iter(self._pending.values()), self._established)
-        if source in self._pending:
-            return self._pending[source]
+            return self._pending[0] if self._pending else self._established
+        for handshake in self._pending:
+            if handshake.is_with(source, exact):
+                return handshake
         if not is_client_hello(data):
-            return self._established if source == self.source else None
+            before = self._established
+            return before if before is not None and before.is_with(source, exact) else None
         if now < self._begin_at:
             return None
         self._begin_at = now + PAUSE
-        return self._begin(source, now)
+        return self._begin(source, exact, now)
 
-    def _begin(self, source: Address, now: float) -> Association:
+    def _begin(self, source: Address, exact: bool, now: float) -> Handshake:
         if len(self._pending) >= MAX_PENDING:
-            del self._pending[next(iter(self._pending))]
+            del self._pending[0]
         self._began_at = min(self._began_at, now)
         association = Association(self._endpoint, self._active, self._fingerprint)
-        self._pending[source] = association
-        return association
+        handshake = Handshake(association, source, exact)
+        self._pending.append(handshake)
+        return handshake
 
-    def _look(self, association: Association, source: Address, exact: bool, now: float) -> None:
+    def _look(self, handshake: Handshake, exact: bool, now: float) -> None:
         """Has this handshake ended?"""
+        association = handshake.association
         if association.failed:
-            self._pending = {k: v for k, v in self._pending.items() if v is not association}
+            self._pending = [one for one in self._pending if one is not handshake]
             self._reason = association.failed
             if association.final and (exact or self._active):
                 self._give_up(association.failed)
             if self._active:
                 self._begin_at = now + RETRY
-        elif association.keys is not None and association is not self._established:
-            self._established, self.keys, self.source = association, association.keys, source
+        elif association.keys is not None and handshake is not self._established:
+            self._established, self.keys = handshake, association.keys
+            self.source = handshake.source
             self._forget_at = now + LINGER
             self._pending.clear()
 

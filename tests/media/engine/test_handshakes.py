@@ -180,7 +180,21 @@ def test_the_last_flight_is_repeated_for_whom_it_did_not_reach() -> None:
     lost = [reply for data in flight for reply in it.receive(data, PHONE, True, 0.0)]
     assert lost
     assert it.keys is not None
-    assert it._find(flight[-1], PHONE, 1.0) is it._established
+    assert it._find(flight[-1], PHONE, False, 1.0) is it._established
+    assert it._find(flight[-1], MOVED, True, 1.0) is it._established
+    assert it._find(flight[-1], NEIGHBOUR, False, 1.0) is None
+
+
+def test_a_browser_goes_on_from_the_address_that_it_nominates() -> None:  # RTP-9
+    it, peer = passive(), caller()
+    replies = [reply for data in peer.start(0.0) for reply in it.receive(data, PHONE, True, 0.0)]
+    flight = [again for data, _ in replies for again in peer.receive(data, 0.0)]
+    last = [reply for data in flight for reply in it.receive(data, MOVED, True, 0.0)]
+    assert {address for _, address in last} == {MOVED}
+    for data, _ in last:
+        peer.receive(data, 0.0)
+    assert agreed(it, peer)
+    assert it.source == MOVED
 
 
 def test_a_handshake_without_end_is_given_up() -> None:
