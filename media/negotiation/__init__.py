@@ -13,7 +13,9 @@ session     one leg: reads, offers, takes an answer, answers
 from softswitch.media.negotiation.plans import Agreement, with_keys
 from softswitch.media.negotiation.policy import (
     ANYTHING,
+    AS_BROWSER,
     UNSECURED,
+    WITH_ICE,
     Manner,
     Policy,
     manner_of,
@@ -26,7 +28,9 @@ from softswitch.media.negotiation.stream import RemoteMedia
 
 __all__ = [
     "ANYTHING",
+    "AS_BROWSER",
     "UNSECURED",
+    "WITH_ICE",
     "Agreed",
     "Agreement",
     "Manner",

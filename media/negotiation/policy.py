@@ -6,6 +6,8 @@ optional     taken         taken                taken     what it last offered i
 sdes         refused       taken                taken     SDES
 dtls         refused       taken                taken     DTLS
 required     refused       taken                taken     what it last offered itself, or SDES
+
+What a phone has not offered yet, its registration may tell: browsers take nothing but DTLS and ICE.
 """
 
 from typing import Literal, NamedTuple
@@ -67,6 +69,9 @@ UNSECURED = Manner()
 BY_KEYS = Manner(SDES, "RTP/SAVP")
 BY_DTLS = Manner(DTLS, "UDP/TLS/RTP/SAVP")
 """Desk phones that know DTLS do not all know feedback; who does takes either."""
+AS_BROWSER = Manner(DTLS, "UDP/TLS/RTP/SAVPF", ice=True)
+"""All that a browser takes (RFC 8829 §5.1.2)."""
+WITH_ICE = Manner(ice=True)
 
 
 _FORCED: dict[str, Method] = {"sdes": SDES, "dtls": DTLS}
@@ -89,4 +94,6 @@ def manner_towards(policy: Policy, last: Manner) -> Manner:
     wanted = _FORCED.get(policy.encryption, last.method)
     if last.method and last.method == wanted:
         return last
-    return BY_DTLS if wanted == DTLS else BY_KEYS
+    if wanted == DTLS:
+        return AS_BROWSER if last.ice else BY_DTLS
+    return BY_KEYS

@@ -21,7 +21,7 @@ from softswitch.b2bua.crossing import INVITATION, cross, hops_left
 from softswitch.b2bua.leg import Leg, State
 from softswitch.bus import CallArrived
 from softswitch.media.engine.interface import NoPorts
-from softswitch.media.negotiation import begins, manner_of, manner_towards
+from softswitch.media.negotiation import UNSECURED, begins, manner_of, manner_towards
 from softswitch.media.sdp import SdpError
 from softswitch.routing.decision import Conference, Reject
 from softswitch.routing.outcomes import CONGESTED, TRUNKS_FULL
@@ -166,7 +166,7 @@ def _prepare_media(call: Call, request: Request, beside: MediaPort | None) -> bo
                 board.remember_manner(account, caller.flow.remote, manner_of(offer.stream))
         else:
             call.late_offer = True
-            last = board.manner(account, caller.flow.remote)
+            last = board.manner(account, caller.flow.remote) or UNSECURED
             caller.open_port(beside, manner_towards(board.policy(account), last))
     except SdpError as error:
         log.warning("%s: %s offers what cannot be carried: %s", call.id, caller.owner, error)

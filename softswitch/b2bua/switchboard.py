@@ -191,9 +191,9 @@ class Switchboard:
             del self.manners[next(iter(self.manners))]
         self.manners[key] = manner
 
-    def manner(self, user: str, address: Address) -> Manner:
-        """How the phone there last offered media."""
-        return self.manners.get((user, address), UNSECURED)
+    def manner(self, user: str, address: Address) -> Manner | None:
+        """How the phone there last offered media, if it is worth remembering."""
+        return self.manners.get((user, address))
 
     def chance(self) -> float:
         """A random number from 0 up to 1."""

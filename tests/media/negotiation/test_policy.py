@@ -8,6 +8,7 @@ from tests.media.negotiation.descriptions import BROWSER, audio, crypto
 
 OPTIMISTIC = Manner("sdes", "RTP/AVP")
 WEB = Manner("dtls", "UDP/TLS/RTP/SAVPF", ice=True)
+WITH_ICE = Manner("", "RTP/AVP", ice=True)
 
 
 def test_a_phone_shows_its_manner_by_what_it_offers() -> None:
@@ -25,11 +26,14 @@ def test_a_phone_shows_its_manner_by_what_it_offers() -> None:
         ("optional", UNSECURED, UNSECURED),
         ("optional", OPTIMISTIC, OPTIMISTIC),
         ("optional", WEB, WEB),
+        ("optional", WITH_ICE, WITH_ICE),
         ("sdes", UNSECURED, BY_KEYS),
         ("sdes", OPTIMISTIC, OPTIMISTIC),
         ("sdes", WEB, BY_KEYS),
+        ("sdes", WITH_ICE, BY_KEYS),
         ("dtls", UNSECURED, BY_DTLS),
         ("dtls", WEB, WEB),
+        ("dtls", WITH_ICE, WEB),
         ("dtls", BY_KEYS, BY_DTLS),
         ("required", UNSECURED, BY_KEYS),
         ("required", WEB, WEB),

@@ -30,7 +30,7 @@ def test_how_phones_secure_their_media_is_remembered_of_so_many_at_most() -> Non
         board.remember_manner("100", ("10.0.0.1", port), BY_KEYS)
         board.remember_manner("100", ("10.0.0.1", port), BY_KEYS)
     assert len(board.manners) == MAX_MANNERS
-    assert board.manner("100", ("10.0.0.1", 0)) is UNSECURED
+    assert board.manner("100", ("10.0.0.1", 0)) is None
     assert board.manner("100", ("10.0.0.1", 20)) is BY_KEYS
     board.remember_manner("100", ("10.0.0.1", 20), UNSECURED)
-    assert board.manner("100", ("10.0.0.1", 20)) is UNSECURED
+    assert board.manner("100", ("10.0.0.1", 20)) is None
