@@ -1,5 +1,6 @@
 """`language`, `timezone` and `say`: how the switch speaks, what, and by which clock."""
 
+import functools
 import hashlib
 import re
 from pathlib import Path
@@ -13,13 +14,16 @@ from softswitch.config.configuration import LANGUAGES
 from softswitch.config.problems import Wrong, quoted
 from softswitch.config.schema.fields import as_list_or_off
 
+_known_timezones = functools.cache(available_timezones)
+"""They are found by looking through hundreds of files."""
+
 Language = Annotated[str, PlainValidator(units.one_of(*LANGUAGES))]
 
 
 def timezone(value: object) -> str:
     """The name of a time zone, such as Europe/Warsaw."""
     word = units.text(value)
-    known = available_timezones()
+    known = _known_timezones()
     if word in known:
         return word
     near = [name for name in known if name.lower().endswith(word.lower())] if word else []

@@ -29,3 +29,8 @@ def mistakes(folder: Path, text: str | bytes, **environment: str) -> list[Proble
 def summaries(folder: Path, text: str | bytes, **environment: str) -> list[str]:
     problems = mistakes(folder, text, **environment)
     return [problem.summary().removeprefix(f"{folder}/{NAME}") for problem in problems]
+
+
+def secrets(folder: Path, text: str, mode: int = 0o600) -> None:
+    """The file beside it."""
+    write(folder, text, "secrets.yaml").chmod(mode)
