@@ -42,6 +42,8 @@ async def prepare(path: Path, *, read_only: bool) -> tuple[Connection, int]:
         await connection.close()
         if isinstance(error, sqlite3.Error):
             raise StoreError(_diagnosis(path, error)) from error
+        if isinstance(error, UnicodeError):  # of what should be the text of the schema
+            raise StoreError(_damaged(path, "text that is none")) from error
         raise
 
 

@@ -27,6 +27,7 @@ from .store import (
     MailboxRow,
     MessageRow,
     OutboxRow,
+    PortalRow,
     RecordingRow,
     SettingRow,
     StoreError,
@@ -147,6 +148,14 @@ class SqliteStore:
             (before,),
         )
         return [RecordingRow(*row) for row in rows]
+
+    def put_portal(self, account: PortalRow) -> asyncio.Future[None]:
+        return self._write((PUT_PORTAL, [account]), durable=True)
+
+    async def portal(self) -> list[PortalRow]:
+        columns = ", ".join(PortalRow._fields)
+        rows = await self._read(f"SELECT {columns} FROM portal ORDER BY user")
+        return [PortalRow(*row) for row in rows]
 
     async def drop_traces(self, before: float) -> None:
         await self._write(("DELETE FROM traces WHERE kept_at < ?", [(before,)]))

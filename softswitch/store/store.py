@@ -159,6 +159,19 @@ class RecordingRow(NamedTuple):
     """Why it is not whole; empty: it is."""
 
 
+class PortalRow(NamedTuple):
+    """How a user gets into the portal. See softswitch.web.accounts."""
+
+    user: str
+    password: str
+    """Hashed; empty while there is none."""
+    link: str
+    """The digest of what stands in the last link that was mailed; empty: it was used."""
+    link_until: float
+    changed_at: float
+    """When the password was chosen; 0: never."""
+
+
 class Store(Protocol):
     """Everything that is kept. Methods raise StoreError; waiting for one never blocks the loop."""
 
@@ -240,6 +253,12 @@ class Store(Protocol):
 
     def drop_recordings(self, drop: Sequence[str]) -> Committed:
         """Forget those of these ids."""
+
+    def put_portal(self, account: PortalRow) -> Committed:
+        """Keep how a user gets into the portal; safe as messages are."""
+
+    async def portal(self) -> list[PortalRow]:
+        """All who ever asked to get in, by user."""
 
     async def secret(self, name: str, make: Callable[[], bytes]) -> bytes:
         """What is kept under this name; `make` is asked for it the first time."""
