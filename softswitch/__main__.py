@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from softswitch.cli.adopt import adopt
 from softswitch.cli.calendar import app as calendar
 from softswitch.cli.check import check
 from softswitch.cli.explain import explain
@@ -25,7 +26,7 @@ def application() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for command in (run, check, explain, show, reset, undo, trace):
+    for command in (run, check, explain, show, reset, undo, adopt, trace):
         app.command()(command)
     app.add_typer(calendar, name="calendar")
     app.add_typer(mail, name="mail")

@@ -67,8 +67,8 @@ class Problem:
         at = self.column - 1
         start = max(0, at - SHOWN_WIDTH // 2)
         near = max(0, start - SHOWN_WIDTH)  # a long line is not searched for each of its mistakes
-        masked = _masked(self.source[near : start + 2 * SHOWN_WIDTH])
-        shown = masked[start - near :][:SHOWN_WIDTH].replace("\t", " ")
+        shown_line = masked(self.source[near : start + 2 * SHOWN_WIDTH])
+        shown = shown_line[start - near :][:SHOWN_WIDTH].replace("\t", " ")
         before, marked = shown[: at - start], shown[at - start :][: self.width]
         return shown.rstrip(), " " * _cells(before) + "^" * max(1, _cells(marked))
 
@@ -78,7 +78,7 @@ def holds_password(line: str) -> bool:
     return bool(_PASSWORD.search(line))
 
 
-def _masked(line: str) -> str:
+def masked(line: str) -> str:
     """The line without the password that stands in it, as long as before."""
     return _PASSWORD.sub(lambda found: found[1] + "*" * len(found[2]), line)
 

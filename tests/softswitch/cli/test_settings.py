@@ -164,8 +164,8 @@ def test_what_a_new_line_in_the_file_has_ended_is_undone(yaml: Path) -> None:  #
     yaml.write_text(TEXT.replace("no_answer: 11", "no_answer: voicemail"))
     undone = command("undo", "101", "--config", yaml)
     assert undone.output == (
-        "101 forward.no_answer: +48601222333 again (was as configured: 101 forward.no_answer: user's"
-        " +48601222333 replaced by voicemail from softswitch.yaml:7)\n"
+        "101 forward.no_answer: +48601222333 again (was as configured: 101 forward.no_answer:"
+        " user's +48601222333 replaced by voicemail from softswitch.yaml:7)\n"
     )
     assert settings.users_now(load(yaml))["101"].forward.rules["no_answer"].to == "+48601222333"
 

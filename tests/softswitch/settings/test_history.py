@@ -73,6 +73,7 @@ def test_what_the_configuration_has_ended_comes_back_and_is_the_latest_decision(
         return user(forward=Forwarding({"no_answer": Forward(to)}))
 
     office = Office({"101": written("11")})
+    office.now -= 60
     office.change("101", forward_no_answer="+48601222333")
     again = office.again({"101": written("12")})
     again.now = NOON + 5
