@@ -17,7 +17,7 @@ from softswitch.sip.flow import Flow
 from softswitch.sip.headers import split_commas
 from softswitch.sip.message import Request, Response
 from softswitch.sip.transport import Transport
-from softswitch.sip.validation import flaw
+from softswitch.sip.validation import check_fields
 
 log = logging.getLogger(__name__)
 
@@ -61,14 +61,12 @@ class Intake:
 
 def check_response(response: Response) -> None:
     """Raises ParseError for a response that nobody can use."""
-    problem = flaw(response)
+    check_fields(response, not 300 <= response.status < 400)
     headers = response.headers
-    if not problem and (len(headers.first) < len(headers.items) or "," in headers.first["Via"]):
+    if len(headers.first) < len(headers.items) or "," in headers.first["Via"]:
         vias = headers.all("Via")
         if len(vias) > 1 or len(split_commas(vias[0])) > 1:
-            problem = "a response for another hop"  # for somebody behind us (§8.1.3.3)
-    if problem:
-        raise ParseError(problem)
+            raise ParseError("a response for another hop")  # for somebody behind us (§8.1.3.3)
 
 
 def note_source(request: Request, flow: Flow) -> None:
@@ -77,13 +75,12 @@ def note_source(request: Request, flow: Flow) -> None:
     Also where `rport` was not asked for: the answer goes there in any case, and whoever reads the
     trace of a call behind a NAT wants to see it (REG-5). Raises ParseError.
     """
-    via = request.via
     host, port = flow.remote_host, str(flow.remote[1])
-    line = request.headers.first["Via"]
-    if line.endswith(";rport") and "," not in line and "received" not in via.params:
-        line = f"{line}={port};received={host}"  # as most phones write it: just read on
-        via.params.update(rport=port, received=host)
+    if request.read_sender():
+        line = f"{request.headers.first['Via']}={port};received={host}"  # just write on
     else:
+        via = request.via
+        line = request.headers.first["Via"]
         via.params.update(received=host, rport=port)
         others = split_commas(line)[1:] if "," in line else []
         line = ", ".join([str(via), *others])

@@ -44,6 +44,10 @@ class Trace(Protocol):
         """A message passed. Called for every one, so it must be quick for those of no call."""
 
 
+Record = Callable[[str, bytes, bool, Flow, float], None]
+"""`Trace.record`, or nothing at all."""
+
+
 class Sender:
     """Puts messages on the wire."""
 
@@ -53,7 +57,7 @@ class Sender:
         transports: Transport,
         addressing: Addressing,
         token: Callable[[], str],
-        trace: Trace | None,
+        record: Record,
         wall: Callable[[], float],
         lost: Callable[[Transaction], None],
     ) -> None:
@@ -61,7 +65,8 @@ class Sender:
         self._transports = transports
         self._addressing = addressing
         self._token = token
-        self._trace = trace
+        self._record = record
+        self._shows = log.isEnabledFor(logging.DEBUG)
         self._wall = wall
         self._lost = lost
         self._held: list[tuple[bytes, Flow, Transaction | None]] | None = None
@@ -81,10 +86,9 @@ class Sender:
         self, data: bytes, flow: Flow, call_id: str, transaction: Transaction | None = None
     ) -> None:
         """Send, now or with the burst. The transaction hears when that fails."""
-        if log.isEnabledFor(logging.DEBUG):
+        if self._shows:
             log.debug("> %s:%d %s", *flow.remote, data.partition(b"\r\n")[0].decode())
-        if self._trace is not None:
-            self._trace.record(call_id, data, True, flow, self._wall())
+        self._record(call_id, data, True, flow, self._wall())
         if self._held is not None:
             self._held.append((data, flow, transaction))
         elif not self._transports.send(data, flow) and transaction is not None:
@@ -116,6 +120,5 @@ class Sender:
         if other is None:
             return False
         transaction.flow = other
-        if self._trace is not None:
-            self._trace.record(transaction.call_id, data, True, other, self._wall())
+        self._record(transaction.call_id, data, True, other, self._wall())
         return self._transports.send(data, other)

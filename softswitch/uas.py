@@ -170,15 +170,17 @@ class Uas:
             return rejection.status, rejection.reason, list(rejection.headers)
         # §8.2 does not ask an end point to look, but a B2BUA sends calls on (§16.3). OPTIONS are
         # answered here in any case, and Max-Forwards of zero is how a hop is asked (§11).
-        if request.max_forwards == 0 and request.method != "OPTIONS":
+        method, first = request.method, request.headers.first
+        seems_spent = first.get("Max-Forwards", "").startswith("0")
+        if seems_spent and request.max_forwards == 0 and method != "OPTIONS":
             return 483, "", []
-        if self._agent.is_merged(request):
+        if not request.to_tag and self._agent.is_merged(request):
             return 482, "", []
-        return (
-            _method_problem(request.method)
-            or _extension_problem(request)
-            or _content_problem(request)
-        )
+        if method not in METHODS:
+            return _method_problem(method)
+        if "Require" in first and (problem := _extension_problem(request)) is not None:
+            return problem
+        return _content_problem(request) if method in READ_AS_SDP else None
 
     def _answer_options(self, request: Request, flow: Flow) -> None:
         """What we can do (§11.2). Without login, and whoever it is for: it tells nothing more."""
@@ -246,10 +248,8 @@ class Uas:
         self._agent.refuse(request, flow, 503, headers=[("Retry-After", str(RETRY_AFTER_SECONDS))])
 
 
-def _method_problem(method: str) -> tuple[int, str, Headers] | None:
+def _method_problem(method: str) -> tuple[int, str, Headers]:
     """§8.2.1; before anything about logins, which says nothing about users."""
-    if method in METHODS:
-        return None
     if method == NOTIFY:
         return 481, "", []
     return 405 if method in KNOWN_ELSEWHERE else 501, "", [("Allow", ALLOW)]
@@ -257,8 +257,6 @@ def _method_problem(method: str) -> tuple[int, str, Headers] | None:
 
 def _extension_problem(request: Request) -> tuple[int, str, Headers] | None:
     """§8.2.2.3. Proxy-Require is for proxies, which we are not."""
-    if "Require" not in request.headers.first:
-        return None
     known = REGISTER_SUPPORTED if request.method == "REGISTER" else {SUPPORTED}
     unknown = [tag for tag in request.headers.values("Require") if tag.lower() not in known]
     return (420, "", [("Unsupported", ", ".join(unknown))]) if unknown else None
@@ -269,15 +267,14 @@ def _content_problem(request: Request) -> tuple[int, str, Headers] | None:
 
     A body that may be ignored (RFC 3261 §20.11) is: it is taken off the request.
     """
-    if request.method not in READ_AS_SDP:
-        return None
+    first = request.headers.first
     if request.body:
-        encoding = (request.headers.get("Content-Encoding") or "identity").lower()
+        encoding = first.get("Content-Encoding", "identity").lower()
         if request.content_type not in ("", ACCEPT) or encoding != "identity":
             if not _is_optional(request):
                 return 415, "", [("Accept", ACCEPT), ("Accept-Encoding", "identity")]
             request.body = b""
-    accepted = request.headers.all("Accept")
+    accepted = request.headers.all("Accept") if "Accept" in first else ()
     if accepted and request.method == "INVITE" and not _accepts_sdp(accepted):
         return 406, "", [("Accept", ACCEPT)]
     return None

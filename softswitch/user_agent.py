@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from softswitch.intake import Intake, check_response, note_source
-from softswitch.refusals import Refusals
+from softswitch.refusals import ACK, Refusals
 from softswitch.sender import Addressing, Sender, Trace, Transaction
 from softswitch.sip.errors import ParseError
 from softswitch.sip.flow import Flow
@@ -86,15 +86,16 @@ class UserAgent:
         self.now = clock
         self.token = token
         self._transports = transports
-        self._trace = trace
+        self._record = trace.record if trace is not None else _forget
         self._wall = wall or clock
         self._intake = Intake(transports)
         self._refusals = Refusals()
+        self._shows = log.isEnabledFor(logging.DEBUG)
         self._sender = Sender(
             transports=transports,
             addressing=addressing,
             token=token,
-            trace=trace,
+            record=self._record,
             wall=self._wall,
             lost=self._lost,
         )
@@ -131,10 +132,11 @@ class UserAgent:
                     data = self._intake.without_keepalives(data, flow)
                     if not data:
                         return
-                call_id = self._refusals.acknowledged(data)
-                if call_id is not None:
-                    self._record(call_id, data, flow)
-                    return
+                if data.startswith(ACK):
+                    call_id = self._refusals.acknowledged(data)
+                    if call_id is not None:
+                        self._record(call_id, data, False, flow, self._wall())
+                        return
                 message = parse_datagram(data)
                 self._receive_message(message, flow)
             except ParseError as error:
@@ -143,18 +145,17 @@ class UserAgent:
             self._survive(message, flow)
 
     def _receive_message(self, message: Request | Response, flow: Flow) -> None:
-        self._record(message.headers.first.get("Call-ID") or "", message.data, flow)
-        if log.isEnabledFor(logging.DEBUG):
+        call_id = message.headers.first.get("Call-ID") or ""
+        self._record(call_id, message.data, False, flow, self._wall())
+        if self._shows:
             log.debug("< %s:%d %s", *flow.remote, message)
         if isinstance(message, Response):
             check_response(message)
-        elif message.method != "ACK":
+        elif message.method == "ACK":
+            message.read_sender()
+        else:
             note_source(message, flow)
         self._perform(self._transactions.receive(message, flow, self.now()))
-
-    def _record(self, call_id: str, data: bytes, flow: Flow) -> None:
-        if self._trace is not None:
-            self._trace.record(call_id, data, False, flow, self._wall())
 
     def _refuse_malformed(
         self, data: bytes, message: Request | Response | None, flow: Flow, error: ParseError
@@ -209,7 +210,7 @@ class UserAgent:
 
     def respond(self, transaction: ServerTransaction, response: Response) -> None:
         """Answer. The 2xx of an INVITE is repeated by calling this again (RFC 6026 §8.1)."""
-        self._perform(self._transactions.respond(transaction, response, self.now()))
+        self._perform(transaction.respond(response, self.now()))
 
     def refuse(
         self,
@@ -276,8 +277,8 @@ class UserAgent:
     def _perform(self, actions: list[Action]) -> None:
         for action in actions:
             if isinstance(action, Send):
-                transaction = action.transaction
-                self._sender.send(action.data, action.flow, transaction.call_id, transaction)
+                data, flow, transaction = action
+                self._sender.send(data, flow, transaction.call_id, transaction)
             elif isinstance(action, DeliverResponse):
                 self._deliver_response(action.transaction, action.response)
             elif isinstance(action, Deliver):
@@ -358,3 +359,7 @@ class UserAgent:
         deadline = self._wheel.next_deadline
         if deadline is not None:
             self._wake_at(deadline)
+
+
+def _forget(call_id: str, data: bytes, sent: bool, flow: Flow, now_wall: float) -> None:
+    """Nobody keeps messages."""

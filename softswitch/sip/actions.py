@@ -5,8 +5,7 @@ They are values, to be performed in the order given. Whoever performs them does 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from softswitch.sip.client_transaction import ClientTransaction
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from softswitch.sip.server_transaction import ServerTransaction
 
 
-@dataclass(slots=True)
-class Send:
+class Send(NamedTuple):
     """Put these bytes on the wire; tell the transaction when that fails (§17.1.4, §17.2.4)."""
 
     data: bytes
@@ -24,24 +22,21 @@ class Send:
     transaction: ClientTransaction | ServerTransaction
 
 
-@dataclass(slots=True)
-class Deliver:
+class Deliver(NamedTuple):
     """A new request for the core, which accepts or refuses it."""
 
     request: Request
     flow: Flow
 
 
-@dataclass(slots=True)
-class DeliverAck:
+class DeliverAck(NamedTuple):
     """An ACK that ends no transaction: it acknowledges a 2xx, or nothing at all."""
 
     request: Request
     flow: Flow
 
 
-@dataclass(slots=True)
-class DeliverCancel:
+class DeliverCancel(NamedTuple):
     """A CANCEL, and the INVITE transaction that it means; None if there is none (§9.2)."""
 
     request: Request
@@ -49,27 +44,28 @@ class DeliverCancel:
     flow: Flow
 
 
-@dataclass(slots=True)
-class DeliverResponse:
+class DeliverResponse(NamedTuple):
     """A response that the core has not seen, or a 2xx of an INVITE once more."""
 
     transaction: ClientTransaction
     response: Response
 
 
-@dataclass(slots=True)
-class Failed:
+class Failed(NamedTuple):
     """No answer came in time, or the message could not be sent."""
 
     transaction: ClientTransaction | ServerTransaction
     why: Literal["timeout", "transport"]
 
 
-@dataclass(slots=True)
-class NoAck:
+class NoAck(NamedTuple):
     """The refusal of an INVITE was never acknowledged (timer H). The core may ignore it."""
 
     transaction: ServerTransaction
 
 
 Action = Send | Deliver | DeliverAck | DeliverCancel | DeliverResponse | Failed | NoAck
+
+make = tuple.__new__
+"""`make(Send, (data, flow, transaction))` is `Send(data, flow, transaction)` in half the time: each
+message makes two actions."""

@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
-from softswitch.sip.actions import Action, DeliverResponse, Failed, Send
+from softswitch.sip.actions import Action, DeliverResponse, Failed, Send, make
 from softswitch.sip.headers import Headers
 from softswitch.sip.message import Request, Response
 from softswitch.sip.timers import T1, T2, T4, Timer, TimerWheel
@@ -176,7 +176,7 @@ class InviteClientTransaction(ClientTransaction):
             self._set_end("B", now + TIMEOUT)
         else:
             self._set_repeat("A", now + T1)
-        return [Send(self._data, self.flow, self)]
+        return [make(Send, (self._data, self.flow, self))]
 
     def receive(self, response: Response, now: float) -> list[Action]:
         """Pass up what is new; acknowledge refusals here, hop by hop (§17.1.1.3)."""
@@ -189,16 +189,16 @@ class InviteClientTransaction(ClientTransaction):
                 # this state are repetitions, and answers of other phones behind a fork.
                 self._finish(State.ACCEPTED)
                 self._set_end("M", now + TIMEOUT)
-                return [DeliverResponse(self, response)]
+                return [make(DeliverResponse, (self, response))]
             return self._receive_refusal(response, now)
         if self.state is State.ACCEPTED and 200 <= status < 300:
-            return [DeliverResponse(self, response)]
+            return [make(DeliverResponse, (self, response))]
         if self.state is State.COMPLETED and status >= 300:
-            return [Send(self._data, self.flow, self)]
+            return [make(Send, (self._data, self.flow, self))]
         return []
 
     def _receive_provisional(self, response: Response, now: float) -> list[Action]:
-        actions: list[Action] = [DeliverResponse(self, response)]
+        actions: list[Action] = [make(DeliverResponse, (self, response))]
         if self.state is State.CALLING:
             self.state = State.PROCEEDING
             self._stop_timers()
@@ -211,7 +211,10 @@ class InviteClientTransaction(ClientTransaction):
         assert self._request is not None
         ack = acknowledge(self._request, response).serialize()
         self._finish(State.COMPLETED)
-        actions: list[Action] = [Send(ack, self.flow, self), DeliverResponse(self, response)]
+        actions: list[Action] = [
+            make(Send, (ack, self.flow, self)),
+            make(DeliverResponse, (self, response)),
+        ]
         if self.flow.reliable:
             self._terminate()  # timer D is zero
         else:
@@ -244,7 +247,7 @@ class InviteClientTransaction(ClientTransaction):
                 self._set_end("B", now + TIMEOUT - T1)
             self._interval *= 2
             self._set_repeat("A", now + self._interval)
-            return [Send(self._data, self.flow, self)]
+            return [make(Send, (self._data, self.flow, self))]
         if timer in ("B", AFTER_CANCEL):
             return self._fail()
         self._terminate()  # D, M
@@ -263,7 +266,7 @@ class NonInviteClientTransaction(ClientTransaction):
             self._set_end("F", now + TIMEOUT)
         else:
             self._set_repeat("E", now + T1)
-        return [Send(self._data, self.flow, self)]
+        return [make(Send, (self._data, self.flow, self))]
 
     def receive(self, response: Response, now: float) -> list[Action]:
         """Pass up provisional responses and the first final one."""
@@ -271,13 +274,13 @@ class NonInviteClientTransaction(ClientTransaction):
             return []
         if response.status < 200:
             self.state = State.PROCEEDING
-            return [DeliverResponse(self, response)]
+            return [make(DeliverResponse, (self, response))]
         self._finish(State.COMPLETED)
         if self.flow.reliable:
             self._terminate()  # timer K is zero
         else:
             self._set_end("K", now + T4)
-        return [DeliverResponse(self, response)]
+        return [make(DeliverResponse, (self, response))]
 
     def handle_timer(self, timer: str, now: float) -> list[Action]:
         """E repeats the request; F fails it; K ends the wait for repeated responses."""
@@ -288,7 +291,7 @@ class NonInviteClientTransaction(ClientTransaction):
             proceeding = self.state is State.PROCEEDING
             self._interval = T2 if proceeding else min(2 * self._interval, T2)
             self._set_repeat("E", now + self._interval)
-            return [Send(self._data, self.flow, self)]
+            return [make(Send, (self._data, self.flow, self))]
         if timer == "F":
             return self._fail()
         self._terminate()  # K

@@ -16,7 +16,8 @@ from .uri import CACHE_SIZE, MAX_CACHED_LENGTH, Uri, parse_port, split_host_port
 Params = dict[str, str | None]
 """Header parameters in order: lower-case names; values as on the wire, with their quotes."""
 
-_token = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+").fullmatch
+is_token = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+").fullmatch
+"""Something true for a token (§25.1), as methods and option tags must be."""
 _breaks_line = re.compile(r"[\r\n]").search
 _comma_or_shelter = re.compile(r'"(?:[^"\\]|\\.)*+"?|<[^>]*+>?|,', re.DOTALL).finditer
 _not_plain = re.compile(r'[\x00-\x20\x7f",<>]').search
@@ -36,11 +37,6 @@ _protocol = re.compile(r"\s*([^\s/]+)\s*/\s*([^\s/]+)\s*/\s*([^\s/]+)\s+(.*)", r
 MAX_NUMBER_LENGTH = 10
 """Digits of the largest number in any header field (§25.1); more are an attack."""
 MAX_NUMBER = 2**32 - 1
-
-
-def is_token(text: str) -> bool:
-    """Whether this is a token (§25.1), as methods and option tags must be."""
-    return _token(text) is not None
 
 
 def parse_number(text: str) -> int:
@@ -140,7 +136,7 @@ class CSeq(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> "CSeq":
         """Read `4711 INVITE`. Raises ParseError."""
-        return _cseq_cached(text) if len(text) <= MAX_CACHED_LENGTH else _cseq(text)
+        return cached_cseq(text) if len(text) <= MAX_CACHED_LENGTH else _cseq(text)
 
     def __str__(self) -> str:
         return f"{self.number} {self.method}"
@@ -148,13 +144,14 @@ class CSeq(NamedTuple):
 
 def _cseq(text: str) -> CSeq:
     parts = text.split()
-    if len(parts) != 2 or not _token(parts[1]):
+    if len(parts) != 2 or not is_token(parts[1]):
         raise ParseError(f"CSeq {excerpt(text)} is not a number and a method")
     return CSeq(parse_number(parts[0]), parts[1])
 
 
-_cseq_cached = lru_cache(CACHE_SIZE)(_cseq)
-"""Most phones count from 1 in each dialog, so all of them together write few CSeqs."""
+cached_cseq = lru_cache(CACHE_SIZE)(_cseq)
+"""Most phones count from 1 in each dialog, so all of them together write few CSeqs. For short texts
+only."""
 
 
 @dataclass(slots=True)
@@ -171,7 +168,7 @@ class Via:
     def parse(cls, text: str) -> "Via":
         """Read one Via value. Raises ParseError."""
         sent, semicolon, tail = text.partition(";")
-        protocol, host, port = (_hop_cached if len(sent) <= MAX_CACHED_LENGTH else _hop)(sent)
+        protocol, host, port = (cached_hop if len(sent) <= MAX_CACHED_LENGTH else _hop)(sent)
         if not semicolon:
             return cls(protocol, host, port, {})
         if not tail:
@@ -216,8 +213,8 @@ def _hop(text: str) -> tuple[str, str, int | None]:
     return protocol[8:].upper(), *split_host_port(sent_by)
 
 
-_hop_cached = lru_cache(CACHE_SIZE)(_hop)
-"""Each phone has one; new in a Via is its branch."""
+cached_hop = lru_cache(CACHE_SIZE)(_hop)
+"""Each phone has one; new in a Via is its branch. For short texts only."""
 
 
 @dataclass(slots=True)
@@ -287,6 +284,10 @@ def _address(text: str) -> tuple[str, Uri]:
 
 
 _address_cached = lru_cache(CACHE_SIZE)(_address)
+
+cached_contact = lru_cache(CACHE_SIZE)(NameAddr.parse)
+"""A phone writes the same Contact into all that it sends. For short texts only; nobody may change
+what comes out."""
 
 
 def read_tag(value: str) -> str:

@@ -9,9 +9,20 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any, Generic, TypeVar, overload
 
 from .errors import ParseError
-from .fields import CSeq, NameAddr, Via, parse_number, read_tag, split_commas
+from .fields import (
+    CSeq,
+    NameAddr,
+    Via,
+    cached_contact,
+    cached_cseq,
+    cached_hop,
+    is_token,
+    parse_number,
+    read_tag,
+    split_commas,
+)
 from .headers import Headers
-from .uri import Uri
+from .uri import MAX_CACHED_LENGTH, Uri
 
 T = TypeVar("T")
 
@@ -82,6 +93,9 @@ REASONS: dict[int, str] = {
     607: "Unwanted",
 }
 """Reason phrases (§21 and the registry of response codes)."""
+
+MAX_SENT_BY = 64
+"""Characters of `SIP/2.0/UDP host:port`; in longer ones a stranger might be at play."""
 
 MAX_LOGGED_LENGTH = 120
 """Characters of a URI or Call-ID in a log line."""
@@ -155,10 +169,15 @@ class Message:
             raise ParseError("the topmost Via is empty")
         return Via.parse(elements[0])
 
-    @property
+    @parsed
     def branch(self) -> str:
         """The topmost Via's branch; "" when it has none."""
-        return self.via.params.get("branch") or ""
+        return self.via.branch
+
+    @parsed
+    def sent_by(self) -> tuple[str, int | None]:
+        """Host and port in the topmost Via: where its writer says that it is."""
+        return self.via.host, self.via.port
 
     @parsed
     def from_(self) -> NameAddr:
@@ -182,11 +201,14 @@ class Message:
 
     @parsed
     def contacts(self) -> list[NameAddr]:
-        """All Contacts, over all lines; none for the `*` of a REGISTER (§10.2.2)."""
-        lines = self.headers.all("Contact")
-        if len(lines) == 1 and lines[0] and "," not in lines[0] and lines[0] != "*":
-            return [NameAddr.parse(lines[0])]  # nearly always one
-        values = self.headers.values("Contact")
+        """All Contacts, over all lines; none for the `*` of a REGISTER (§10.2.2). To be read only:
+        other messages may have the same."""
+        headers = self.headers
+        line = headers.first.get("Contact")
+        is_one = line and "," not in line and len(headers.first) == len(headers.items)
+        if line and is_one and line != "*" and len(line) <= MAX_CACHED_LENGTH:
+            return [cached_contact(line)]  # nearly always so
+        values = headers.values("Contact")
         return [] if values == ["*"] else [NameAddr.parse(value) for value in values]
 
     @property
@@ -213,7 +235,9 @@ class Message:
             known["call_id"] = first["Call-ID"] or self._required("Call-ID")
             known["from_tag"] = read_tag(first["From"])
             known["to_tag"] = read_tag(first["To"])
-            known["cseq"] = CSeq.parse(first["CSeq"])
+            cseq = first["CSeq"]
+            short = len(cseq) <= MAX_CACHED_LENGTH
+            known["cseq"] = cached_cseq(cseq) if short else CSeq.parse(cseq)
         except KeyError as missing:
             raise ParseError(f"no {missing.args[0]}") from None
 
@@ -254,10 +278,23 @@ class Request(Message):
         self.data = data
         self.version = version
 
-    @parsed
+    @property
     def request_uri(self) -> Uri:
-        """The Request-URI, parsed."""
+        """The Request-URI, parsed; `Uri` remembers it."""
         return Uri.parse(self.uri)
+
+    def read_sender(self) -> bool:
+        """Whether the topmost Via is the only one and as nearly all phones write it, ending in
+        `;branch=…;rport`: then `branch` and `sent_by` are read, and nothing else is in it."""
+        sent, _, rest = self.headers.first.get("Via", "").partition(";")
+        branch = rest[7:-6]
+        if rest[:7] != "branch=" or rest[-6:] != ";rport" or not is_token(branch):
+            return False
+        if len(sent) > MAX_SENT_BY or "," in sent:
+            return False
+        known = vars(self)
+        known["branch"], known["sent_by"] = branch, cached_hop(sent)[1:]
+        return True
 
     @parsed
     def max_forwards(self) -> int | None:

@@ -8,6 +8,7 @@ Text is UTF-8 with surrogate escapes, so that octets which are not UTF-8 survive
 """
 
 import re
+from itertools import repeat
 
 from .errors import ParseError, excerpt
 from .fields import is_token, parse_number
@@ -71,7 +72,9 @@ def parse_datagram(data: bytes) -> Request | Response:
         _check_nul(text)
     start_line = lines[0]
     headers = _parse_headers(lines)
-    body = _cut_body(data, end + 4, headers)
+    body = data[end + 4 :]
+    if headers.first.get("Content-Length") != str(len(body)) or len(body) > MAX_BODY:
+        body = _cut_body(body, headers)
     if start_line.startswith("SIP/"):
         return _response(start_line, headers, body, data)
     return _request(start_line, headers, body, data)
@@ -82,13 +85,12 @@ def _parse_headers(lines: list[str]) -> Headers:
     if len(lines) > MAX_HEADERS + 1:
         raise ParseError(f"more than {MAX_HEADERS} header fields")
     canonical = CANONICAL
-    split = [line.partition(":") for line in lines]
-    del split[0]
+    split = map(str.partition, lines[1:], repeat(":"))
     try:
         items = [(canonical[name], value.strip(" \t")) for name, colon, value in split if colon]
     except ParseError:
         return _unfolded_headers(lines)
-    if len(items) < len(split):
+    if len(items) < len(lines) - 1:
         return _unfolded_headers(lines)
     first = dict(reversed(items))
     if len(first) < len(items):
@@ -154,11 +156,10 @@ def _response(start_line: str, headers: Headers, body: bytes, data: bytes) -> Re
     return Response(int(status), reason, headers, body, data)
 
 
-def _cut_body(data: bytes, start: int, headers: Headers) -> bytes:
+def _cut_body(body: bytes, headers: Headers) -> bytes:
     """The body, as long as Content-Length says; without one, to the end (§18.3)."""
-    body = data[start:]
     length_text = headers.first.get("Content-Length")
-    if length_text is not None and length_text != str(len(body)):
+    if length_text is not None:
         length = parse_number(length_text)
         if length > len(body):
             raise ParseError(f"body has {len(body)} octets, Content-Length says {length}")

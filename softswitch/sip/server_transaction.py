@@ -13,7 +13,7 @@ import enum
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Protocol
 
-from softswitch.sip.actions import Action, DeliverAck, Failed, NoAck, Send
+from softswitch.sip.actions import Action, DeliverAck, Failed, NoAck, Send, make
 from softswitch.sip.message import respond
 from softswitch.sip.timers import T1, T2, T4, Timer, TimerWheel
 
@@ -79,7 +79,7 @@ class ServerTransaction(ABC):
         self.has_to_tag = bool(request.to_tag)
         self.to_tag = ""
         """The To tag of the last response but 100."""
-        self.sent_by_port = request.via.port
+        self.sent_by_port = request.sent_by[1]
         """Where to open a connection if theirs is gone when the answer is ready (§18.2.2)."""
         self.state = State.TRYING
         self._host = host
@@ -97,7 +97,7 @@ class ServerTransaction(ABC):
 
     def repeat(self) -> list[Action]:
         """The request came again: so shall the last response, if there is one."""
-        return [Send(self._last, self.flow, self)] if self._last else []
+        return [make(Send, (self._last, self.flow, self))] if self._last else []
 
     @abstractmethod
     def receive_ack(self, request: Request, flow: Flow, now: float) -> list[Action]:
@@ -115,7 +115,7 @@ class ServerTransaction(ABC):
         if response.status > 100:
             self.to_tag = response.to_tag
         self._last = response.serialize()
-        return [Send(self._last, self.flow, self)]
+        return [make(Send, (self._last, self.flow, self))]
 
     def _set_end(self, timer: str, when: float) -> None:
         self._end = self._host.timers.add_about(when, self._host.fire, self, timer)
@@ -177,13 +177,13 @@ class InviteServerTransaction(ServerTransaction):
                 self._set_end("L", now + LINGER)
             return actions
         if self.state is State.ACCEPTED and 200 <= response.status < 300:
-            return [Send(response.serialize(), self.flow, self)]
+            return [make(Send, (response.serialize(), self.flow, self))]
         return []
 
     def receive_ack(self, request: Request, flow: Flow, now: float) -> list[Action]:
         """The ACK of a refusal ends the repeating; that of a 2xx is the core's."""
         if self.state is State.ACCEPTED:
-            return [DeliverAck(request, flow)]
+            return [make(DeliverAck, (request, flow))]
         if self.state is State.COMPLETED:
             self._stop()
             self.state = State.CONFIRMED
@@ -199,7 +199,7 @@ class InviteServerTransaction(ServerTransaction):
         if timer == "G":
             self._interval = min(2 * self._interval, T2)
             self._set_repeat(now + self._interval)
-            return [Send(self._last, self.flow, self)]
+            return [make(Send, (self._last, self.flow, self))]
         if timer == TRYING:
             return self.repeat()  # it might as well have come again
         self._terminate()

@@ -22,6 +22,7 @@ from softswitch.sip.actions import (
     Failed,
     NoAck,
     Send,
+    make,
 )
 from softswitch.sip.client_transaction import (
     ClientTransaction,
@@ -87,7 +88,7 @@ class TransactionLayer:
         if method == "ACK":
             transaction = self._servers.get(_key(message, flow, "INVITE"))
             if transaction is None or not _acknowledges(message, transaction):
-                return [DeliverAck(message, flow)]
+                return [make(DeliverAck, (message, flow))]
             return transaction.receive_ack(message, flow, now)
         key = _key(message, flow, method)
         transaction = self._servers.get(key)
@@ -96,7 +97,7 @@ class TransactionLayer:
         self._delivered = message, key
         if method == "CANCEL":
             return [DeliverCancel(message, self._cancelled_by(message, flow), flow)]
-        return [Deliver(message, flow)]
+        return [make(Deliver, (message, flow))]
 
     def _receive_response(self, response: Response, now: float) -> list[Action]:
         # The branch is ours alone and cannot be guessed, so neither the source nor the sent-by
@@ -146,12 +147,6 @@ class TransactionLayer:
             return False
         instance = (request.call_id, request.from_tag, request.cseq.number, request.method)
         return instance in self._instances
-
-    def respond(
-        self, transaction: ServerTransaction, response: Response, now: float
-    ) -> list[Action]:
-        """Answer; a 2xx of an INVITE as often as the core repeats it."""
-        return transaction.respond(response, now)
 
     def request(
         self, request: Request, flow: Flow, now: float
@@ -213,10 +208,10 @@ def _key(request: Request, flow: Flow, method: str) -> Key:
     Besides what the RFC lists, the source address: behind many NATs there are equal sent-bys,
     and cheap random numbers make equal branches. The port may change with the NAT's mood.
     """
-    via = request.via
-    branch = via.branch
+    branch = request.branch
+    host, port = request.sent_by
     if branch.startswith(MAGIC_COOKIE) and branch != MAGIC_COOKIE:
-        return (branch, via.host, via.port, method, flow.remote[0])
+        return (branch, host, port, method, flow.remote[0])
     # RFC 2543: no unique branch. The To tag stays out for an INVITE, because its ACK has the one
     # of the answer instead.
     return (
@@ -224,7 +219,7 @@ def _key(request: Request, flow: Flow, method: str) -> Key:
         request.from_tag,
         request.cseq.number,
         request.uri,
-        f"{via.host}:{via.port}:{branch}",
+        f"{host}:{port}:{branch}",
         "" if method == "INVITE" else request.to_tag,
         method,
         flow.remote[0],

@@ -29,6 +29,7 @@ _scheme = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*").fullmatch
 _host = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]").fullmatch
 _escape = re.compile(r"%([0-9A-Fa-f]{2})")
 
+SIP_SCHEMES = frozenset({"sip", "sips"})
 RESERVED = frozenset(";/?:@&=+$,%")
 """Characters that mean something else escaped than they do bare (§19.1.4)."""
 DECISIVE_PARAMETERS = frozenset({"user", "ttl", "method", "maddr", "transport"})
@@ -69,7 +70,7 @@ class Uri:
     @property
     def is_sip(self) -> bool:
         """Whether the scheme is sip or sips, so that there is a host to send to."""
-        return self.scheme in ("sip", "sips")
+        return self.scheme in SIP_SCHEMES
 
     @property
     def username(self) -> str:
@@ -141,7 +142,7 @@ def _parse(text: str) -> Uri:
     if not colon or not _scheme(scheme) or _forbidden(rest):
         raise ParseError(f"{excerpt(text)} is not a URI")
     scheme = scheme.lower()
-    if scheme not in ("sip", "sips"):
+    if scheme not in SIP_SCHEMES:
         return Uri(scheme, opaque=rest)
     # The user part may hold ; ? and / bare, so it is cut off first (RFC 4475 §3.1.1.9).
     userinfo, at, place = rest.rpartition("@")

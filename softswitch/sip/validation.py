@@ -10,13 +10,16 @@ from typing import NamedTuple
 from .errors import ParseError, excerpt
 from .fields import NameAddr
 from .headers import Headers
-from .message import Message, Request, Response
+from .message import Message, Request
 from .parser import VERSION
+from .uri import SIP_SCHEMES
 
 MAGIC_COOKIE = "z9hG4bK"
 """Starts the branch of every RFC 3261 peer, which then is unique (§8.1.1.7)."""
 MAX_FORWARDS = 255
 """The largest value that §8.1.1.6 and §20.22 know."""
+USUAL_HOPS = frozenset(map(str, range(MAX_FORWARDS + 1)))
+"""Values that need no closer look."""
 MAX_ADDRESSES = 200
 """Commas in all lines of one list: as many as there may be lines. A datagram full of addresses
 would take 40 ms to read."""
@@ -40,11 +43,11 @@ def check(request: Request) -> Rejection | None:
     if request.version != VERSION:
         return Rejection(505)
     try:
-        _check_fields(request)
+        check_fields(request)
         _check_request(request)
         uri = request.request_uri
         # §8.2.2.1; after the fields, because an answer needs them to be sound.
-        if not uri.is_sip:
+        if uri.scheme not in SIP_SCHEMES:
             return Rejection(416)
         # A Request-URI carries no header fields (§19.1.1); they would be somebody's Route
         # (RFC 4475 §3.2.11).
@@ -55,18 +58,11 @@ def check(request: Request) -> Rejection | None:
     return None
 
 
-def flaw(response: Response) -> str:
-    """Why a response has to be dropped; "" when it is fine. Nobody is ever told."""
-    try:
-        # Of a redirection each Contact is read by itself: one that is broken spoils no other.
-        _check_fields(response, whole_contacts=not 300 <= response.status < 400)
-    except ParseError as error:
-        return error.problem
-    return ""
+def check_fields(message: Message, whole_contacts: bool = True) -> None:
+    """What requests and responses need alike. Raises ParseError.
 
-
-def _check_fields(message: Message, whole_contacts: bool = True) -> None:
-    """What requests and responses need alike."""
+    Of a redirection each Contact is read by itself: one that is broken spoils no other.
+    """
     if message.branch == MAGIC_COOKIE:
         # All such requests would be one transaction (RFC 4475 §3.2.1).
         raise ParseError("branch is nothing but the magic cookie")
@@ -103,24 +99,25 @@ def _check_request(request: Request) -> None:
     method = request.method
     if request.cseq.method != method:
         raise ParseError(f"CSeq says {excerpt(request.cseq.method)}")
-    if (request.max_forwards or 0) > MAX_FORWARDS:
+    first = request.headers.first
+    if first.get("Max-Forwards") not in USUAL_HOPS and (request.max_forwards or 0) > MAX_FORWARDS:
         raise ParseError(f"Max-Forwards {request.max_forwards} is above {MAX_FORWARDS}")
     if method == "REGISTER":
         # Only SIP users can be registered (§10.3; RFC 4475 §3.3.4).
         if not request.to.uri.is_sip:
             raise ParseError(f"To {excerpt(str(request.to.uri))} cannot be registered")
-    elif method == "INVITE" or "Contact" in request.headers.first:
+    elif method == "INVITE" or "Contact" in first:
         _check_target(request)
 
 
 def _check_target(request: Request) -> None:
     """A request that makes or refreshes a dialog says where its sender can be reached."""
-    if request.headers.get("Contact") and not request.contacts:
-        raise ParseError("Contact * outside REGISTER")
     contacts = request.contacts
+    if not contacts and request.headers.first.get("Contact"):
+        raise ParseError("Contact * outside REGISTER")
     if request.method in TARGET_REFRESHERS:
         for contact in contacts:
-            if not contact.uri.is_sip:
+            if contact.uri.scheme not in SIP_SCHEMES:
                 raise ParseError(f"Contact {excerpt(str(contact.uri))} is not a SIP URI")
     if request.method == "INVITE" and not request.to_tag:
         # Exactly one (§8.1.1.8); RFC 2543 peers, known by their branch, need not have one.

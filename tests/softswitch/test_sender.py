@@ -26,7 +26,7 @@ class Scene:
             transports=self.network,
             addressing=Addressing(),
             token=lambda: "token",
-            trace=self,
+            record=self.record,
             wall=lambda: 0.0,
             lost=self.lost.append,
         )

@@ -27,7 +27,7 @@ def say(
     world: LayerInTime, transaction: ServerTransaction, request: Request, status: int
 ) -> list[Action]:
     response = respond(request, status, to_tag="bob")
-    return world.layer.respond(transaction, response, world.now)
+    return transaction.respond(response, world.now)
 
 
 def hear(world: LayerInTime, data: bytes, flow: Flow = UDP) -> list[Action]:

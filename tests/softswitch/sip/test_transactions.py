@@ -33,7 +33,7 @@ def accept(world: LayerInTime, data: bytes, flow: Flow = UDP) -> ServerTransacti
 
 def refuse(world: LayerInTime, transaction: ServerTransaction, data: bytes) -> None:
     response = respond(parse_request(data), 486, to_tag="bob")
-    world.layer.respond(transaction, response, world.now)
+    transaction.respond(response, world.now)
 
 
 def is_repetition(actions: list[Action]) -> bool:
@@ -222,7 +222,7 @@ def test_a_repeated_cancel_hears_its_answer_again() -> None:
     accept(world, INVITE)
     data = make_request("CANCEL")
     cancel = world.layer.accept(parse_request(data), UDP, world.now)
-    world.layer.respond(cancel, respond(parse_request(data), 200, to_tag="bob"), world.now)
+    cancel.respond(respond(parse_request(data), 200, to_tag="bob"), world.now)
     [again] = hear(world, data)
     assert isinstance(again, Send)
     assert again.transaction is cancel

@@ -89,7 +89,7 @@ class AnyOrder(RuleBasedStateMachine):
                 # Repeating a 2xx is the core's task, and it repeats the one that it gave.
                 status = 200 if b"SIP/2.0 200 OK" in self.world.answers[transaction] else 202
             response = respond(request, status, to_tag="bob")
-            self.world.note(self.world.layer.respond(transaction, response, self.world.now))
+            self.world.note(transaction.respond(response, self.world.now))
 
     @rule(method=METHODS, flow=FLOWS)
     def we_ask(self, method: str, flow: Flow) -> None:
@@ -128,7 +128,7 @@ class AnyOrder(RuleBasedStateMachine):
         for transaction, _ in self.asked:
             self.world.note(self.world.layer.cancel(transaction, self.world.now))
         for served, request in self.served:
-            self.world.note(self.world.layer.respond(served, respond(request, 500), self.world.now))
+            self.world.note(served.respond(respond(request, 500), self.world.now))
         # A CANCEL that waits for its 1xx goes nowhere; timer B ends the INVITE.
         self.world.advance(self.world.now + 2 * LAST_TIMER)
         self.world.advance(self.world.now + LAST_TIMER)
