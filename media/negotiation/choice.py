@@ -81,6 +81,8 @@ def to_offer(
     source: tuple[Format, ...],
     codecs: tuple[str, ...],
     untranslated: frozenset[str] = NOTHING,
+    *,
+    to_browser: bool = False,
 ) -> tuple[Format, ...]:
     """The other side's formats as an offer to a user with these `codecs`.
 
@@ -95,6 +97,8 @@ def to_offer(
         known_here = [known for known in extra if can_translate(known, untranslated)]
         audio += [_numbered(known, taken) for known in known_here]
         beside += _added_keys(beside, taken)
+        if to_browser:
+            beside = _keys_of(audio[0].clock_rate, beside, taken) if audio else beside
     if not audio:
         raise SdpError("no codec that this user may use", NOT_ACCEPTABLE)
     return (*audio, *beside)
@@ -107,6 +111,17 @@ def _added_keys(beside: list[Format], taken: set[int]) -> list[Format]:
     """
     rates = {known.clock_rate for known in beside if known.encoding == TELEPHONE_EVENT}
     return [_numbered(KEYS, taken)] if rates and KEYS.clock_rate not in rates else []
+
+
+def _keys_of(rate: int, beside: list[Format], taken: set[int]) -> list[Format]:
+    """Key presses in the clock of the preferred audio alone: browsers take the slowest there is,
+    and beside Opus they count its ticks in the other clock, and send but the end of each event."""
+    keys = [known for known in beside if known.encoding == TELEPHONE_EVENT]
+    others = [known for known in beside if known not in keys]
+    fitting = [known for known in keys if known.clock_rate == rate]
+    if keys and not fitting:
+        fitting = [_numbered(keys[0]._replace(clock_rate=rate), taken)]
+    return fitting + others
 
 
 def _numbered(known: Format, taken: set[int]) -> Format:
@@ -170,18 +185,20 @@ def _beside(
 ) -> list[Format]:
     """Key presses and comfort noise of the answer.
 
-    Key presses are counted in the clock of the audio (RFC 4733 §2.1): those of the same rate on
-    both sides, else those of the audio's rate.
+    Key presses are counted in the clock of the audio (RFC 4733 §2.1): those of that rate alone, so
+    that browsers do not take another; else those of the same rate on both sides.
     """
     keys = [known for known in offer if known.encoding == TELEPHONE_EVENT]
     theirs = [known for known in other if known.encoding == TELEPHONE_EVENT]
     if not theirs:
         keys = []
-    elif relayed and any(known.clock_rate == one.clock_rate for known in keys for one in theirs):
-        rates = [one.clock_rate for one in theirs]
-        keys = [known for known in keys if known.clock_rate in rates]
     else:
-        keys = [known for known in keys if known.clock_rate == rate] or keys[:1]
+        rates = {one.clock_rate for one in theirs} if relayed else set()
+        keys = (
+            [known for known in keys if known.clock_rate == rate]
+            or [known for known in keys if known.clock_rate in rates]
+            or keys[:1]
+        )
     keys = [_with_parameters(known, theirs) for known in keys]
     if relayed:
         keys += [

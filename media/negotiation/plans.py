@@ -89,13 +89,15 @@ def offer_plan(
     target: tuple[str, ...],
     untranslated: frozenset[str] = frozenset(),
     direction: str = "",
+    *,
+    to_browser: bool = False,
 ) -> Plan:
     """The stream of a user with `codecs` as an offer to one with `target`. Raises SdpError 488.
 
     In the source's direction unless told another.
     """
     plan = _remembered_offer if source.is_usual else _offer_plan
-    return plan(source, codecs, target, untranslated, direction or source.direction)
+    return plan(source, codecs, target, untranslated, direction or source.direction, to_browser)
 
 
 def agreement(offer: Plan, answer: Stream) -> Agreement:
@@ -133,10 +135,12 @@ def _offer_plan(
     target: tuple[str, ...],
     untranslated: frozenset[str],
     direction: str,
+    to_browser: bool,
 ) -> Plan:
     if source.kind == IMAGE:
         return _image_plan(source)
-    formats = to_offer(permitted(source.formats, codecs), target, untranslated)
+    source_formats = permitted(source.formats, codecs)
+    formats = to_offer(source_formats, target, untranslated, to_browser=to_browser)
     return _plan(formats, source, source.formats, direction, source.is_usual)
 
 

@@ -181,6 +181,11 @@ class Protection:
         return lines + "a=end-of-candidates\r\n"
 
     @property
+    def is_browser(self) -> bool:
+        """DTLS and ICE together are all that browsers take, and hardly anybody else speaks both."""
+        return self.method == DTLS and self.wants_ice
+
+    @property
     def _may_stay_plain(self) -> bool:
         """Our keys stand under a plain profile, and nothing was ever sent under them."""
         return self.security is None and self.profile.upper() in PLAIN_PROFILES

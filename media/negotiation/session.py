@@ -140,13 +140,18 @@ class Session:
         if source.kind == IMAGE and (self.policy.fax != "t38" or self.encryption):
             raise SdpError("no fax for this user, or not on an encrypted leg", NOT_ACCEPTABLE)
         policy = self.policy
+        protection = self.protection
         plan = offer_plan(
-            source.stream, source.codecs, policy.usable_codecs, policy.untranslated, direction
+            source.stream,
+            source.codecs,
+            policy.usable_codecs,
+            policy.untranslated,
+            direction,
+            to_browser=protection is not None and protection.is_browser,
         )
         self._offered = plan
         if self._slots:
             self._take_place(plan.kind)
-        protection = self.protection
         if protection is None or plan.kind == IMAGE:
             return self._describe("", self._stream(plan, "RTP/AVP", self._port, ""))
         own = protection.offer()

@@ -137,8 +137,27 @@ def test_keys_are_answered_only_where_the_other_side_has_some() -> None:
     assert to_answer((PCMU, KEYS), (PCMA,)) == (PCMU,)
 
 
-def test_keys_of_the_clock_that_both_sides_name_are_answered() -> None:
-    assert to_answer((OPUS, FINE_KEYS, KEYS), (OPUS, KEYS))[1:] == (KEYS,)
+def test_keys_are_answered_in_the_clock_of_the_audio_or_in_that_of_both_sides() -> None:
+    assert to_answer((PCMU, FINE_KEYS, KEYS), (PCMU, KEYS))[1:] == (KEYS,)
+    fine_keys = FINE_KEYS._replace(parameters=KEYS.parameters)  # RTP-6, RTP-9
+    assert to_answer((OPUS, FINE_KEYS, KEYS), (OPUS, KEYS))[1:] == (fine_keys,)
+    odd_keys = KEYS._replace(payload_type=102, clock_rate=16000)
+    assert to_answer((OPUS, odd_keys, KEYS), (OPUS, KEYS))[1:] == (KEYS,)
+
+
+def test_a_browser_is_offered_keys_in_the_clock_of_the_preferred_audio_alone() -> None:
+    """RTP-9: beside Opus, Chromium sends but the ends of what it presses at 8000 Hz."""
+
+    def keys(*source: Format) -> list[Format]:
+        offer = to_offer(source, (), to_browser=True)
+        return [known for known in offer if known.encoding == KEYS.encoding]
+
+    assert keys(OPUS, KEYS) == [Format(127, KEYS.encoding, 48000, 1, "0-15")]
+    assert keys(OPUS, KEYS, FINE_KEYS) == [FINE_KEYS]
+    assert keys(PCMU, KEYS) == [KEYS]
+    assert keys(OPUS) == []
+    with pytest.raises(SdpError):
+        to_offer((PCMU, KEYS), ("G729",), to_browser=True)
 
 
 def test_comfort_noise_is_passed_on_but_not_translated() -> None:
