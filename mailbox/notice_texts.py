@@ -37,6 +37,12 @@ ENGLISH = {
         "The first PIN of mailbox {mailbox} is {pin}.\n\n"
         "Please call the mailbox from your phone and choose one of your own.",
     ),
+    "link": Words(
+        "Your link to the voicemail of extension {mailbox}",
+        "With this link you choose a password for the page of extension {mailbox}:\n\n{link}\n\n"
+        "It works once, for 30 minutes. If you have not asked for it, do nothing: nobody else"
+        " gets in by that.",
+    ),
 }
 
 SPANISH = {
@@ -65,6 +71,12 @@ SPANISH = {
         "La primera clave de la casilla {mailbox} es {pin}.\n\n"
         "Por favor, llame a la casilla desde su teléfono y elija una propia.",
     ),
+    "link": Words(
+        "Su enlace a la casilla de mensajes del interno {mailbox}",
+        "Con este enlace elige una contraseña para la página del interno {mailbox}:\n\n{link}\n\n"
+        "Sirve una sola vez, durante 30 minutos. Si no lo ha pedido, no haga nada: nadie más entra"
+        " por eso.",
+    ),
 }
 
 POLISH = {
@@ -92,6 +104,12 @@ POLISH = {
         "Kod PIN skrzynki {mailbox}",
         "Pierwszy kod PIN skrzynki {mailbox} to {pin}.\n\n"
         "Proszę zadzwonić do skrzynki ze swojego telefonu i wybrać własny.",
+    ),
+    "link": Words(
+        "Odnośnik do poczty głosowej numeru {mailbox}",
+        "Dzięki temu odnośnikowi wybierzesz hasło do strony numeru {mailbox}:\n\n{link}\n\n"
+        "Działa jeden raz, przez 30 minut. Jeśli nikt o niego nie prosił, nic nie trzeba robić:"
+        " nikt inny się przez to nie zaloguje.",
     ),
 }
 

@@ -1,4 +1,5 @@
-"""Mails that are not about a message: a mailbox fills, is locked, a call was missed, a first PIN.
+"""Mails that are not about a message: a mailbox fills, is locked, a call was missed, a first PIN,
+a link to the portal.
 
 Notice ──► JSON in the outbox ──► Notice ──► compose
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from email.message import EmailMessage
+from html import escape
 from typing import NamedTuple
 
 from softswitch.mailbox import mail_body
@@ -18,7 +20,9 @@ from softswitch.mailbox.notice_texts import NOTICES
 from softswitch.mailbox.phrases import LocalTime
 
 FILLING, FULL, LOCKED, MISSED, FIRST_PIN = "filling", "full", "locked", "missed", "first_pin"
-KINDS = frozenset({FILLING, FULL, LOCKED, MISSED, FIRST_PIN})
+LINK = "link"
+"""To the portal."""
+KINDS = frozenset({FILLING, FULL, LOCKED, MISSED, FIRST_PIN, LINK})
 COPY = "copy"
 """A message that its owner has asked for: it is mailed as messages are."""
 
@@ -64,8 +68,10 @@ def compose(
     local: Callable[[float], LocalTime],
     since: float,
     pin: str = "",
+    link: str = "",
 ) -> EmailMessage:
-    """The mail for a notice: the same for every attempt. `since`: when it came about."""
+    """The mail for a notice: the same for every attempt. `since`: when it came about; `pin` and
+    `link` are for the kinds that tell one."""
     texts = TEXTS.get(language, ENGLISH)
     words = NOTICES.get(language, NOTICES["en"])[notice.kind]
     caller = clean(notice.caller) or texts.hidden
@@ -76,6 +82,7 @@ def compose(
         "caller_number": caller,
         "caller_name": clean(notice.caller_name) or caller,
         "pin": pin,
+        "link": link,
         **mail_body.when(notice.at, texts, local),
     }
     mail = headed(head.sender, recipients)
@@ -83,8 +90,9 @@ def compose(
     mail["Date"] = rfc_5322_date(since, local(since))
     mail["Message-ID"] = f"<{row_id}@{domain(head.sender)}>"
     text = words.text.format_map(values)
-    hypertext = mail_body.page(
-        mail_body.paragraphs(text), clean(head.sender.name), has_logo=head.logo is not None
-    )
+    shown = mail_body.paragraphs(text)
+    if link:
+        shown = shown.replace(escape(link), f'<a href="{escape(link)}">{escape(link)}</a>')
+    hypertext = mail_body.page(shown, clean(head.sender.name), has_logo=head.logo is not None)
     put_text(mail, f"{text}\n", hypertext, head)
     return mail

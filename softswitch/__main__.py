@@ -10,6 +10,7 @@ from softswitch.cli.check import check
 from softswitch.cli.explain import explain
 from softswitch.cli.mail import app as mail
 from softswitch.cli.messages import app as messages
+from softswitch.cli.portal import portal
 from softswitch.cli.prompts import app as prompts
 from softswitch.cli.run import run
 from softswitch.cli.settings import reset, undo
@@ -26,7 +27,7 @@ def application() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for command in (run, check, explain, show, reset, undo, adopt, trace):
+    for command in (run, check, explain, show, reset, undo, adopt, trace, portal):
         app.command()(command)
     app.add_typer(calendar, name="calendar")
     app.add_typer(mail, name="mail")

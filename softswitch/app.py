@@ -58,9 +58,11 @@ from softswitch.trace import Tracer
 from softswitch.trunk_watch import TrunkWatch
 from softswitch.trunks import Trunks
 from softswitch.uas import Uas
+from softswitch.upkeep import open_upkeep
 from softswitch.user_agent import TRYING_AFTER, UserAgent
 from softswitch.voicemail import Services
 from softswitch.voices import Voices
+from softswitch.web.opening import open_portal
 
 if TYPE_CHECKING:
     from softswitch.config import Config
@@ -146,6 +148,8 @@ class App:
         answers.update(MessageCommands(boxes, room.tenants).handlers())
         commands = Commands(config, settings, boxes.owners.box, store.settings_of)
         answers.update(commands.handlers())
+        upkeep = await open_upkeep(config, store, boxes, self._bus, clock, stack, tasks)
+        answers.update(upkeep.handlers())
         recorder = await open_recordings(config, store, clock.wall, stack, tasks)
         calls = self._calls(agent, media, addressing, tracer, room, settings, recorder)
         media.on_event = calls.media_event
@@ -161,6 +165,7 @@ class App:
         transports.on_closed = agent.flow_closed
         answers.update(Status(calls, self._location, tracer, self._clock).handlers())
         servers = await premises.listen(network, transports)
+        await open_portal(config, store, room, settings, clock.wall, answers, stack, tasks)
         stack.push_async_callback(calls.drain, DRAIN_TIMEOUT)
         stack.callback(notifier.close)
         stack.callback(setattr, uas, "draining", True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from softswitch.jobs.client import JobFailed
 from softswitch.mailbox import mail, notices
 from softswitch.mailbox.mail import Letterhead, Picture, Sender, Sound
-from softswitch.mailbox.notices import COPY, KINDS, LOCKED, MISSED, Notice
+from softswitch.mailbox.notices import COPY, KINDS, LINK, LOCKED, MISSED, Notice
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -82,6 +82,9 @@ class Letters:
         self._alarms = alarms
         self._local = local
         self._holds = holds
+        self.links: dict[str, str] = {}
+        """Links to the portal by the mail that tells them. They are written down nowhere: a link
+        that was not mailed when the switch ended is not mailed."""
 
     def owners(self, mailbox: str) -> tuple[str, ...]:
         """The addresses of whose mailbox it is."""
@@ -108,6 +111,8 @@ class Letters:
         owners = self.owners(mailbox)
         if kind == LOCKED:
             return tuple(dict.fromkeys([*owners, *self._alerted]))  # VM-15
+        if kind == LINK:
+            return owners[:1]  # the others get messages, and no way in
         return owners
 
     async def write(self, row: OutboxRow, recipients: Sequence[str]) -> EmailMessage | None:
@@ -122,6 +127,8 @@ class Letters:
             return None
         if notice.kind == MISSED and self._left_a_message(notice, row.mailbox):
             return None
+        if notice.kind == LINK and row.message_id not in self.links:
+            return None
         return notices.compose(
             notice,
             row.message_id,
@@ -132,6 +139,7 @@ class Letters:
             local=self._local,
             since=row.since,
             pin=self._first_pins.get(row.mailbox, ""),
+            link=self.links.get(row.message_id, ""),
         )
 
     async def _about(
@@ -185,7 +193,11 @@ class Letters:
             else:
                 self._alarms.clear(ENCODER)
                 return Sound(data, "mpeg", "mp3")
-        return Sound(await asyncio.to_thread(Path(path).read_bytes), "wav", "wav")
+        return Sound(await asyncio.to_thread(self._read, path), "wav", "wav")
+
+    def _read(self, path: str) -> bytes:
+        with self._boxes.blobs.open(path) as file:
+            return file.read()
 
 
 def picture(file: Path | None) -> Picture | None:

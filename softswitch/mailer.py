@@ -19,7 +19,7 @@ from softswitch.bus import Bus, CallEnded, MailboxChanged, MailboxFilling, Mailb
 from softswitch.letters import Alarms, Encoder, Letters
 from softswitch.mailbox import notices
 from softswitch.mailbox.messages import NEW, Message
-from softswitch.mailbox.notices import COPY, FILLING, FIRST_PIN, FULL, LOCKED, MISSED, Notice
+from softswitch.mailbox.notices import COPY, FILLING, FIRST_PIN, FULL, LINK, LOCKED, MISSED, Notice
 from softswitch.mailbox.room import FULL as FULL_PERCENT
 from softswitch.outbox import PATIENCE, WAITING, Outbox, ServerHistory, served_by
 from softswitch.smtp import Outcome, ServerFailed, deliver
@@ -182,6 +182,17 @@ class Mailer:
         """The owner gets a PIN that was made, once."""
         if f"{FIRST_PIN}-{mailbox}" not in self._outbox:
             self._notify(mailbox, Notice(FIRST_PIN, self._wall()), f"{FIRST_PIN}-{mailbox}")
+
+    def tell_link(self, user: str, make: Callable[[], str]) -> None:
+        """A user gets a link to the portal. `make` makes it, if there is where to send it."""
+        if not self._letters.told(user, LINK):
+            return
+        name = f"{LINK}-{user}-{self._wall():.3f}"
+        mine = [one for one in self._letters.links if one.startswith(f"{LINK}-{user}-")]
+        for before in mine:  # it does not work any more
+            del self._letters.links[before]
+        self._letters.links[name] = make()
+        self._notify(user, Notice(LINK, self._wall()), name)
 
     def _filling(self, event: MailboxFilling) -> None:
         """VM-8."""

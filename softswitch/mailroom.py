@@ -21,6 +21,7 @@ from softswitch.mailbox import pins
 from softswitch.mailbox.messages import NEW
 from softswitch.mailboxes import open_mailboxes
 from softswitch.mailer import Mailer, open_mailer
+from softswitch.media.blobs import FolderBlobs
 from softswitch.settings import keys
 from softswitch.tenants import Tenants, no_mail
 from softswitch.voicemail import rules
@@ -50,6 +51,10 @@ class Mailroom(NamedTuple):
     tenants: Tenants
     summary: Callable[[str], tuple[int, int]]
     """New and old messages of a mailbox, as lamps show them."""
+    jobs: Jobs
+    """Makes MP3 of messages."""
+    mailer: Mailer | None
+    """None: there is no mail server."""
 
 
 async def open_mailroom(
@@ -62,14 +67,15 @@ async def open_mailroom(
 ) -> Mailroom:
     """Open the mailboxes, and send mails until the stack is closed. Raises StoreError."""
     users = config.users
-    boxes = await open_mailboxes(store, bus, config.state, wall=wall, rules=rules(users))
+    blobs = FolderBlobs(config.state)
+    boxes = await open_mailboxes(store, bus, blobs, wall=wall, rules=rules(users))
     made = await first_pins(store, users, boxes.owners.box)
     jobs = Jobs()
+    stack.push_async_callback(jobs.close)
     mailer = await open_mailer(config, store, boxes, bus, wall, jobs, made)
     if mailer is not None:
         if find_spec(ENCODER) is None:
             log.warning("mail: %s is not installed: WAV is attached in place of MP3", ENCODER)
-        stack.push_async_callback(jobs.close)
         stack.callback(tasks.create_task(mailer.run()).cancel)
     stack.callback(tasks.create_task(_purge(boxes)).cancel)
     bus.subscribe(SettingChanged, partial(_look_again, bus, boxes))
@@ -80,7 +86,7 @@ async def open_mailroom(
             named(open_doors),
         )
     tenants = Tenants(users, made, no_mail if mailer is None else mailer.of)
-    return Mailroom(boxes, tenants, shown(users, boxes, mailer))
+    return Mailroom(boxes, tenants, shown(users, boxes, mailer), jobs, mailer)
 
 
 def _look_again(bus: Bus, boxes: Boxes, event: SettingChanged) -> None:

@@ -8,7 +8,7 @@ import pytest
 from softswitch.mailbox import notices
 from softswitch.mailbox.mail import Letterhead, Picture, Sender
 from softswitch.mailbox.notice_texts import NOTICES
-from softswitch.mailbox.notices import FILLING, FIRST_PIN, FULL, LOCKED, MISSED, Notice
+from softswitch.mailbox.notices import FILLING, FIRST_PIN, FULL, LINK, LOCKED, MISSED, Notice
 from softswitch.mailbox.phrases import LocalTime
 
 AT = 1_344_277_167.5
@@ -27,6 +27,7 @@ def mailed(notice: Notice, language: str = "en") -> tuple[str, str, EmailMessage
         local=lambda at: LocalTime(2012, 8, 6, 0, 15, 19),
         since=AT,
         pin="835172",
+        link="https://pbx.example.com/link/a-b_c",
     )
     read = message_from_bytes(mail.as_bytes(), _class=EmailMessage, policy=policy.default)
     assert isinstance(read, EmailMessage)
@@ -75,9 +76,17 @@ def test_a_first_pin_is_told() -> None:  # VM-20
     assert "The first PIN of mailbox 101 is 835172." in mailed(Notice(FIRST_PIN, AT))[1]
 
 
+def test_a_link_to_the_portal_is_told_and_can_be_clicked() -> None:  # S0-20
+    _, text, mail = mailed(Notice(LINK, AT))
+    assert "https://pbx.example.com/link/a-b_c" in text.splitlines()
+    page = mail.get_body(("html",))
+    assert page is not None
+    assert '<a href="https://pbx.example.com/link/a-b_c">' in page.get_content()
+
+
 @pytest.mark.parametrize("language", NOTICES)
 def test_everything_is_said_in_every_language(language: str) -> None:
-    assert set(NOTICES[language]) == {FILLING, FULL, LOCKED, MISSED, FIRST_PIN}
+    assert set(NOTICES[language]) == {FILLING, FULL, LOCKED, MISSED, FIRST_PIN, LINK}
     for kind in NOTICES[language]:
         subject, text, _ = mailed(Notice(kind, AT, 90, 9, "102", "Jan"), language)
         assert "101" in subject + text

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from email.message import EmailMessage
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ from softswitch.mailbox.boxes import Boxes
 from softswitch.mailbox.keeping import Told
 from softswitch.mailbox.messages import DELETED, NEW, Box, Message
 from softswitch.mailer import Mailer, open_mailer
+from softswitch.media.blobs import FolderBlobs
 from softswitch.outbox import GIVEN_UP, SENT, WAITING
 from softswitch.records import CallOutcome, CallRecord
 from softswitch.routing.calendar import NO_CALENDARS
@@ -106,7 +108,7 @@ class Office:
     def new_boxes(self) -> Boxes:
         return Boxes(
             self.shelf,
-            str(self.folder),
+            FolderBlobs(self.folder),
             aside=lambda job, done: done(job()),
             new_id=lambda: next(self._ids),
             wall=self.wall,
@@ -731,6 +733,49 @@ def test_a_notice_is_forgotten_when_it_was_mailed_and_a_first_pin_is_not(tmp_pat
     assert len(office.mails) == 3
     assert [name for name in office.shelf.dropped if name.startswith("locked")] != []
     assert "first_pin-101" not in office.shelf.dropped
+
+
+def test_a_link_is_mailed_to_the_first_address_and_kept_nowhere(tmp_path: Path) -> None:  # S0-20
+    office = Office(tmp_path)
+
+    async def scenario() -> None:
+        assert office.open is not None
+        office.open.tell_link("101", lambda: "https://pbx.example.com/link/secret")
+        await asyncio.sleep(1)
+
+    office.runs(scenario)
+    ((_, mail, recipients),) = office.mails
+    assert recipients == [ANNA]
+    assert "https://pbx.example.com/link/secret" in str(mail)
+    assert "secret" not in repr(office.shelf.rows)
+
+
+def test_of_two_links_only_the_later_one_is_mailed(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    office.failure = "451 not now"
+
+    async def scenario() -> None:
+        assert office.open is not None
+        for word in ("first", "second"):
+            office.open.tell_link("101", partial(str, f"https://pbx.example.com/link/{word}"))
+            await asyncio.sleep(1)
+        office.failure = ""
+        await asyncio.sleep(4000)
+
+    office.runs(scenario)
+    assert ["first" in str(mail) for _, mail, _ in office.mails] == [False]
+
+
+def test_who_has_no_address_gets_no_link_and_none_is_made(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+
+    async def scenario() -> None:
+        assert office.open is not None
+        office.open.tell_link("100", lambda: pytest.fail("made"))
+        await asyncio.sleep(1)
+
+    office.runs(scenario)
+    assert office.mails == []
 
 
 def test_without_a_mail_server_there_is_no_mailer(tmp_path: Path) -> None:
