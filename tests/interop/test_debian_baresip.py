@@ -13,8 +13,9 @@ import pytest
 
 from tests.support.audio import known_sound, write_wav
 from tests.support.endpoint import Endpoint
+from tests.support.ports import free_port
 from tests.support.scripted_call import ScriptedCall
-from tests.support.switch import Switch, free_port
+from tests.support.switch import Switch
 
 MODULES = Path("/usr/lib/baresip/modules")
 PATIENCE = 5.0

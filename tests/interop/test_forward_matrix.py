@@ -13,8 +13,9 @@ import pytest
 
 from tests.support.audio import heard_tone, write_tone
 from tests.support.phones import Phone, PhoneCall
+from tests.support.ports import free_port
 from tests.support.sipp import OWN, Sipp
-from tests.support.switch import Switch, free_port
+from tests.support.switch import Switch
 
 CARRIER = "127.0.0.7"
 MAIN, MOBILE = "+48221112233", "+48600100100"

@@ -11,7 +11,8 @@ import pytest
 
 from tests.support.audio import heard_tone, known_sound, sounding, write_tone, write_wav
 from tests.support.phones import Phone
-from tests.support.switch import Switch, free_port
+from tests.support.ports import free_port
+from tests.support.switch import Switch
 
 CARRIER = "127.0.0.8"
 MAIN, ANNA = "+48221112233", "+48221112235"

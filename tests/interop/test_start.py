@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from tests.support.endpoint import Endpoint
-from tests.support.switch import ROOT, Switch, free_port
+from tests.support.ports import free_port
+from tests.support.switch import ROOT, Switch
 
 TIME_LIMIT = 10
 USERS = {"100": "Anna", "101": "Jan"}

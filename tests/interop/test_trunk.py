@@ -13,8 +13,9 @@ import pytest
 from tests.support.audio import known_sound, read_wav, write_wav, wrong_samples
 from tests.support.conversation import connected, speak_at_once
 from tests.support.phones import Phone
+from tests.support.ports import free_port
 from tests.support.sipp import OWN, Sipp, with_login
-from tests.support.switch import Switch, free_port
+from tests.support.switch import Switch
 
 SECONDS = 1.0
 LOST_TO_A_BUSY_MACHINE = 0.04

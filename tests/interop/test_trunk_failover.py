@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.phones import Phone
+from tests.support.ports import free_port
 from tests.support.sipp import OWN, Sipp
-from tests.support.switch import Switch, free_port
+from tests.support.switch import Switch
 
 MOBILE = "+48600100100"
 

@@ -17,6 +17,7 @@ from softswitch.store import DATABASE_NAME
 from softswitch.store.sqlite import open_store
 from tests.support import running
 from tests.support.endpoint import Endpoint
+from tests.support.ports import free_port
 from tests.support.running import PASSWORD, written
 from tests.support.scripted_call import ScriptedCall
 
@@ -90,7 +91,7 @@ def cannot_run(path: Path) -> str:
 
 @pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
 def test_a_taken_port_is_one_clear_line(tmp_path: Path, kind: socket.SocketKind) -> None:
-    port = running.free_port()
+    port = free_port()
     with socket.socket(socket.AF_INET, kind) as taken:
         taken.bind(("127.0.0.1", port))
         if kind == socket.SOCK_STREAM:

@@ -16,7 +16,7 @@ from softswitch.mailbox.mail import Sender, trial
 from softswitch.mailbox.phrases import LocalTime
 from softswitch.smtp import Outcome, ServerFailed, deliver
 from tests.support.mail_server import MailServer, knows
-from tests.support.switch import free_port
+from tests.support.ports import free_port
 
 ANNA, JAN = "anna@example.com", "jan@example.com"
 TRIAL = trial(Sender("vm@example.com"), ANNA, 0.0, LocalTime(1970, 1, 1, 3, 0, 0))

@@ -10,7 +10,7 @@ from typing import Any, Self
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope
 
-from tests.support.switch import free_port
+from tests.support.ports import free_port
 
 
 class MailServer:

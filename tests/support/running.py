@@ -4,14 +4,15 @@ import asyncio
 import gc
 import os
 import signal
-import socket
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from softswitch.app import App
 from softswitch.config import Config, load
+from tests.support.ports import free_port, free_ports
 
+MEDIA_PORTS = 40
 PASSWORD = "correct-horse-battery"
 
 YAML = """\
@@ -24,25 +25,12 @@ users:
 """
 
 
-def free_port() -> int:
-    """A port that is free for UDP and TCP."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-            udp.bind(("127.0.0.1", 0))
-            port: int = udp.getsockname()[1]
-            try:
-                tcp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-
-
 def written(folder: Path, text: str = YAML, *, port: int | None = None) -> Path:
-    """A configuration file with free ports; those of RTP below what `free_port` may choose."""
-    first = 10_000 + os.getpid() % 100 * 200
+    """A configuration file with free ports."""
+    media = free_ports(MEDIA_PORTS)
     path = folder / "office.yaml"
     port = free_port() if port is None else port
-    path.write_text(text.format(port=port, first=first, last=first + 39, password=PASSWORD))
+    path.write_text(text.format(port=port, first=media[0], last=media[-1], password=PASSWORD))
     return path
 
 

@@ -22,7 +22,8 @@ from typing import Self
 
 import pytest
 
-from tests.support.switch import Switch, free_port
+from tests.support.ports import free_port
+from tests.support.switch import Switch
 
 OWN = Path(__file__).parent.parent / "interop" / "scenarios"
 PATIENCE = 20.0

@@ -11,11 +11,8 @@ no traceback in the log.
 
 from __future__ import annotations
 
-import errno
 import os
-import random
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -27,6 +24,7 @@ from typing import Any, Self
 import yaml
 
 from softswitch.control import SOCKET_NAME, ask
+from tests.support.ports import free_port, free_ports
 
 READY = "The switch is ready"
 START_TIMEOUT = 10.0
@@ -34,8 +32,6 @@ STOP_TIMEOUT = 10.0
 """Seconds; ending calls politely may take five of them."""
 RTP_PORTS = 200
 """Even and odd: a hundred streams, fifty calls."""
-RTP_FLOOR, RTP_CEILING = 10_000, 32_000
-"""Below the ports that the system hands out, where the phones have theirs."""
 ROOT = Path(__file__).parents[2]
 
 
@@ -65,12 +61,11 @@ class Switch:
         self.sip = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self.file = folder / "switch.yaml"
         self.log_file = folder / "switch.log"
-        first = _free_rtp_block(host, rtp_ports, port)
-        self.rtp_ports = range(first, first + rtp_ports)
+        self.rtp_ports = free_ports(rtp_ports, host)
         settings = {
             "network": {
                 "sip": {"udp": self.sip, "tcp": self.sip},
-                "rtp": f"{first}-{first + rtp_ports - 1}",
+                "rtp": f"{self.rtp_ports[0]}-{self.rtp_ports[-1]}",
                 **(network or {}),
             },
             "media": {"backend": backend},
@@ -188,36 +183,6 @@ class Switch:
         """Process ids of the media workers."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         return [pid for pid in map(int, children.split()) if b"worker" in _command_line(pid)]
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    """A port that is free for UDP and TCP, and the one above it too: baresip wants both."""
-    while True:
-        port = random.randrange(RTP_FLOOR, RTP_CEILING, 2)
-        if _is_free(host, port, socket.SOCK_STREAM) and _is_free(host, port, socket.SOCK_DGRAM):
-            return port
-
-
-def _free_rtp_block(host: str, ports: int, taken: int) -> int:
-    """The first of so many, none of which is `taken`."""
-    while True:
-        first = random.randrange(RTP_FLOOR, RTP_CEILING - ports, RTP_PORTS)
-        if first <= taken <= first + ports:
-            continue
-        if all(_is_free(host, port, socket.SOCK_DGRAM) for port in range(first, first + ports)):
-            return first
-
-
-def _is_free(host: str, port: int, kind: socket.SocketKind) -> bool:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, kind) as probe:
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
-            return False
-        return True
 
 
 def _command_line(pid: int) -> bytes:

@@ -1,11 +1,9 @@
 """A worker inside the test's own process, the channel to it, and phones on real sockets."""
 
-import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
-from itertools import cycle
 
 import pytest
 
@@ -17,6 +15,7 @@ from softswitch.media.engine.backends.uring import UringBackend
 from softswitch.media.engine.interface import PortStatistics, Remote
 from softswitch.media.engine.worker import Worker
 from softswitch.media.rtp import build
+from tests.support.ports import free_ports
 
 BACKENDS: dict[str, Callable[[Callable[[], float]], Backend]] = {
     "epoll": EpollBackend,
@@ -27,26 +26,11 @@ BACKENDS: dict[str, Callable[[Callable[[], float]], Backend]] = {
 HOST = "127.0.0.1"
 PAYLOAD = bytes(range(160))
 
-_firsts = cycle(range(10_000 + os.getpid() % 50 * 200, 32_000, 40))
-"""Below the ports that the system hands out, so that no phone gets one of them by chance."""
-
 
 def port_range(pairs: int = 4) -> tuple[int, int]:
     """Ports that nobody uses at the moment, and no other test for long."""
-    while True:
-        first = next(_firsts)
-        stop = first + 2 * pairs
-        if all(_is_free(port) for port in range(first, stop)):
-            return first, stop
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind(("0.0.0.0", port))
-        except OSError:
-            return False
-        return True
+    ports = free_ports(2 * pairs, "0.0.0.0")
+    return ports.start, ports.stop
 
 
 class Clock:

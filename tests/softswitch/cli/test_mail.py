@@ -10,7 +10,7 @@ from softswitch.__main__ import application
 from softswitch.store.sqlite import open_store
 from softswitch.store.store import OutboxRow
 from tests.support.mail_server import MailServer
-from tests.support.switch import free_port
+from tests.support.ports import free_port
 
 USERS = "state: .\nusers:\n  100: {name: Anna, password: secret-enough}\n"
 ANNA = "anna@example.com"

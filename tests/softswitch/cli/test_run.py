@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 from softswitch.__main__ import application
 from softswitch.cli import run as command
 from tests.support import running
+from tests.support.ports import free_port
 from tests.support.running import written
 
 pytestmark = pytest.mark.process
@@ -57,7 +58,7 @@ def run_until_ready(path: Path, monkeypatch: pytest.MonkeyPatch) -> Result:
 def test_a_newcomer_is_told_what_to_type_and_ctrl_c_is_a_success(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    port = running.free_port()
+    port = free_port()
     result = run_until_ready(written(tmp_path, port=port), monkeypatch)
     assert result.exit_code == 0
     assert "The switch is ready. Type into a phone:" in result.output

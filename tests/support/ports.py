@@ -1,0 +1,94 @@
+"""Ports that are free, and that no other process of tests chooses at the same moment.
+
+A port that was found free may be taken by somebody else before it is used. So each process of tests
+has a street of its own: it binds the street's name among Linux's abstract sockets, which are gone
+with the process, and walks through its street in turn, so that no number comes back soon. All of
+them are below the ports that the system hands out, where the phones have theirs.
+"""
+
+from __future__ import annotations
+
+import errno
+import functools
+import random
+import socket
+from collections.abc import Iterator
+
+STREETS = range(10_000, 32_000, 2_000)
+SINGLE = 400
+"""The first so many of a street are for one at a time; the rest for switches, whose ports for
+media must lie together, and are bound only when there are calls."""
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """An even port that is free for UDP and TCP, and so is the one above it: baresip wants both."""
+    for port in _singles():
+        if all(
+            _is_free(host, number, kind)
+            for number in (port, port + 1)
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)
+        ):
+            return port
+    raise AssertionError("unreachable: the street has no end")
+
+
+def free_ports(count: int, host: str = "127.0.0.1") -> range:
+    """So many in a row, the first one even, that are free for UDP."""
+    room = STREETS.step - SINGLE
+    assert count <= room, f"at most {room} ports in a row"
+    while True:
+        first = _street().next_block(count)
+        ports = range(first, first + count)
+        if all(_is_free(host, port, socket.SOCK_DGRAM) for port in ports):
+            return ports
+
+
+class _Street:
+    """The ports from `first`, and the name that is bound as long as they are ours."""
+
+    def __init__(self, first: int, sign: socket.socket) -> None:
+        self.first = first
+        self._sign = sign
+        self._block = first + SINGLE
+
+    def next_block(self, count: int) -> int:
+        begin = self._block + self._block % 2
+        if begin + count > self.first + STREETS.step:
+            begin = self.first + SINGLE
+        self._block = begin + count
+        return begin
+
+
+@functools.cache
+def _street() -> _Street:
+    """Ours from now on. When all are taken, one is shared: each port is tried before it is used."""
+    streets = random.sample(STREETS, len(STREETS))
+    sign = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    for first in streets:
+        try:
+            sign.bind(f"\0softswitch tests {first}")
+        except OSError:
+            continue
+        return _Street(first, sign)
+    return _Street(streets[0], sign)
+
+
+@functools.cache
+def _singles() -> Iterator[int]:
+    def walk(first: int) -> Iterator[int]:
+        while True:
+            yield from range(first, first + SINGLE, 2)
+
+    return walk(_street().first)
+
+
+def _is_free(host: str, port: int, kind: socket.SocketKind) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, kind) as probe:
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            return False
+        return True
