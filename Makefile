@@ -2,7 +2,7 @@
 # make test   everything: format, lint, types, unit tests, end-to-end tests with real phones
 #
 # make check, make covered and make interop are parts of make test. make unit is for while one writes:
-# the unit tests alone, without processes, properties and coverage, in a quarter of a minute.
+# the unit tests alone, without processes, properties and coverage, in less than a quarter of a minute.
 # make clean removes what they leave.
 
 CONFIG ?= conf/demo.yaml
@@ -23,7 +23,7 @@ covered: $(VENV)/.for-test packages
 	@.ci/covered
 
 unit: $(VENV)/.for-test
-	@$(VENV)/bin/python -m pytest -q -rs -m "not (interop or process or property)"
+	@.ci/unit
 
 interop: $(VENV)/.for-test packages
 	@.ci/interop

@@ -68,6 +68,11 @@ def tree(module: str) -> ast.Module:
 
 
 @functools.cache
+def nodes(module: str) -> list[ast.AST]:
+    return list(ast.walk(tree(module)))
+
+
+@functools.cache
 def imports(module: str, *, with_type_checking: bool) -> frozenset[str]:
     """Absolute names of what the module imports."""
     return frozenset(_imports(module, with_type_checking=with_type_checking))
@@ -76,13 +81,13 @@ def imports(module: str, *, with_type_checking: bool) -> frozenset[str]:
 def _imports(module: str, *, with_type_checking: bool) -> Iterator[str]:
     skipped = set()
     if not with_type_checking:
-        for node in ast.walk(tree(module)):
+        for node in nodes(module):
             if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
                 skipped |= set(ast.walk(node))
     package = (
         dotted(module).rpartition(".")[0] if not module.endswith("__init__.py") else dotted(module)
     )
-    for node in ast.walk(tree(module)):
+    for node in nodes(module):
         if node in skipped:
             continue
         if isinstance(node, ast.Import):
@@ -168,7 +173,7 @@ def test_modules_and_functions_fit() -> None:
     long += [
         f"{module}: {node.name}"
         for module in modules()
-        for node in ast.walk(tree(module))
+        for node in nodes(module)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and (node.end_lineno or node.lineno) - node.lineno >= MAX_FUNCTION_LINES
     ]

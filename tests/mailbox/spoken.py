@@ -1,6 +1,7 @@
 """What a sequence of prompt names says: the texts of conf/prompts, joined."""
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import yaml
 FOLDER = Path(__file__).parents[2] / "conf" / "prompts"
 
 
-def texts(language: str) -> dict[str, str]:
+@functools.cache
+def texts(language: str) -> Mapping[str, str]:
     document: dict[str, Any] = yaml.safe_load((FOLDER / f"{language}.yaml").read_text())
     spoken: dict[str, str] = document["texts"]
     return spoken

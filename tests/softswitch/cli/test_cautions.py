@@ -30,7 +30,7 @@ def test_pins_that_are_short_or_simple_are_warned_of(tmp_path: Path) -> None:  #
         f"warning: {file}:1: the PIN of mailboxes 100, 104 is short or easily guessed",
         f"warning: {file}:4: the PIN of mailbox 101 is short or easily guessed",
     ]
-    assert "111" not in text
+    assert "111" not in text.replace(str(file), "")
     warnings = json.loads(run(file, "--format", "json")[1])["warnings"]
     assert warnings == text.splitlines()[1:]
 
