@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-from softswitch.mailbox import audio, room
+from softswitch.mailbox import room
 from softswitch.mailbox.keeping import MESSAGES, Aside, Committed, Keeper, Told
 from softswitch.mailbox.messages import DELETED, NEW, OLD, RECORDING, Box, Message
 from softswitch.mailbox.owners import Owners
+from softswitch.media.blobs import BlobStore
 
 
 class Boxes:
@@ -25,7 +26,7 @@ class Boxes:
     def __init__(
         self,
         keeper: Keeper,
-        folder: str,
+        blobs: BlobStore,
         *,
         aside: Aside,
         new_id: Callable[[], str],
@@ -35,12 +36,12 @@ class Boxes:
     ) -> None:
         """`rules` are those of a mailbox."""
         self.aside = aside
+        self.blobs = blobs
         self.wall = wall
         self.owners = Owners(
-            keeper, folder, aside=aside, new_id=new_id, locked=told.locked, rules=rules
+            keeper, blobs, aside=aside, new_id=new_id, locked=told.locked, rules=rules
         )
         self._keeper = keeper
-        self._folder = folder
         self._new_id = new_id
         self._told = told
         self._messages: dict[str, dict[str, Message]] = {}
@@ -88,17 +89,17 @@ class Boxes:
 
     def path(self, message: Message) -> str:
         """The file of a message."""
-        return f"{self._folder}/{MESSAGES}/{message.mailbox}/{message.id}.wav"
+        return self.blobs.path(MESSAGES, message.mailbox, f"{message.id}.wav")
 
     def introduction_path(self, message: Message) -> str:
         """The file of what was said when it was sent on."""
-        return f"{self._folder}/{MESSAGES}/{message.mailbox}/{message.id}.intro.wav"
+        return self.blobs.path(MESSAGES, message.mailbox, f"{message.id}.intro.wav")
 
     def begin(self, draft: Message) -> Message:
         """A message that is going to be recorded at its `path`; its id is given here."""
         message = draft._replace(id=self._new_id(), state=RECORDING)
         self._set(message)
-        audio.try_folder(self.path(message))
+        self.blobs.prepare(self.path(message))
         self._write([message])
         return message
 
@@ -130,7 +131,7 @@ class Boxes:
             else:
                 self.keep(copied, done)
 
-        self.aside(partial(audio.link, files), linked)
+        self.aside(partial(self.blobs.link, files), linked)
 
     def discard(self, message: Message) -> None:
         """The recording is over, and nothing of it is kept."""
@@ -175,6 +176,13 @@ class Boxes:
         for message in gone:
             self.discard(message)
         return len(gone)
+
+    def forget(self, mailbox: str) -> None:
+        """There is no such mailbox any more: all of it goes for ever."""
+        for message in [*self._all(mailbox)]:
+            self.discard(message)
+        self._messages.pop(mailbox, None)
+        self.owners.forget(mailbox)
 
     def unfinished(self) -> list[Message]:
         """Whose recording was not over when the switch ended."""
@@ -247,4 +255,4 @@ class Boxes:
 
     def _remove(self, message: Message) -> None:
         paths = [self.path(message), self.introduction_path(message)]
-        self.aside(partial(audio.remove, *paths), lambda result: None)
+        self.aside(partial(self.blobs.remove, *paths), lambda result: None)

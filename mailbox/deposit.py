@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from softswitch.mailbox import audio, delivery
+from softswitch.mailbox import delivery
 from softswitch.mailbox.boxes import Boxes
 from softswitch.mailbox.line import Connect, Line
 from softswitch.mailbox.messages import (
@@ -227,12 +227,13 @@ class Deposit:
             self._boxes.discard(message)
         elif recorded.ended == "failed" or not recorded.seconds:
             # The disk is full, or the worker is gone: what is in the file tells how much there is.
-            self._boxes.aside(partial(audio.rescue, path), partial(self._rescued, message))
+            job = partial(self._boxes.blobs.rescue, path)
+            self._boxes.aside(job, partial(self._rescued, message))
         elif recorded.sound_ends - recorded.sound_begins < self._settings.min_message:
             self._too_short(message)  # VM-4
         elif recorded.ended == "silence":
             end = recorded.sound_ends + AFTER_SOUND
-            job = partial(audio.shorten, path, end)
+            job = partial(self._boxes.blobs.shorten, path, end)
             self._boxes.aside(job, partial(self._shortened, message))
         elif recorded.ended == "limit":
             self._keep(message, ["vm.too_long"])

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from softswitch.mailbox import audio, menus
+from softswitch.mailbox import menus
 from softswitch.mailbox.session import Session
 from softswitch.media.engine.interface import Clip, Recorded, Sound
 
@@ -78,7 +78,8 @@ class Dictation:
             self._dialogue.tell(self._session.words("vm.no_recording"), self._verdict.nothing)
         else:
             self._dialogue.busy()
-            job = partial(audio.shorten, self._path(recording), recorded.sound_ends + AFTER_SOUND)
+            end = recorded.sound_ends + AFTER_SOUND
+            job = partial(self._boxes.blobs.shorten, self._path(recording), end)
             self._boxes.aside(job, lambda result: self._review())
 
     # the review's keys

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from softswitch.mailbox import audio
 from softswitch.mailbox.keeping import GREETINGS, Aside, Keeper
 from softswitch.mailbox.messages import Box, Recording
 from softswitch.mailbox.room import Rules
+from softswitch.media.blobs import BlobStore
 
 
 class Owners:
@@ -16,7 +16,7 @@ class Owners:
     def __init__(
         self,
         keeper: Keeper,
-        folder: str,
+        blobs: BlobStore,
         *,
         aside: Aside,
         new_id: Callable[[], str],
@@ -24,7 +24,7 @@ class Owners:
         rules: Callable[[str], Rules],
     ) -> None:
         self._keeper = keeper
-        self._folder = folder
+        self._blobs = blobs
         self._aside = aside
         self._new_id = new_id
         self._locked = locked
@@ -35,6 +35,12 @@ class Owners:
         """Take in what was kept, at the start."""
         for box in boxes:
             self._boxes[box.mailbox] = box
+
+    def forget(self, mailbox: str) -> None:
+        """There is no owner any more: his recordings go. His row is the store's to remove."""
+        box = self._boxes.pop(mailbox, Box(mailbox))
+        for recording in box.greetings.values():
+            self._remove(self.greeting_path(mailbox, recording.id))
 
     def box(self, mailbox: str) -> Box:
         """What the owner has decided, as far as it is left to him."""
@@ -60,7 +66,7 @@ class Owners:
 
     def greeting_path(self, mailbox: str, recording_id: str) -> str:
         """The file of a greeting."""
-        return f"{self._folder}/{GREETINGS}/{mailbox}/{recording_id}.wav"
+        return self._blobs.path(GREETINGS, mailbox, f"{recording_id}.wav")
 
     def greeting(self, mailbox: str, kind: str, written: str = "") -> str:
         """The file that the owner has recorded, or empty.
@@ -75,7 +81,7 @@ class Owners:
     def new_greeting(self, mailbox: str) -> str:
         """The id of a greeting that is going to be recorded at its path."""
         recording_id = self._new_id()
-        audio.try_folder(self.greeting_path(mailbox, recording_id))
+        self._blobs.prepare(self.greeting_path(mailbox, recording_id))
         return recording_id
 
     def set_greeting(self, mailbox: str, kind: str, recording: Recording | None) -> None:
@@ -98,4 +104,4 @@ class Owners:
         self._remove(self.greeting_path(mailbox, recording_id))
 
     def _remove(self, path: str) -> None:
-        self._aside(lambda: audio.remove(path), lambda result: None)
+        self._aside(lambda: self._blobs.remove(path), lambda result: None)

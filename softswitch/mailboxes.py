@@ -14,15 +14,14 @@ import logging
 import secrets
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, Protocol
 
 from softswitch.bus import Bus, MailboxChanged, MailboxFilling, MailboxLocked
-from softswitch.mailbox import audio
 from softswitch.mailbox.boxes import Boxes
 from softswitch.mailbox.keeping import GREETINGS, MESSAGES, Told
 from softswitch.mailbox.messages import Box, Message, Recording
 from softswitch.mailbox.room import Rules
+from softswitch.media.blobs import BlobStore
 from softswitch.store.store import Committed, MailboxRow, MessageRow
 
 log = logging.getLogger(__name__)
@@ -45,7 +44,7 @@ class Rows(Protocol):
 async def open_mailboxes(
     store: Rows,
     bus: Bus,
-    state: Path,
+    blobs: BlobStore,
     *,
     wall: Callable[[], float],
     rules: Callable[[str], Rules],
@@ -56,7 +55,7 @@ async def open_mailboxes(
     """
     boxes = Boxes(
         Keeping(store),
-        str(state),
+        blobs,
         aside=aside,
         new_id=lambda: secrets.token_hex(ID_OCTETS),
         wall=wall,
@@ -70,12 +69,12 @@ async def open_mailboxes(
     messages = [Message(*row) for row in await store.messages()]
     boxes.load(messages, map(box_of, await store.mailboxes()))
     for message in boxes.unfinished():
-        seconds = await asyncio.to_thread(_rescued, boxes.path(message))
+        seconds = await asyncio.to_thread(_rescued, blobs, boxes.path(message))
         if boxes.adopt(message, seconds):
             log.warning("mailbox %s: an interrupted message is kept", message.mailbox)
     boxes.purge()
     for folder in (MESSAGES, GREETINGS):
-        await asyncio.to_thread(audio.clear, f"{state}/{folder}")
+        await asyncio.to_thread(blobs.clear, blobs.path(folder))
     return boxes
 
 
@@ -150,9 +149,9 @@ def box_of(row: MailboxRow) -> Box:
     )
 
 
-def _rescued(path: str) -> float:
+def _rescued(blobs: BlobStore, path: str) -> float:
     try:
-        return audio.rescue(path)
+        return blobs.rescue(path)
     except OSError as error:
         log.error("%s: %s", path, error.strerror)
         return 0.0

@@ -17,19 +17,20 @@ import os
 import re
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AsyncExitStack
-from pathlib import Path
+from os.path import basename
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from softswitch.b2bua.taping import Take
 from softswitch.config.places import Zone
 from softswitch.media import wave
-from softswitch.media.engine.recordings import UNFINISHED, recover
+from softswitch.media.blobs import FolderBlobs
 from softswitch.store.store import RecordingRow, StoreError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from softswitch.config import Config
+    from softswitch.media.blobs import BlobStore
     from softswitch.media.engine.interface import Recorded
     from softswitch.store.store import Committed
 
@@ -63,13 +64,13 @@ class Recordings:
 
     def __init__(
         self,
-        folder: Path,
+        blobs: BlobStore,
         store: Rows,
         shown: Callable[[float], datetime],
         tasks: asyncio.TaskGroup,
     ) -> None:
         """`shown` makes local time of wall clock seconds."""
-        self._folder = folder
+        self._blobs = blobs
         self._store = store
         self._shown = shown
         self._tasks = tasks
@@ -79,7 +80,7 @@ class Recordings:
     def path(self, take: Take) -> str:
         """The file to write."""
         self._under_way.add(take.id)
-        return str(self._file(take))
+        return self._file(take)
 
     def recorded(self, take: Take, what: Recorded) -> None:
         """It is over, and what is there of it is on the disk."""
@@ -96,36 +97,37 @@ class Recordings:
             await asyncio.sleep(SETTLE_STEP)
         log.warning("recordings: %d are not safe yet", len(self._under_way))
 
-    def _file(self, take: Take) -> Path:
-        return self._folder / name_of(take, self._shown(take.began_at))
+    def _file(self, take: Take) -> str:
+        return self._blobs.path(FOLDER, name_of(take, self._shown(take.began_at)))
 
-    async def _index(self, take: Take, file: Path, problem: str) -> None:
+    async def _index(self, take: Take, file: str, problem: str) -> None:
         """Keep what is known of a file; without one, nobody has said anything."""
-        found = await asyncio.to_thread(examine, file)
+        found = await asyncio.to_thread(examine, self._blobs, file)
         if found is not None:
-            row = RecordingRow(*take, found.seconds, file.name, found.sha256, problem)
+            row = RecordingRow(*take, found.seconds, basename(file), found.sha256, problem)
             self._store.put_recording(row)
 
     async def rescue(self) -> None:
         """Find what a crash has left, of files and of rows. Raises StoreError."""
         known = {row.file for row in await self._store.old_recordings(math.inf)}
-        for file, problem in await asyncio.to_thread(left_behind, self._folder, known):
-            named = _NAME.fullmatch(file.name)
+        for name, problem in await asyncio.to_thread(left_behind, self._blobs, known):
+            named = _NAME.fullmatch(name)
             if named is None:
                 continue  # somebody else has put it there
             caller, callee, number = named.groups()
-            took = await asyncio.to_thread(examine, file)
+            file = self._blobs.path(FOLDER, name)
+            took = await asyncio.to_thread(examine, self._blobs, file)
             if took is not None:
                 call_id = number.partition("-")[0]
                 take = Take(number, call_id, caller, callee, took.ended_at - took.seconds)
                 await self._index(take, file, problem)
-                log.info("recordings: %s was found, %.0f s", file.name, took.seconds)
+                log.info("recordings: %s was found, %.0f s", name, took.seconds)
 
     async def sweep(self, before: float) -> None:
         """Remove what began before this time. Raises StoreError."""
         old = await self._store.old_recordings(before)
-        files = [self._folder / row.file for row in old]
-        gone = await asyncio.to_thread(remove, files)
+        files = [self._blobs.path(FOLDER, row.file) for row in old]
+        gone = await asyncio.to_thread(remove, self._blobs, files)
         drop = [row.id for row, is_gone in zip(old, gone, strict=True) if is_gone]
         if drop:
             self._store.drop_recordings(drop)
@@ -152,7 +154,8 @@ async def open_recordings(
     except OSError as error:
         log.error("recordings: %s: %s: calls are not recorded", folder, error.strerror)
         return None
-    recordings = Recordings(folder, store, Zone(config.timezone).shown, tasks)
+    blobs = FolderBlobs(config.state)
+    recordings = Recordings(blobs, store, Zone(config.timezone).shown, tasks)
     await recordings.rescue()
     sweeping = tasks.create_task(_sweep(recordings, wall, config.recordings.keep))
     stack.callback(sweeping.cancel)
@@ -190,11 +193,11 @@ class Found(NamedTuple):
     """When it was written last, wall clock seconds."""
 
 
-def examine(file: Path) -> Found | None:
+def examine(blobs: BlobStore, file: str) -> Found | None:
     """Read a recording; None when there is none, or none of ours."""
     digest = hashlib.sha256()
     try:
-        with file.open("rb") as sound:
+        with blobs.open(file) as sound:
             head = sound.read(wave.HEADER_SIZE)
             digest.update(head)
             while block := sound.read(DIGEST_BLOCK):
@@ -202,7 +205,7 @@ def examine(file: Path) -> Found | None:
             size, ended_at = sound.tell(), os.fstat(sound.fileno()).st_mtime
     except OSError as error:
         if not isinstance(error, FileNotFoundError):
-            log.error("recordings: %s: %s", file.name, error.strerror)
+            log.error("recordings: %s: %s", basename(file), error.strerror)
         return None
     layout = wave.read(head)
     if layout is None:
@@ -211,34 +214,30 @@ def examine(file: Path) -> Found | None:
     return Found(blocks / layout.rate, digest.hexdigest(), ended_at)
 
 
-def left_behind(folder: Path, known: Collection[str]) -> list[tuple[Path, str]]:
+def left_behind(blobs: BlobStore, known: Collection[str]) -> list[tuple[str, str]]:
     """Files that nobody knows of, and what is wrong with each; those whose writer died are made
     whole first."""
-    found = []
-    for unfinished in sorted(folder.glob(f"*{UNFINISHED}")):
+    interrupted = []
+    for file in blobs.unfinished(blobs.path(FOLDER)):
         try:
-            whole = recover(unfinished)
+            seconds = blobs.rescue(file)
         except OSError as error:
-            log.error("recordings: %s: %s", unfinished.name, error.strerror)
-            continue
-        if whole is not None:
-            found.append((whole, INTERRUPTED))
-    files = {file for file, _ in found}
-    for file in sorted(folder.glob("*.wav")):
-        if file.name not in known and file not in files:
-            found.append((file, ""))
-    return found
+            log.error("recordings: %s: %s", basename(file), error.strerror)
+        else:
+            interrupted += [basename(file)] if seconds else []
+    unknown = [name for name in blobs.names(blobs.path(FOLDER)) if name not in known]
+    return [(name, INTERRUPTED if name in interrupted else "") for name in unknown]
 
 
-def remove(files: Sequence[Path]) -> list[bool]:
+def remove(blobs: BlobStore, files: Sequence[str]) -> list[bool]:
     """Whether each is gone."""
-    return [_remove(file) for file in files]
+    return [_remove(blobs, file) for file in files]
 
 
-def _remove(file: Path) -> bool:
+def _remove(blobs: BlobStore, file: str) -> bool:
     try:
-        file.unlink(missing_ok=True)
+        blobs.remove(file)
     except OSError as error:
-        log.error("recordings: %s: %s", file.name, error.strerror)
+        log.error("recordings: %s: %s", basename(file), error.strerror)
         return False
     return True

@@ -35,6 +35,7 @@ from softswitch.mailbox.boxes import Boxes
 from softswitch.mailbox.messages import Message
 from softswitch.mailboxes import open_mailboxes
 from softswitch.mailer import Mailer, open_mailer
+from softswitch.media.blobs import FolderBlobs
 from softswitch.outbox import GIVEN_UP
 from softswitch.store import DATABASE_NAME
 from softswitch.store.sqlite import open_store
@@ -109,7 +110,7 @@ class World:
         bus = Bus()
         async with open_store(self.state / DATABASE_NAME) as store:
             self.boxes = await open_mailboxes(
-                store, bus, self.state, wall=lambda: self.now, rules=rules(self.users)
+                store, bus, FolderBlobs(self.state), wall=lambda: self.now, rules=rules(self.users)
             )
             config = Config(
                 self.state / "a.yaml", Network(), self.state, self.users, Log(), mail=self.mail

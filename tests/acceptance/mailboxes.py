@@ -19,11 +19,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from softswitch.bus import Bus
-from softswitch.mailbox import audio
 from softswitch.mailbox.boxes import Boxes
 from softswitch.mailbox.messages import NEW, OLD, Message
 from softswitch.mailboxes import open_mailboxes
 from softswitch.media import wave
+from softswitch.media.blobs import FolderBlobs
 from softswitch.media.wave import Layout
 from softswitch.store import DATABASE_NAME
 from softswitch.store.sqlite import open_store
@@ -40,7 +40,7 @@ LAYOUT = Layout("PCMU", 8000, 1)
 @contextlib.asynccontextmanager
 async def opened(state: Path) -> AsyncIterator[Boxes]:
     async with open_store(state / DATABASE_NAME) as store:
-        yield await open_mailboxes(store, Bus(), state, wall=lambda: NOW, rules=RULES)
+        yield await open_mailboxes(store, Bus(), FolderBlobs(state), wall=lambda: NOW, rules=RULES)
 
 
 def record(path: str) -> None:
@@ -50,7 +50,7 @@ def record(path: str) -> None:
         for start in range(0, len(SOUND), 8000):
             file.write(SOUND[start : start + 8000])
             file.flush()
-    audio.rescue(path)
+    FolderBlobs(Path(path).parent).rescue(path)
 
 
 async def take(boxes: Boxes, say: int) -> None:
@@ -113,7 +113,7 @@ def is_whole(boxes: Boxes, name: str) -> bool:
     message = boxes.find(name)
     if message is None or message.state not in (NEW, OLD):
         return False
-    return audio.length(boxes.path(message)) >= 2.0
+    return boxes.blobs.length(boxes.path(message)) >= 2.0
 
 
 def main(kills: int) -> int:

@@ -32,6 +32,7 @@ from softswitch.bus import Bus
 from softswitch.mailbox.messages import NEW, RECORDING, Message
 from softswitch.mailboxes import open_mailboxes
 from softswitch.media import wave
+from softswitch.media.blobs import FolderBlobs
 from softswitch.media.engine.recordings import UNFINISHED, Recording
 from softswitch.media.wave import Layout
 from softswitch.outbox import SENT, WAITING, Outbox
@@ -234,7 +235,7 @@ async def check(state: Path, disk: Disk, row: Message | None, *, told: bool) -> 
     for name, octets in disk.files:
         (folder / Path(name).name).write_bytes(octets)
     rows = Rows([] if row is None else [row])
-    boxes = await open_mailboxes(rows, Bus(), state, wall=lambda: NOON, rules=RULES)
+    boxes = await open_mailboxes(rows, Bus(), FolderBlobs(state), wall=lambda: NOON, rules=RULES)
     await asyncio.sleep(0)
     offered = boxes.messages(BOX)
     return _judged(folder, [Path(boxes.path(message)) for message in offered], told=told)

@@ -14,6 +14,7 @@ from softswitch.mailbox.keeping import Told
 from softswitch.mailbox.line import Application, Connect
 from softswitch.mailbox.messages import Box, Message
 from softswitch.media import wave
+from softswitch.media.blobs import FolderBlobs
 from softswitch.media.engine.interface import Clip, Pause, Recorded, Sound, Tones
 from softswitch.media.wave import Layout
 
@@ -118,7 +119,7 @@ class World:
     def new_boxes(self) -> Boxes:
         return Boxes(
             self.keeper,
-            str(self.folder),
+            FolderBlobs(self.folder),
             aside=self.aside,
             new_id=lambda: next(self._ids),
             wall=lambda: self.clock.now,

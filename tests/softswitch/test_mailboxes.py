@@ -14,6 +14,7 @@ from softswitch.mailbox.boxes import Boxes
 from softswitch.mailbox.messages import Box, Message, Recording
 from softswitch.mailboxes import aside, box_of, finished, open_mailboxes, row_of
 from softswitch.media import wave
+from softswitch.media.blobs import FolderBlobs
 from softswitch.media.wave import Layout
 from softswitch.store import DATABASE_NAME
 from softswitch.store.sqlite import open_store
@@ -34,7 +35,8 @@ def run(state: Path, use: Use, now: float = NOON) -> None:
         for kind in (MailboxChanged, MailboxFilling, MailboxLocked):
             bus.subscribe(kind, told.append)
         async with open_store(state / DATABASE_NAME) as store:
-            boxes = await open_mailboxes(store, bus, state, wall=lambda: now, rules=rules(USERS))
+            blobs = FolderBlobs(state)
+            boxes = await open_mailboxes(store, bus, blobs, wall=lambda: now, rules=rules(USERS))
             await use(boxes, told)
             await asyncio.sleep(0.05)
 

@@ -15,6 +15,7 @@ from softswitch.config import Config, User
 from softswitch.config.configuration import Log, Network
 from softswitch.config.configuration import Recordings as Settings
 from softswitch.media import wave
+from softswitch.media.blobs import FolderBlobs
 from softswitch.media.engine.interface import Recorded
 from softswitch.media.wave import Layout
 from softswitch.recordings import FOLDER, INTERRUPTED, Recordings, examine, open_recordings
@@ -179,7 +180,7 @@ def test_what_a_crash_has_left_is_found(tmp_path: Path, caplog: pytest.LogCaptur
 
     run(tmp_path, use)
     assert not unfinished.exists()
-    assert "99dd.wav.part: " in caplog.text
+    assert "99dd.wav: " in caplog.text
     run(tmp_path, use)
 
 
@@ -225,9 +226,10 @@ def test_a_store_that_cannot_say_what_is_old_keeps_all(
 def test_a_file_that_cannot_be_read_is_none(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert examine(tmp_path) is None
+    blobs = FolderBlobs(tmp_path)
+    assert examine(blobs, str(tmp_path)) is None
     assert "Is a directory" in caplog.text
-    assert examine(tmp_path / "x.wav") is None
+    assert examine(blobs, blobs.path("x.wav")) is None
 
 
 def test_a_switch_that_stops_waits_for_the_disk_but_not_for_ever(

@@ -17,6 +17,7 @@ from softswitch.mailbox.languages import LANGUAGES
 from softswitch.mailbox.messages import Message
 from softswitch.mailbox.phrases import LocalTime, Phrases
 from softswitch.mailbox.prompts import Prompts
+from softswitch.media.blobs import FolderBlobs
 from softswitch.media.engine import stage_messages
 from softswitch.media.engine.interface import Clip
 from softswitch.rooms.meeting import Meetings
@@ -52,7 +53,7 @@ def world(tmp_path: Path) -> World:
     world.users["101"] = replace(world.users["101"], voicemail=Voicemail(enabled=True))
     boxes = Boxes(
         Kept(),
-        str(tmp_path),
+        FolderBlobs(tmp_path),
         aside=lambda job, done: done(job()),
         new_id=world.token,
         wall=world.wall,

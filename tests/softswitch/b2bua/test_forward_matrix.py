@@ -21,6 +21,7 @@ from softswitch.mailbox.languages import LANGUAGES
 from softswitch.mailbox.messages import Message
 from softswitch.mailbox.phrases import LocalTime, Phrases
 from softswitch.mailbox.prompts import Prompts
+from softswitch.media.blobs import FolderBlobs
 from softswitch.media.engine import stage_messages
 from softswitch.media.engine.interface import Clip
 from softswitch.voicemail import Services, rules
@@ -105,7 +106,7 @@ class Matrix:
     def _takes_messages(world: World, folder: Path) -> None:
         boxes = Boxes(
             Kept(),
-            str(folder),
+            FolderBlobs(folder),
             aside=lambda job, done: done(job()),
             new_id=world.token,
             wall=world.wall,
