@@ -89,6 +89,13 @@ class SettingChanged(NamedTuple):
     at: float
 
 
+class BackupFailed(NamedTuple):
+    """There is no backup of the database today. Published once, until there is one again."""
+
+    why: str
+    at: float
+
+
 class PartyMoved(NamedTuple):
     """What a user does in calls may be another: dials, rings, is in one call less. Published only
     while somebody listens."""
@@ -136,6 +143,8 @@ class Bus:
 
     def __init__(self) -> None:
         self._listeners: dict[type, tuple[Callable[[Any], None], ...]] = {}
+        self.hears: Callable[[type], bool] = self._listeners.__contains__
+        """Whether anybody listens to events of this kind: else there need not be any."""
 
     def subscribe(self, kind: type[E], callback: Callable[[E], None]) -> Callable[[], None]:
         """Hear every event of exactly this kind, until the function that is returned is called."""
@@ -143,16 +152,13 @@ class Bus:
 
         def unsubscribe() -> None:
             # Equality, not identity: a bound method is a new object each time it is looked up.
-            left = list(self._listeners[kind])
+            left = list(self._listeners.pop(kind, ()))
             if callback in left:
                 left.remove(callback)
-            self._listeners[kind] = tuple(left)
+            if left:
+                self._listeners[kind] = tuple(left)
 
         return unsubscribe
-
-    def hears(self, kind: type) -> bool:
-        """Whether anybody listens to events of this kind: else there need not be any."""
-        return bool(self._listeners.get(kind))
 
     def publish(self, event: object) -> None:
         """Tell all who subscribed. Never raises."""

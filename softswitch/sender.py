@@ -76,11 +76,13 @@ class Sender:
         """Make it a request of ours: topmost Via with a fresh branch, and Max-Forwards."""
         host, port = self._addressing.sip_address(flow)
         branch = MAGIC_COOKIE + self._token()
-        request.headers.prepend(
+        headers = request.headers
+        headers.prepend(
             "Via", f"SIP/2.0/{flow.protocol} {bracketed(host)}:{port};branch={branch};rport"
         )
-        if "Max-Forwards" not in request.headers.first:
-            request.headers.append("Max-Forwards", MAX_FORWARDS)
+        vars(request)["branch"] = branch  # which spares reading it
+        if "Max-Forwards" not in headers.first:
+            headers.append("Max-Forwards", MAX_FORWARDS)
 
     def send(
         self, data: bytes, flow: Flow, call_id: str, transaction: Transaction | None = None

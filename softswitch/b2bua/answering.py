@@ -121,12 +121,11 @@ def _connect(device: Leg, sdp: bytes, fields: Fields) -> None:
     call.update_hold()
     if caller.accepted is None:
         reinvite.resume(caller)
-    taping.begin(call)
-    board.bus.publish(
-        CallAnswered(
-            call.id, call.identity.shown, call.callee, call.answered_by, board.clock.wall()
-        )
-    )
+    if board.recorder is not None:
+        taping.begin(call, board.recorder)
+    if board.bus.hears(CallAnswered):
+        shown, now = call.identity.shown, board.clock.wall()
+        board.bus.publish(CallAnswered(call.id, shown, call.callee, call.answered_by, now))
 
 
 def _answer_caller(call: Call, sdp: bytes, fields: Fields) -> None:

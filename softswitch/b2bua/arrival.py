@@ -77,7 +77,8 @@ def _take(
     call.conclude = onward.conclude
     by = f" by {trunk.account}" if trunk is not None else ""
     log.info("%s: %s calls %s%s", call.id, caller.recorded, printable(call.callee), by)
-    board.bus.publish(CallArrived(call.id, caller.shown, call.callee, call.arrived_at))
+    if board.bus.hears(CallArrived):
+        board.bus.publish(CallArrived(call.id, caller.shown, call.callee, call.arrived_at))
     _make_caller(call, request, transaction, flow, trunk)
     call.route = Route(
         call.callee,

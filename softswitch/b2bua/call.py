@@ -266,7 +266,8 @@ class Call:
     def engage(self, user: str) -> None:
         """The user is in this call, from the first ringing on."""
         self.parties.append(user)
-        self.board.engaged[user] += 1
+        engaged = self.board.engaged
+        engaged[user] = engaged.get(user, 0) + 1
         self.moved(user)
 
     def disengage(self, *users: str) -> None:

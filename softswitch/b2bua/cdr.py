@@ -45,7 +45,7 @@ def record_of(call: Call) -> CallRecord:
 
 
 def _leg_record(leg: Leg) -> LegRecord:
-    heard = leg.statistics or NOTHING_HEARD
+    heard, session = leg.statistics or NOTHING_HEARD, leg.session
     if heard.foreign >= MANY_STRANGERS:
         log.warning(
             "%s: strangers sent %d packets to the media port of the %s, and nobody heard them",
@@ -62,8 +62,8 @@ def _leg_record(leg: Leg) -> LegRecord:
         packets_lost=heard.packets_lost,
         jitter=heard.jitter,
         packets_sent=heard.packets_sent,
-        codec=leg.codec,
-        encryption=leg.encryption,
+        codec=session.codec if session is not None else "",
+        encryption=session.encryption if session is not None else "",
         round_trip=heard.round_trip,
         mos_received=heard.mos_received,
         mos_sent=heard.mos_sent,

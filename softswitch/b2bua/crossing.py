@@ -48,8 +48,9 @@ MAX_FORWARDS = 70
 def cross(headers: Headers, names: tuple[str, ...]) -> Fields:
     """The header fields of a message that may go on to the other leg."""
     fields: Fields = []
+    first = headers.first
     for name in names:
-        if name in headers:
+        if name in first:
             values = headers.all(name)[:MAX_LINES]
             fields += [(name, value) for value in values if len(value) <= MAX_LENGTH]
     return fields

@@ -76,7 +76,7 @@ def _history(hops: Sequence[Hop], host: str) -> list[tuple[str, str]]:
 
 def count(headers: Headers) -> int:
     """How often a call that arrives says that it was forwarded."""
-    if "Diversion" not in headers and "History-Info" not in headers:
+    if "Diversion" not in headers.first and "History-Info" not in headers.first:
         return 0
     diversions = len(_values(headers, "Diversion"))
     history = sum("cause=" in entry for entry in _values(headers, "History-Info"))

@@ -31,26 +31,28 @@ def update(call: Call) -> None:
     """Let the media of a call that is up follow what its two sides have said."""
     caller, answerer = call.caller, call.answerer
     assert answerer is not None
-    _allow_silence(call, caller.direction != SENDRECV or answerer.direction != SENDRECV)
-    _part(call, answerer, caller.holds or answerer.holds)
-    _entertain(caller, answerer.holds and not caller.holds)
-    _entertain(answerer, caller.holds and not answerer.holds)
+    held = caller.direction != SENDRECV or answerer.direction != SENDRECV
+    if held != call.held:
+        _allow_silence(call, held)
+    parted = caller.holds or answerer.holds
+    if parted != call.parted:
+        _part(call, answerer, parted)
+    if call.board.music:
+        _entertain(caller, answerer.holds and not caller.holds)
+        _entertain(answerer, caller.holds and not answerer.holds)
 
 
 def _allow_silence(call: Call, held: bool) -> None:
     """On both ports a held call may be silent for longer: who listens need not talk."""
-    if held != call.held:
-        call.held = held
-        for leg in (call.caller, call.answerer):
-            assert leg is not None
-            assert leg.port is not None
-            call.board.media.hold(leg.port, held)
+    call.held = held
+    for leg in (call.caller, call.answerer):
+        assert leg is not None
+        assert leg.port is not None
+        call.board.media.hold(leg.port, held)
 
 
 def _part(call: Call, answerer: Leg, parted: bool) -> None:
     """Nothing goes to who holds, and what he plays himself goes nowhere."""
-    if parted == call.parted:
-        return
     call.parted = parted
     media = call.board.media
     assert call.caller.port is not None
@@ -63,7 +65,7 @@ def _part(call: Call, answerer: Leg, parted: bool) -> None:
 
 def _entertain(leg: Leg, held: bool) -> None:
     board = leg.call.board
-    if held == leg.hears_music or not board.music:
+    if held == leg.hears_music:
         return
     leg.hears_music = held
     assert leg.port is not None

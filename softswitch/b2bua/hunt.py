@@ -53,8 +53,11 @@ def start(call: Call, ring: Ring) -> None:
     call.engage(ring.user)
     turn.begin(call, ring.user, ring.ring_time, ring.user if ring.confirm else "")
     bindings = readiness.to_ring(call, ring.user)
-    legs = [_leg(call, one, ring.user) for one in bindings[:MAX_DEVICES]]
-    invited = [leg for leg in legs if leg is not None]
+    invited = []
+    for binding in bindings[:MAX_DEVICES]:
+        phone = _leg(call, binding, ring.user)
+        if phone is not None:
+            invited.append(phone)
     if not invited:
         _nobody(call)
         return
@@ -122,7 +125,7 @@ def _invite(leg: Leg, binding: Binding, body: bytes, ring: Ring) -> None:
 def _fields(call: Call, ring: Ring, host: str) -> Sequence[tuple[str, str]]:
     """Through whom the call came, and whether its user is in another call (CW-1)."""
     fields = diversion.fields(ring.hops, host) if ring.hops else []
-    is_waiting = call.board.engaged[ring.user] >= ringing.MORE_THAN_ONE
+    is_waiting = call.board.engaged.get(ring.user, 0) >= ringing.MORE_THAN_ONE
     return [*fields, ringing.CALL_WAITING] if is_waiting else fields
 
 

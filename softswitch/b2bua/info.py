@@ -113,9 +113,11 @@ def press(target: Leg, request: Request) -> bool:
 def takes_events(leg: Leg) -> bool:
     """Has it agreed on telephone events?"""
     agreed = leg.session.agreed if leg.session is not None and leg.port is not None else None
-    return agreed is not None and any(
-        known.encoding == TELEPHONE_EVENT for known in agreed.terms.formats
-    )
+    if agreed is not None:
+        for known in agreed.terms.formats:
+            if known.encoding == TELEPHONE_EVENT:
+                return True
+    return False
 
 
 def agreed_with(device: Leg, agreement: Agreement, allowed: str = "") -> Agreement:
@@ -127,7 +129,10 @@ def agreed_with(device: Leg, agreement: Agreement, allowed: str = "") -> Agreeme
 def listen(call: Call) -> None:
     """Hear the keys of whoever presses telephone events for somebody who takes INFO only."""
     for leg in (call.caller, call.answerer):
-        if leg is not None and takes_events(leg) and _wants_info(leg.other):
+        other = leg.other if leg is not None else None
+        if leg is None or other is None or not other.takes_info:
+            continue
+        if takes_events(leg) and not takes_events(other):
             assert leg.port is not None
             call.board.media.listen(leg.port, in_band=False)
 

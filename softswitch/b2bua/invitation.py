@@ -32,7 +32,7 @@ def send(
     call = leg.call
     items = [
         ("Max-Forwards", str(call.hops_left)),
-        *[("Route", route) for route in routes],
+        *([("Route", route) for route in routes] if routes else ()),
         ("From", f"{sender};tag={leg.local_tag}"),
         ("To", to),
         ("Call-ID", leg.sip_call_id),

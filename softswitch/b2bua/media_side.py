@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 from softswitch.media.engine.interface import MediaPort, PortStatistics, Remote
@@ -20,7 +20,6 @@ from softswitch.media.sdp import SdpError
 
 if TYPE_CHECKING:
     from softswitch.b2bua.call import Call
-    from softswitch.b2bua.leg import Leg
     from softswitch.sip.flow import Flow
     from softswitch.sip.message import Response
 
@@ -78,7 +77,7 @@ class MediaSide:
         board = self.call.board
         bind, advertised = board.addressing.media_address(self.flow)
         self.port = board.media.open(bind, beside=beside, at_once=at_once or manner.begins)
-        board.ports[self.port] = cast("Leg", self)
+        board.ports[self.port] = self  # type: ignore[assignment]  # nothing else has this half
         self.session = Session(
             board.policy(self.account),
             address=advertised,

@@ -34,7 +34,7 @@ QUIET = (State.CANCELLED, State.ENDING, State.OVER)
 def facts(board: Switchboard, knock: Knock, user: str) -> Facts:
     """What is true of a user whom a call is for."""
     bindings = board.location.bindings(user, board.clock.wall())
-    calls = board.engaged[user]
+    calls = board.engaged.get(user, 0)
     known = board.directory.get(user)
     if known is None or (not calls and not known.dnd):
         return Facts(len(bindings), calls)

@@ -73,7 +73,7 @@ def _fields(device: Leg, response: Response) -> Sequence[tuple[str, str]]:
     colleague may know that, a caller from outside not."""
     call = device.call
     fields = cross(response.headers, PROGRESS)
-    if call.known is None or call.board.engaged[device.account] < MORE_THAN_ONE:
+    if call.known is None or call.board.engaged.get(device.account, 0) < MORE_THAN_ONE:
         return fields
     has_said = any(name == CALL_WAITING[0] for name, _ in fields)
     return fields if has_said else [*fields, CALL_WAITING]
@@ -82,7 +82,9 @@ def _fields(device: Leg, response: Response) -> Sequence[tuple[str, str]]:
 def _first_ring(call: Call) -> None:
     call.ringing_at = call.board.clock.wall()
     log.info("%s: %s is ringing", call.id, call.turn)
-    call.board.bus.publish(CallRinging(call.id, call.identity.shown, call.turn, call.ringing_at))
+    bus = call.board.bus
+    if bus.hears(CallRinging):
+        bus.publish(CallRinging(call.id, call.identity.shown, call.turn, call.ringing_at))
 
 
 def forwarded(call: Call) -> None:

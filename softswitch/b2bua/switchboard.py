@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -135,7 +134,7 @@ class Switchboard:
     ports: dict[MediaPort, Leg] = field(default_factory=dict)
     connections: dict[int, set[Leg]] = field(default_factory=dict)
     """Legs by the TCP connection they live on."""
-    engaged: Counter[str] = field(default_factory=Counter)
+    engaged: dict[str, int] = field(default_factory=dict)
     """Calls that each user is in: dialling, ringing, talking or held (features 2.0, CW-2)."""
     knocks: dict[tuple[str, str], tuple[str, float]] = field(default_factory=dict)
     """Who met a user that did not want to be disturbed: by caller and user, in which call, when."""
@@ -162,7 +161,7 @@ class Switchboard:
 
         Calls without a final answer are looked through, but only for users who are in several.
         """
-        if self.engaged[user] < 2:
+        if self.engaged.get(user, 0) < 2:
             return 0
         mine = (one for one in self.invites.values() if one.known and one.caller_user == user)
         return sum(len(call.hunted) for call in mine)

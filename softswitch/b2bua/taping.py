@@ -57,21 +57,18 @@ class Recorder(Protocol):
         """It is over, and what is there of it is on the disk."""
 
 
-def begin(call: Call) -> None:
+def begin(call: Call, recorder: Recorder) -> None:
     """Two have been joined."""
-    board = call.board
-    if board.recorder is None:
-        return
     if call.taping is not None:
         call.taping.stop()
     rules = [(leg, _rule(leg)) for leg in (call.caller, call.answerer) if leg is not None]
     if any(rule in (ALWAYS, BY_SIDE[leg.side]) for leg, rule in rules):
-        call.taping = Taping(call, board.recorder)
+        call.taping = Taping(call, recorder)
         call.taping.start()
         return
     asked = [leg for leg, rule in rules if rule == ON_DEMAND]
     if asked:
-        call.taping = Taping(call, board.recorder, asked)
+        call.taping = Taping(call, recorder, asked)
 
 
 def _rule(leg: Leg) -> str:

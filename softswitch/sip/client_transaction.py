@@ -78,9 +78,9 @@ class ClientTransaction(ABC):
     )
 
     def __init__(self, request: Request, flow: Flow, host: Host) -> None:
-        self.key = (_own_branch(request), request.method)
+        self.key = (request.branch, request.method)
         """Responses carry both: branch of the topmost Via, method of the CSeq (§17.1.3)."""
-        self.call_id = request.call_id
+        self.call_id = request.headers.first["Call-ID"]
         self.flow = flow
         self.state = State.CALLING
         self.on_response: Callable[[Response], None] | None = None
@@ -296,11 +296,6 @@ class NonInviteClientTransaction(ClientTransaction):
             return self._fail()
         self._terminate()  # K
         return []
-
-
-def _own_branch(request: Request) -> str:
-    """The branch of a Via that we wrote: it has one spelling, so nothing has to be parsed."""
-    return request.headers.first["Via"].partition(";branch=")[2].partition(";")[0]
 
 
 def acknowledge(invite: Request, response: Response) -> Request:

@@ -82,7 +82,7 @@ class Dialog:
             remote=_without_tag(request.headers.get("From") or "", request.from_tag),
             remote_tag=request.from_tag,
             remote_target=_target(request) or str(request.from_.uri),
-            route_set=tuple(request.headers.values("Record-Route")),
+            route_set=_recorded(request) if "Record-Route" in request.headers.first else (),
             local_cseq=0,
             remote_cseq=request.cseq.number,
             flow=flow,
@@ -99,7 +99,7 @@ class Dialog:
             remote=request.headers.get("To") or "",
             remote_tag=response.to_tag,
             remote_target=_target(response) or request.uri,
-            route_set=tuple(reversed(response.headers.values("Record-Route"))),
+            route_set=_recorded(response)[::-1] if "Record-Route" in response.headers.first else (),
             local_cseq=request.cseq.number,
             remote_cseq=None,
             flow=flow,
@@ -109,7 +109,8 @@ class Dialog:
     def confirm(self, response: Response) -> None:
         """A 2xx for this early dialog: it says all anew but tags and numbers (§13.2.2.4)."""
         self.remote_target = _target(response) or self.remote_target
-        self.route_set = tuple(reversed(response.headers.values("Record-Route")))
+        recorded = "Record-Route" in response.headers.first
+        self.route_set = _recorded(response)[::-1] if recorded else ()
         self.early = False
 
     @property
@@ -143,12 +144,12 @@ class Dialog:
         content_type: str,
         max_forwards: int,
     ) -> Request:
-        uri, routes = self._way()
+        uri, routes = self._way() if self.route_set else (self.remote_target, ())
         items = [
             ("Max-Forwards", str(max_forwards)),
-            *[("Route", route) for route in routes],
-            ("From", _tagged(self.local, self.local_tag)),
-            ("To", _tagged(self.remote, self.remote_tag)),
+            *([("Route", route) for route in routes] if routes else ()),
+            ("From", f"{self.local};tag={self.local_tag}"),
+            ("To", f"{self.remote};tag={self.remote_tag}" if self.remote_tag else self.remote),
             ("Call-ID", self.call_id),
             ("CSeq", f"{cseq_number} {method}"),
             *headers,
@@ -158,14 +159,12 @@ class Dialog:
         return Request(method, uri, Headers(items), body)
 
     def _way(self) -> tuple[str, tuple[str, ...]]:
-        """Request-URI and Route (§12.2.1.1).
+        """Request-URI and Route, where there is a route set (§12.2.1.1).
 
         A first router without `lr` is of the old, strict kind: it wants to find itself in the
         Request-URI, and the remote target at the end of the Route.
         """
         routes = self.route_set
-        if not routes:
-            return self.remote_target, ()
         first = NameAddr.parse(routes[0]).uri
         if first.has_param("lr"):
             return self.remote_target, routes
@@ -193,8 +192,13 @@ class Dialog:
 
 def _target(message: Request | Response) -> str:
     """The URI in the Contact, as text; empty without one."""
-    contact = message.contact
-    return str(contact.uri) if contact is not None else ""
+    contacts = message.contacts
+    return str(contacts[0].uri) if contacts else ""
+
+
+def _recorded(message: Request | Response) -> tuple[str, ...]:
+    """The proxies that want to stay on the way, as they stand in the message."""
+    return tuple(message.headers.values("Record-Route"))
 
 
 def _without_tag(value: str, tag: str) -> str:
@@ -207,10 +211,6 @@ def _without_tag(value: str, tag: str) -> str:
     address = NameAddr.parse(value)
     address.params.pop("tag", None)
     return str(address)
-
-
-def _tagged(value: str, tag: str) -> str:
-    return f"{value};tag={tag}" if tag else value
 
 
 def _request_uri(route: Uri) -> str:

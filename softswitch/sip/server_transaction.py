@@ -228,7 +228,7 @@ class NonInviteServerTransaction(ServerTransaction):
 
     def respond(self, response: Response, now: float) -> list[Action]:
         """Send, and after a final response repeat only that."""
-        if self.is_answered:
+        if self.state is State.COMPLETED or self.state is State.TERMINATED:
             return []
         actions = self._send(response)
         if response.status < 200:

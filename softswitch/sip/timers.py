@@ -28,9 +28,9 @@ T4 = 5.0
 TICKS_PER_SECOND = 64
 """A power of two, so that sums of T1 fall exactly on a tick; 16 ms late at most."""
 
-TICKS_TOGETHER = 16
-"""Ticks from one moment for timers without hurry to the next: a quarter of a second. Each call
-leaves a handful of them, and a wake-up costs as much as ten."""
+MOMENTS_PER_SECOND = 4
+"""For timers without hurry. Each call leaves a handful of them, and a wake-up costs as much as
+ten."""
 
 
 class Timer:
@@ -70,14 +70,7 @@ class TimerWheel:
         What is set from within a callback waits for the next tick at least, so that no timer
         that keeps setting itself can hold the process.
         """
-        return self._add(math.ceil(when * TICKS_PER_SECOND), callback, args)
-
-    def add_about(self, when: float, callback: Callable[..., object], *args: Any) -> Timer:
-        """The same for what has time: up to a quarter of a second later, with others."""
-        tick = math.ceil(when * (TICKS_PER_SECOND / TICKS_TOGETHER)) * TICKS_TOGETHER
-        return self._add(tick, callback, args)
-
-    def _add(self, tick: int, callback: Callable[..., object], args: tuple[Any, ...]) -> Timer:
+        tick = math.ceil(when * TICKS_PER_SECOND)
         if tick <= self._last_tick:
             tick = self._last_tick + 1
         timer = Timer(callback, args)
@@ -90,6 +83,10 @@ class TimerWheel:
         if self._wake is not None and self._ticks[0] == tick:
             self._wake(tick / TICKS_PER_SECOND)
         return timer
+
+    def add_about(self, when: float, callback: Callable[..., object], *args: Any) -> Timer:
+        """The same for what has time: up to a quarter of a second later, with others."""
+        return self.add(math.ceil(when * MOMENTS_PER_SECOND) / MOMENTS_PER_SECOND, callback, *args)
 
     @property
     def next_deadline(self) -> float | None:

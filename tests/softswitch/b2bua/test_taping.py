@@ -173,7 +173,7 @@ def test_a_recording_that_fails_does_not_touch_the_call(caplog: pytest.LogCaptur
 def test_who_talks_to_somebody_else_in_the_same_call_is_recorded_anew() -> None:
     world, _, _, _ = talking(u100="always")
     (call,) = world.calls._board.calls.values()
-    taping.begin(call)
+    taping.begin(call, cast("Any", call.board.recorder))
     assert len(performed(world, stage_messages.FinishCall)) == 1
     assert len(recorded(world)) == 2
     world.users["100"] = replace(world.users["100"], record="on_demand")
@@ -183,7 +183,7 @@ def test_who_talks_to_somebody_else_in_the_same_call_is_recorded_anew() -> None:
 def test_nothing_is_ended_that_never_began() -> None:
     world, _, _, _ = talking(u101="on_demand")
     (call,) = world.calls._board.calls.values()
-    taping.begin(call)
+    taping.begin(call, cast("Any", call.board.recorder))
     assert performed(world, stage_messages.FinishCall) == []
     finish(world)
 
@@ -195,7 +195,7 @@ def test_calls_to_numbers_outside_are_those_of_who_calls() -> None:
     assert call.answerer is not None
     call.taping = None
     call.answerer.trunk = cast("Any", object())
-    taping.begin(call)
+    taping.begin(call, cast("Any", call.board.recorder))
     assert len(recorded(world)) == 1
     assert call.taping is None
     call.answerer.trunk = None
