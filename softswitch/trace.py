@@ -98,7 +98,13 @@ class Tracer:
         leg = self._legs.get(sip_call_id)
         if leg is not None:
             call, number = leg
-            self._keep(call, (now_wall, sent, number, flow, data))
+            size, entries = len(data), call.entries
+            octets, in_all = call.octets + size, self._octets + size
+            if octets > MAX_OCTETS or len(entries) >= MAX_MESSAGES or in_all > MAX_OCTETS_IN_ALL:
+                self._keep(call, (now_wall, sent, number, flow, data))
+                return
+            call.octets, self._octets = octets, in_all
+            entries.append((now_wall, sent, number, flow, data))
         elif len(data) <= MAX_WAITING_OCTETS:
             self._wait(sip_call_id, (now_wall, sent, 0, flow, data))
 

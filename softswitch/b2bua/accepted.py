@@ -51,7 +51,7 @@ class Accepted:
         on_answer: Callable[[bytes], None] | None,
     ) -> None:
         agent = leg.call.board.agent
-        self.cseq = response.cseq.number
+        self.cseq = transaction.cseq_number
         self.initial = leg.state is not State.UP
         """It answers the INVITE that made the dialog, not a re-INVITE."""
         self.on_answer = on_answer

@@ -6,6 +6,7 @@ reading it would be answered with the old value, so build first and read then.
 """
 
 from collections.abc import Callable, Collection, Iterable
+from operator import itemgetter
 from typing import Any, Generic, TypeVar, overload
 
 from .errors import ParseError
@@ -102,6 +103,8 @@ MAX_LOGGED_LENGTH = 120
 
 COPIED = ("Via", "From", "To", "Call-ID", "CSeq")
 """The fields that every response has from its request (§8.2.6.2)."""
+
+_copied_from = itemgetter(*COPIED)
 
 COPIED_WITH_ROUTE = frozenset({*COPIED, "Record-Route"})
 """A dialog's route set is learnt from the response that forms it (§12.1.1)."""
@@ -357,23 +360,32 @@ def respond(
 
     Takes requests that are broken, too: what they lack, the response lacks.
     """
-    theirs = request.headers
-    first = theirs.first
-    if len(first) == len(theirs.items) and first.keys().isdisjoint(UNUSUAL_IN_ANSWERS):
-        items = [(name, first[name]) for name in COPIED if name in first]
-    else:
-        items = [item for item in theirs if item[0] in _copied(request.method, status)]
-    to = first.get("To")
-    is_tagged = to is not None and to_tag and status > 100 and not _has_to_tag(request)
-    if is_tagged:
-        items[items.index(("To", to or ""))] = ("To", f"{to};tag={to_tag}")
+    items = _to_copy(request, status)
+    known = vars(request)
+    tag = known["to_tag"] if "to_tag" in known else _to_tag(request)
+    if to_tag and not tag and status > 100 and (to := request.headers.first.get("To")) is not None:
+        items[items.index(("To", to))] = ("To", f"{to};tag={to_tag}")
+        tag = to_tag
     items += headers
     if body:
         items.append(("Content-Type", content_type))
     response = Response(status, reason or REASONS.get(status, "Unknown"), Headers(items), body)
-    if is_tagged:
-        vars(response)["to_tag"] = to_tag  # which spares reading it
+    if tag:
+        vars(response)["to_tag"] = tag  # which spares reading it
     return response
+
+
+def _to_copy(request: Request, status: int) -> list[tuple[str, str]]:
+    """The fields of the request that its response has as well."""
+    theirs = request.headers
+    first = theirs.first
+    if len(first) == len(theirs.items) and first.keys().isdisjoint(UNUSUAL_IN_ANSWERS):
+        try:
+            return [*zip(COPIED, _copied_from(first), strict=True)]
+        except KeyError:
+            pass  # it lacks one
+    names = _copied(request.method, status)
+    return [item for item in theirs.items if item[0] in names]
 
 
 def _copied(method: str, status: int) -> Collection[str]:
@@ -384,11 +396,11 @@ def _copied(method: str, status: int) -> Collection[str]:
     return COPIED
 
 
-def _has_to_tag(request: Request) -> bool:
+def _to_tag(request: Request) -> str:
     try:
-        return bool(request.to_tag)
-    except ParseError:
-        return ";tag=" in (request.headers.get("To") or "")  # whatever else is wrong with it
+        return request.to_tag
+    except ParseError:  # whatever else is wrong with it
+        return (request.headers.get("To") or "").partition(";tag=")[2]
 
 
 def _named(message: Message) -> str:
