@@ -15,6 +15,7 @@ from softswitch.cli.prompts import app as prompts
 from softswitch.cli.run import run
 from softswitch.cli.settings import reset, undo
 from softswitch.cli.show import show
+from softswitch.cli.state import export_state, import_state, orphans
 from softswitch.cli.trace import trace
 
 
@@ -27,8 +28,10 @@ def application() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for command in (run, check, explain, show, reset, undo, adopt, trace, portal):
+    for command in (run, check, explain, show, reset, undo, adopt, trace, portal, orphans):
         app.command()(command)
+    app.command("export-state")(export_state)
+    app.command("import-state")(import_state)
     app.add_typer(calendar, name="calendar")
     app.add_typer(mail, name="mail")
     app.add_typer(messages, name="messages")

@@ -265,6 +265,8 @@ class Trunk:
 LANGUAGES = ("en", "es", "pl")
 """In which there are prompts."""
 
+BACKUPS = 7
+
 SHIPPED_PROMPTS = Path(__file__).parent.parent / "prompts"
 """Made by `softswitch prompts build`."""
 
@@ -294,6 +296,8 @@ class Config:
     """The command that speaks texts; empty: nothing does; None: what is installed."""
     music: Path | None = SHIPPED_MUSIC
     """What held people hear; None: nothing."""
+    backups: int = BACKUPS
+    """So many daily copies of the database are kept; 0: none are made."""
     timezone: str | None = None
     """By whose clock times are said; None: the machine's."""
     prompts: Path | None = None

@@ -22,6 +22,7 @@ from softswitch.config import (
     references,
 )
 from softswitch.config.configuration import (
+    BACKUPS,
     DEFAULT_REALM,
     SHIPPED_MUSIC,
     Config,
@@ -113,6 +114,7 @@ def _alone(path: Path, document: Document, network: Network, state: Path) -> Con
         alerted=alerted(document.get("admins", [])),
         synthesiser=_command(document),
         music=_music(path, document),
+        backups=document.get("backups", BACKUPS),
         timezone=document.get("timezone"),
         prompts=_prompts(path, document),
         country=document.get("country", ""),

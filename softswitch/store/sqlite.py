@@ -26,6 +26,7 @@ from .store import (
     CallRow,
     MailboxRow,
     MessageRow,
+    OrphanRow,
     OutboxRow,
     PortalRow,
     RecordingRow,
@@ -59,6 +60,13 @@ TRIM_SETTINGS = """
             FROM settings WHERE ended_at > 0
         ) WHERE nth > ?
     )"""
+OWNERS = """
+    SELECT mailbox FROM messages UNION SELECT mailbox FROM mailboxes
+    UNION SELECT user FROM settings UNION SELECT user FROM portal"""
+PUT_ORPHAN = _insert("orphans", OrphanRow._fields)
+DROP_ORPHAN = "DELETE FROM orphans WHERE user = ?"
+OF_A_MAILBOX = ("messages", "mailboxes", "outbox")
+OF_A_USER = ("settings", "portal", "bindings", "orphans")
 PUT_RECORDING = _insert("recordings", RecordingRow._fields)
 DROP_RECORDING = "DELETE FROM recordings WHERE id = ?"
 DROP_OUTBOX = "DELETE FROM outbox WHERE message_id = ?"
@@ -128,6 +136,28 @@ class SqliteStore:
     async def drop_settings(self, before: float, most: int) -> None:
         sql = "DELETE FROM settings WHERE ended_at > 0 AND ended_at < ?"
         await self._write((sql, [(before,)]), (TRIM_SETTINGS, [(most,)]))
+
+    async def owners(self) -> set[str]:
+        return {row[0] for row in await self._read(OWNERS)}
+
+    def put_orphans(
+        self, put: Sequence[OrphanRow], drop: Sequence[str] = ()
+    ) -> asyncio.Future[None]:
+        dropped = [(user,) for user in drop]
+        return self._write((PUT_ORPHAN, put), (DROP_ORPHAN, dropped), durable=True)
+
+    async def orphans(self) -> list[OrphanRow]:
+        rows = await self._read("SELECT user, since FROM orphans ORDER BY user")
+        return [OrphanRow(*row) for row in rows]
+
+    def forget_user(self, user: str) -> asyncio.Future[None]:
+        one = [(user,)]
+        return self._write(
+            *((f"DELETE FROM {table} WHERE mailbox = ?", one) for table in OF_A_MAILBOX),
+            *((f"DELETE FROM {table} WHERE user = ?", one) for table in OF_A_USER),
+            ("DELETE FROM secrets WHERE name = ?", [(f"first PIN of {user}",)]),
+            durable=True,
+        )
 
     def put_recording(self, recording: RecordingRow) -> asyncio.Future[None]:
         return self._write((PUT_RECORDING, [recording]), urgent=False)

@@ -141,6 +141,13 @@ class SettingRow(NamedTuple):
     """In words, why it is over."""
 
 
+class OrphanRow(NamedTuple):
+    """A user of whom something is kept, and who is in no configuration any more."""
+
+    user: str
+    since: float
+
+
 class RecordingRow(NamedTuple):
     """A recorded call, or a part of one."""
 
@@ -241,6 +248,18 @@ class Store(Protocol):
 
     async def drop_settings(self, before: float, most: int) -> None:
         """Forget those that were over before this time, and all but the last of a user's key."""
+
+    async def owners(self) -> set[str]:
+        """All users of whom messages, decisions or settings are kept."""
+
+    def put_orphans(self, put: Sequence[OrphanRow], drop: Sequence[str] = ()) -> Committed:
+        """Keep since when these are no users, and forget that of those."""
+
+    async def orphans(self) -> list[OrphanRow]:
+        """All of them, by user."""
+
+    def forget_user(self, user: str) -> Committed:
+        """Remove all that is kept of a user but the records of calls."""
 
     def put_recording(self, recording: RecordingRow) -> Committed:
         """Keep what is known of a recorded call."""

@@ -6,6 +6,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from pydantic import ConfigDict, TypeAdapter, with_config
 from typing_extensions import TypedDict, is_typeddict
 
+from softswitch.config.schema.backups import Backups
 from softswitch.config.schema.boxes import BoxesSection
 from softswitch.config.schema.calendars import CalendarsSection, Country
 from softswitch.config.schema.conferences import ConferencesSection
@@ -29,6 +30,7 @@ class Document(TypedDict, total=False):
     network: Annotated[NetworkSection, SECTION]
     media: Annotated[MediaSection, SECTION]
     state: Path
+    backups: Backups
     music: Path
     language: Language
     timezone: TimeZone

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from softswitch.config import Config, ConfigErrors, ListenAddress, Log, Media, Network, load
 from softswitch.config.configuration import every_address
-from tests.softswitch.config.reading import NAME, read, write
+from tests.softswitch.config.reading import NAME, mistakes, read, write
 
 GOOD = """\
 x-phone: &phone {ring_time: 20s, max_calls: 2}
@@ -159,3 +159,10 @@ def test_a_good_file_with_a_piece_changed_raises_nothing_else(
     end = data.draw(st.integers(start, min(len(GOOD), start + 20)))
     piece = "".join(data.draw(YAML_PIECES))
     whatever(tmp_path, (GOOD[:start] + piece + GOOD[end:]).encode())
+
+
+def test_copies_of_the_database_are_kept_for_some_days(tmp_path: Path) -> None:  # features 4.4
+    assert read(tmp_path, "users: {100: Anna}\n").backups == 7
+    assert read(tmp_path, "users: {100: Anna}\nbackups: off\n").backups == 0
+    assert read(tmp_path, "users: {100: Anna}\nbackups: 30\n").backups == 30
+    assert mistakes(tmp_path, "users: {100: Anna}\nbackups: 0\n")

@@ -12,6 +12,7 @@ from softswitch.store.store import (
     CallRow,
     MailboxRow,
     MessageRow,
+    OrphanRow,
     OutboxRow,
     PortalRow,
     RecordingRow,
@@ -206,6 +207,23 @@ async def lists_and_forgets_the_settings_that_are_over(store: Store) -> None:
     assert await store.settings_of("102") == []
 
 
+async def knows_of_whom_something_is_kept(store: Store) -> None:
+    setting = SettingRow("a", "101", "dnd", "on", "", "phone *78 by 101", 1.5, 0.0, "")
+    box = MailboxRow("102", "", 0, "", "[]", 0.0, "{}")
+    await store.put_settings([setting])
+    await all_done(store.put_mailbox(box), store.put_messages([message("m", mailbox="103")]))
+    await store.put_outbox([OutboxRow("m", "103", 1.0, 0, 2.0, "", "waiting", "")])
+    await store.secret("first PIN of 103", lambda: b"1")
+    assert await store.owners() == {"101", "102", "103"}
+    await store.put_orphans([OrphanRow("103", 1.5), OrphanRow("102", 2.5)])
+    await store.put_orphans([OrphanRow("103", 3.5)], ["102"])
+    assert await store.orphans() == [OrphanRow("103", 3.5)]
+    await store.forget_user("103")
+    assert await store.owners() == {"101", "102"}
+    assert (await store.orphans(), await store.outbox(), await store.messages()) == ([], [], [])
+    assert await store.secret("first PIN of 103", lambda: b"2") == b"2"
+
+
 async def keeps_recordings_until_they_are_dropped(store: Store) -> None:
     first = RecordingRow("a", "a", "100", "101", 1.5, 8.0, "1_100_101_a.wav", "0f", "")
     rows = [first._replace(id=f"{number}", began_at=number + 0.5) for number in range(4)]
@@ -245,6 +263,7 @@ CHECKS: tuple[Check, ...] = (
     keeps_mails_until_they_are_dropped,
     keeps_settings_until_they_are_over,
     lists_and_forgets_the_settings_that_are_over,
+    knows_of_whom_something_is_kept,
     keeps_recordings_until_they_are_dropped,
     keeps_who_may_log_in_to_the_portal,
     takes_text_of_any_kind_as_a_value,
