@@ -108,7 +108,7 @@ class Hearing:
             return
         source.buffer.put(header.sequence, header.timestamp, payload, now)
 
-    def tap_run(self, first: Header, payloads: Sequence[bytes], times: Sequence[float]) -> None:
+    def tap_run(self, first: Header, sound: bytes, times: Sequence[float]) -> None:
         """Packets that follow each other have come, each of as many ticks as it has octets."""
         source = self._by_type.get(first.payload_type)
         sequence, timestamp = first.sequence, first.timestamp
@@ -116,13 +116,15 @@ class Hearing:
             source is not None
             and not source.varies
             and source.ssrc == first.ssrc
-            and source.buffer.put_run(sequence, timestamp, payloads, times)
+            and source.buffer.put_run(sequence, timestamp, sound, times)
         ):
             return
-        for payload, now in zip(payloads, times, strict=True):
-            self.tap(first._replace(sequence=sequence, timestamp=timestamp), payload, now)
+        size = first.payload_octets
+        for at, now in zip(range(0, len(sound), size), times, strict=True):
+            header = first._replace(sequence=sequence, timestamp=timestamp)
+            self.tap(header, sound[at : at + size], now)
             sequence = (sequence + 1) & 0xFFFF
-            timestamp = (timestamp + len(payload)) & 0xFFFFFFFF
+            timestamp = (timestamp + size) & 0xFFFFFFFF
 
     def _hush(self, header: Header, payload: bytes, now: float) -> None:
         """The remote says how silent it is (RFC 3389): that has its place between the sounds."""

@@ -24,7 +24,8 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Sequence
 
-from softswitch.media.rtp import sequence_distance
+from softswitch.media.rtp import sequence_distance, timestamp_distance
+from softswitch.media.shelf import Shelf
 from softswitch.media.transits import NEVER, Transits
 
 MINIMUM, MAXIMUM = 0.02, 0.2
@@ -129,8 +130,7 @@ class JitterBuffer:
         self._shift = MAX_SHIFT * clock_rate
         self._ticks = ticks
         self._quiet = quiet
-        self._packets: dict[int, bytes] = {}
-        """By position."""
+        self._packets = Shelf()
         self._spurts: set[int] = set()
         """Positions of packets that begin something new: what is missing before was never sent."""
         self._begun = False
@@ -177,23 +177,21 @@ class JitterBuffer:
         self._end = position + self._ticks(payload)
         self._sequence = sequence
 
-    def put_run(
-        self, sequence: int, timestamp: int, payloads: Sequence[bytes], times: Sequence[float]
-    ) -> bool:
-        """Packets have come that follow each other, the first with these numbers, all as long.
-        False: each is to be put by itself."""
+    def put_run(self, sequence: int, timestamp: int, sound: bytes, times: Sequence[float]) -> bool:
+        """Packets have come that follow each other, the first with these numbers, all as long, in
+        one piece: an octet is a tick. False: each is to be put by itself."""
         position = timestamp + self._offset
-        count, ticks = len(payloads), self._ticks(payloads[0])
+        count = len(times)
         full = len(self._packets) + count > MAX_PACKETS
         if position != self._end or position < self._position or full:
             return False
-        self._end = position + count * ticks
-        places = range(position, self._end, ticks)
-        rate = self._rate
+        ticks = len(sound) // count
+        self._packets.put_run(position, sound, ticks)
+        self._end = end = position + len(sound)
+        rate, places = self._rate, range(position, end, ticks)
         transits = [now * rate - place for now, place in zip(times, places, strict=True)]
         self._transits.add(min(transits))
         self._transits.add(max(transits))
-        self._packets.update(zip(places, payloads, strict=True))
         self._sequence = (sequence + count - 1) & 0xFFFF
         return True
 
@@ -205,9 +203,9 @@ class JitterBuffer:
         if self._playing:
             if self._position >= self._look_at and self._look(now):
                 return LOST
-            position = self._position
-            payload = self._packets.pop(position, None)
-            if payload is not None:
+            packets, position = self._packets, self._position
+            payload = packets.pop(position, None) or packets.take_run(position, position + 1)
+            if payload:
                 self.duration = duration = self._ticks(payload)
                 self._position = position + duration
                 return payload
@@ -221,10 +219,12 @@ class JitterBuffer:
     @property
     def next_came(self) -> float:
         """When the first that waits came, had the network been at its best; infinity for none."""
-        return (min(self._packets) + self._transits.base) / self._rate if self._packets else NEVER
+        first = self._packets.first()
+        return NEVER if first is None else (first + self._transits.base) / self._rate
 
     def take_run(self, ticks: int) -> list[bytes]:
-        """Payloads that follow each other without a gap, up to so many ticks or somewhat more.
+        """Payloads that follow each other without a gap, up to so many ticks or somewhat more;
+        several in one piece, where they came so.
 
         For whoever takes much at a time: where there is a gap, nothing yet, or something to be
         thought about, the run ends, and `take` goes on.
@@ -240,7 +240,11 @@ class JitterBuffer:
             position += length(payload)
         if run:
             self.duration = length(run[-1])
-            self._position = position
+        if position < end and (octets := self._packets.take_run(position, end)):
+            run.append(octets)
+            position += len(octets)
+            self.duration = self._packets.step
+        self._position = position
         return run
 
     def restart(self) -> None:
@@ -255,6 +259,7 @@ class JitterBuffer:
     # a packet that does not follow the one before it, or comes when its time has passed
 
     def _put_unusual(self, sequence: int, timestamp: int, payload: bytes, now: float) -> None:
+        self._packets.unfold()
         if len(self._packets) >= MAX_PACKETS:
             self.dropped += 1
             return
@@ -262,7 +267,7 @@ class JitterBuffer:
             self._begin(sequence, timestamp, payload, now)
             return
         steps = sequence_distance(sequence, self._sequence)
-        position = self._end + _signed(timestamp + self._offset - self._end)
+        position = self._end + timestamp_distance(timestamp + self._offset, self._end)
         transit = now * self._rate - position
         if abs(transit - self._transits.base) > self._shift:
             self._strange += 1
@@ -322,8 +327,7 @@ class JitterBuffer:
     # when the next payload is not there, or not to be played yet
 
     def _take_unusual(self, now: float) -> bytes | Missing:
-        packets = self._packets
-        first = min(packets) if packets else None
+        packets, first = self._packets, self._packets.first()
         if self._playing:
             if self._run_ends != self._position:
                 self._concealed = 0
@@ -381,6 +385,7 @@ class JitterBuffer:
 
     def _leave_out(self, actual: float) -> None:
         """Skip one packet, a quiet one unless that takes long or much more is to go."""
+        self._packets.unfold()
         if not self._packets:
             return
         payload = self._packets.get(self._position)
@@ -393,8 +398,3 @@ class JitterBuffer:
             self._patience = PATIENCE
             self.dropped += 1
         self._look_at = self._position
-
-
-def _signed(difference: int) -> int:
-    """The way from one 32-bit timestamp to another, the short way round."""
-    return ((difference + 0x80000000) & 0xFFFFFFFF) - 0x80000000

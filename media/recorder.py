@@ -148,7 +148,8 @@ class Voice(Hearing):
             have += len(piece)
         octets = b"".join(pieces)
         self._rest = octets[need:]
-        self._tail = pieces[-REMEMBERED:]
+        keep = REMEMBERED * len(self._silence)
+        self._tail = [piece[-keep:] for piece in pieces[-REMEMBERED:]]
         return octets[:need]
 
     def _begin(self, source: Source | None) -> None:

@@ -104,3 +104,8 @@ def plain_headers(payload_types: Iterable[int]) -> frozenset[int]:
 def sequence_distance(later: int, earlier: int) -> int:
     """Steps from one 16-bit number to another, the short way round: -32768 … 32767."""
     return ((later - earlier + 0x8000) & 0xFFFF) - 0x8000
+
+
+def timestamp_distance(later: int, earlier: int) -> int:
+    """Ticks from one 32-bit timestamp to another, the short way round."""
+    return ((later - earlier + 0x80000000) & 0xFFFFFFFF) - 0x80000000

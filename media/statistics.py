@@ -106,21 +106,21 @@ class Reception:
             # says anything about time
             self._measure(timestamp, now, first=first)
 
-    def count_run(self, timestamp: int, octets: Sequence[int], times: Sequence[float]) -> None:
-        """Enter packets that are the very next, the first with this timestamp, each of as many
-        timestamp steps as it has octets."""
+    def count_run(self, timestamp: int, size: int, times: Sequence[float]) -> None:
+        """Enter packets that are the very next, the first with this timestamp, each of so many
+        octets and as many timestamp steps."""
         rate, transit, jitter = self.clock_rate, self.transit, self.jitter
-        for size, now in zip(octets, times, strict=True):
+        for now in times:
             before, transit = transit, now * rate - timestamp
             deviation = abs(transit - before)
             if deviation < MAX_DEVIATION:
                 jitter += (deviation - jitter) * JITTER_GAIN
-            self.timestamp = timestamp
             timestamp += size
+        self.timestamp = timestamp - size
         self.transit, self.jitter = transit, jitter
-        self.next_sequence = (self.next_sequence + len(octets)) & 0xFFFF
-        self.packets += len(octets)
-        self.octets += sum(octets)
+        self.next_sequence = (self.next_sequence + len(times)) & 0xFFFF
+        self.packets += len(times)
+        self.octets += size * len(times)
 
     def forget(self) -> None:
         """The remote begins anew, with whatever source comes first. Totals stay."""

@@ -34,6 +34,8 @@ class Grid(Generic[M]):
         "_burst",
         "_crowd",
         "_homes",
+        "_meet",
+        "_members",
         "_per_second",
         "_period",
         "_run",
@@ -50,12 +52,17 @@ class Grid(Generic[M]):
         burst: int = BURST,
         tick: float = TICK,
         crowd: int = 1,
+        meet: int = 0,
     ) -> None:
         """The period in ticks; `burst` in periods, `tick` in seconds. Up to a `crowd` of members
         share a slot before another is taken: each slot is a wake-up, which costs more than most
-        turns do."""
+        turns do. Grids that `meet` every so many ticks fill up in the same order, slots of that
+        distance first: those of several grids are often due together then."""
         self._period = period
         self._crowd = crowd
+        self._meet = meet
+        self._members = [0] * meet
+        """In all slots of that distance."""
         self._per_second = round(1 / tick)
         self._run = run
         self._burst = burst
@@ -77,23 +84,40 @@ class Grid(Generic[M]):
         tick = int((now + _EARLY) * self._per_second)
         if not self._homes:
             self._served = tick
+        slot = self._among(tick) if self._meet else self._coming(tick)
+        self._slots[slot].append(member)
+        if self._meet:
+            self._members[slot % self._meet] += 1
+        self._homes[member] = slot
+        self._recount()
+
+    def _coming(self, tick: int) -> int:
         slots, crowd = self._slots, self._crowd
         coming = [(tick + step) % self._period for step in range(1, self._period + 1)]
         welcome = [slot for slot in coming if 0 < len(slots[slot]) < crowd]
-        slot = (
-            max(welcome, key=lambda slot: len(slots[slot]))
-            if welcome
-            else min(coming, key=lambda slot: len(slots[slot]))
+        if welcome:
+            return max(welcome, key=lambda slot: len(slots[slot]))
+        return min(coming, key=lambda slot: len(slots[slot]))
+
+    def _among(self, tick: int) -> int:
+        """The emptiest slot of those that meet where most do, if there is room."""
+        members, meet = self._members, self._meet
+        room = self._crowd * (self._period // meet)
+        fullest = max(range(meet), key=lambda at: (members[at] < room, members[at]))
+        if members[fullest] >= room:
+            fullest = min(range(meet), key=members.__getitem__)
+        turns = range(fullest, self._period, meet)
+        return min(
+            turns, key=lambda slot: (len(self._slots[slot]), (slot - tick - 1) % self._period)
         )
-        self._slots[slot].append(member)
-        self._homes[member] = slot
-        self._recount()
 
     def remove(self, member: M) -> None:
         """It has no more turns. Nothing happens when it has none."""
         slot = self._homes.pop(member, None)
         if slot is not None:
             self._slots[slot].remove(member)
+            if self._meet:
+                self._members[slot % self._meet] -= 1
             self._recount()
 
     def __contains__(self, member: M) -> bool:

@@ -95,8 +95,9 @@ class Tap(Protocol):
         """A packet of the remote, of whatever accepted payload type."""
         ...
 
-    def tap_run(self, first: Header, payloads: Sequence[bytes], times: Sequence[float]) -> None:
-        """Packets of sound that follow the first, each of as many ticks as it has octets."""
+    def tap_run(self, first: Header, sound: bytes, times: Sequence[float]) -> None:
+        """Packets of sound that follow each other, in one piece: the header of the first, each of
+        as many octets, and of as many ticks as octets; when each came."""
         ...
 
 

@@ -275,18 +275,17 @@ class Leg(Keyed):
         payload_type: int,
         sequence: int,
         timestamp: int,
-        payloads: Sequence[bytes],
+        sound: bytes,
         times: Sequence[float],
     ) -> None:
-        """Sound of the proven remote, for nobody but taps: packets that are the very next, each of
-        as many ticks as it has octets, and when they came."""
-        self.reception.count_run(timestamp, [len(payload) for payload in payloads], times)
+        """Sound of the proven remote, for nobody but taps: packets that are the very next, all as
+        long and of as many ticks as octets, in one piece, and when each came."""
+        size = len(sound) // len(times)
+        self.reception.count_run(timestamp, size, times)
         self.heard_at = times[-1]
-        first = Header(
-            False, payload_type, sequence, timestamp, self.reception.ssrc, len(payloads[0])
-        )
+        first = Header(False, payload_type, sequence, timestamp, self.reception.ssrc, size)
         for tap in self.taps:
-            tap.tap_run(first, payloads, times)
+            tap.tap_run(first, sound, times)
 
     def _hush(self, header: Header, packet: Packet, now: float) -> None:
         """A description of silence that does not cross as it is."""

@@ -1,7 +1,9 @@
 """Legs that nobody waits for: who only listens to a recording's remote can do so now and then.
 
-    remote ─► socket ─► ten times a second: all that has come, at once
-                          ├─ a run of sound, nothing unusual: counted, and to the taps
+    remote ─► socket ─► several times a second: all that has come, at once
+                          ├─ like what came before: kept, and once a second
+                          │     ├─ a run of sound: counted, and to the taps, in one piece
+                          │     └─ no run: packet by packet
                           └─ anything else: packet by packet, as at any leg
 
 A packet that is relayed has to leave at once, and its wake-up costs more than all that is done with
@@ -13,14 +15,13 @@ comes, so jitter, time lines and statistics know nothing of it.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from softswitch.media import rtp
 from softswitch.media.engine.grid import NEVER, Grid
-from softswitch.media.engine.runs import HEADER, LARGEST, MOST, PAYLOAD, WHOLE, Reader
+from softswitch.media.engine.runs import HEADER, LARGEST, MOST, Kept, Reader
 from softswitch.media.engine.sockets import MAX_STALE, SocketPair, deepen
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ TICK, PERIOD = 0.01, 10
 """Seconds, and of those ticks, in which each leg has a turn: a key is known after a tenth of a
 second at the most."""
 RECORDED = 2
-"""Of so many turns, a leg that is recorded has one: ten packets at a time. Few keys are pressed
-while one speaks."""
+"""A leg that is recorded has a turn that much less often: ten packets at a time. Few keys are
+pressed while one speaks."""
 CROWD = 50
 """Legs that are read in one go: some half a millisecond."""
 PRESSED = 0.02
@@ -45,8 +46,8 @@ KEY_LASTS = 0.3
 CALLS = 4
 """Of the kernel, in one turn of a leg: 128 packets. More is a flood, and waits."""
 
-_RUNS = [struct.Struct("!" + "HHII" * count) for count in range(MOST + 1)]
-"""Headers side by side: first two octets, sequence number, timestamp, SSRC; of each."""
+MOST_KEPT = 96
+"""Packets of a leg, about two seconds: it is not worth more to wait for whoever takes them."""
 
 
 class Lender(Protocol):
@@ -68,7 +69,9 @@ class Lender(Protocol):
 class _Patient:
     """A leg, and the socket where its packets lie."""
 
-    __slots__ = ("kind", "leg", "line", "may_connect", "pair", "remote")
+    __slots__ = (
+        "grid", "kept", "kind", "leg", "line", "may_connect", "pair", "read_at", "remote", "waiting"
+    )  # fmt: skip
 
     def __init__(self, leg: Leg, pair: SocketPair) -> None:
         self.leg = leg
@@ -78,7 +81,13 @@ class _Patient:
         """Whom the line is connected to."""
         self.may_connect = True
         self.kind = -1
-        """The first two octets of the last packet that had nothing unusual."""
+        """The first two octets of the last packet, if that had nothing unusual."""
+        self.kept: list[Kept] = []
+        self.waiting = 0
+        """Packets of that."""
+        self.read_at = -NEVER
+        self.grid: Grid[_Patient] | None = None
+        """Where it has its turns."""
 
 
 class Patience:
@@ -94,6 +103,15 @@ class Patience:
         self._buffer = bytearray(LARGEST + 1)
         self._patients: dict[Leg, _Patient] = {}
         self._grid: Grid[_Patient] = Grid(PERIOD, self._run, burst=1, tick=TICK, crowd=CROWD)
+        self._recorded: Grid[_Patient] = Grid(
+            PERIOD * RECORDED,
+            self._run,
+            burst=1,
+            tick=TICK,
+            crowd=CROWD,
+            meet=PERIOD * RECORDED,
+        )
+        """Of those that are; whoever writes recordings has his turns at the same times."""
         self._pressing: dict[_Patient, float] = {}
         """Whose keys are down, most likely, and until when."""
         self._press_at = NEVER
@@ -101,7 +119,7 @@ class Patience:
     @property
     def next_deadline(self) -> float:
         """When the next socket is to be read."""
-        return min(self._grid.next_deadline, self._press_at)
+        return min(self._grid.next_deadline, self._recorded.next_deadline, self._press_at)
 
     def __contains__(self, leg: Leg) -> bool:
         return leg in self._patients
@@ -109,6 +127,7 @@ class Patience:
     def tick(self, now: float) -> None:
         """Read what is due."""
         self._grid.tick(now)
+        self._recorded.tick(now)
         if now >= self._press_at:
             self._press(now)
 
@@ -118,12 +137,14 @@ class Patience:
         if patient is None:
             if leg.is_patient:
                 patient = self._patients[leg] = _Patient(leg, self._lender.lend(leg))
-                self._grid.add(patient, self._clock())
+                self._place(patient)
         elif not leg.is_patient:
             self.end(leg)
             self._lender.take_back(leg)
         else:
+            self._settle(patient)
             patient.kind = -1
+            self._place(patient)
 
     def catch_up(self, leg: Leg) -> None:
         """Read all that has come for a leg, before anything changes about it."""
@@ -135,6 +156,16 @@ class Patience:
         if patient.remote != leg.latch.locked:
             self._follow(patient)
         self._read(patient)
+        self._settle(patient)
+
+    def hand_over(self, leg: Leg) -> None:
+        """The same, for whoever has his turn at the same time as the leg."""
+        patient = self._patients.get(leg)
+        if patient is not None:
+            if patient.read_at == self._clock():
+                self._settle(patient)
+            else:
+                self.catch_up(leg)
 
     def unlock(self, leg: Leg) -> None:
         """The remote may be another from now on."""
@@ -148,18 +179,29 @@ class Patience:
         patient = self._patients.pop(leg, None)
         if patient is not None:
             self._hang_up(patient)
-            self._grid.remove(patient)
+            if patient.grid is not None:
+                patient.grid.remove(patient)
             self._pressing.pop(patient, None)
+
+    def _place(self, patient: _Patient) -> None:
+        """Among those that are recorded, or among the others."""
+        grid = self._recorded if patient.leg.taps else self._grid
+        if patient.grid is not grid:
+            if patient.grid is not None:
+                patient.grid.remove(patient)
+            patient.grid = grid
+            grid.add(patient, self._clock())
 
     # sockets
 
-    def _run(self, patients: Sequence[_Patient], deadline: float) -> None:
-        everybody = round(deadline / (TICK * PERIOD)) % RECORDED == 0
+    def _run(self, patients: Sequence[_Patient], _deadline: float) -> None:
         for patient in patients:
-            if patient.remote != patient.leg.latch.locked:
+            leg = patient.leg
+            if patient.remote != leg.latch.locked:
                 self._follow(patient)
-            if everybody or not patient.leg.taps:
-                self._read(patient)
+            self._read(patient)
+            if not leg.taps and patient.grid is self._recorded:
+                self._place(patient)
 
     def _follow(self, patient: _Patient) -> None:
         """The remote has been proven, or is proven to be elsewhere now."""
@@ -186,6 +228,7 @@ class Patience:
         line = patient.line
         if line is not None:
             self._read(patient)
+            self._settle(patient)
             patient.line = patient.remote = None
             patient.kind = -1
             line.close()
@@ -193,55 +236,70 @@ class Patience:
     # packets
 
     def _read(self, patient: _Patient) -> None:
+        """Keep all that has come and is like what came before; look at the rest."""
         line, reader = patient.line, self._reader
         if line is None:
             return
-        descriptor = line.fileno()
+        descriptor, now = line.fileno(), self._clock()
+        patient.read_at = now
         for _ in range(CALLS):
             count = reader.take(descriptor)
-            if count:
-                now = self._clock()
-                times = reader.times(count, now)
-                if not self._is_run(patient, count, times):
-                    self._serve(patient, count, times)
+            if count and patient.kind >= 0 and reader.are_alike(count, patient.kind & 0xFF):
+                patient.kept.append(reader.kept(count))
+                patient.waiting += count
+                patient.leg.heard_at = now
+                if patient.waiting >= MOST_KEPT:
+                    self._settle(patient)
+            elif count:
+                self._settle(patient)
+                self._serve(patient, reader.packets(count), reader.times(count, now))
             if count < MOST:
                 break
 
-    def _is_run(self, patient: _Patient, count: int, times: list[float]) -> bool:
-        """Sound, and all of it the very next: then it has been taken."""
-        leg, reader = patient.leg, self._reader
-        reception = leg.reception
-        fields = _RUNS[count].unpack_from(reader.headers)
-        sequence, timestamp = fields[1], fields[2]
-        if not (
-            sequence == reception.next_sequence
-            and fields[0::4].count(patient.kind) == count
-            and fields[3::4].count(reception.ssrc) == count
-            and fields[1::4] == tuple(range(sequence, sequence + count))
-            and fields[2::4] == tuple(range(timestamp, timestamp + PAYLOAD * count, PAYLOAD))
-            and reader.sizes(count).count(WHOLE) == count
-        ):
+    def _settle(self, patient: _Patient) -> None:
+        """Take what was kept: in one go if it is a run of sound, all of it the very next."""
+        kept = patient.kept
+        if not kept:
+            return
+        patient.kept, patient.waiting = [], 0
+        whole = kept[0] if len(kept) == 1 else Kept.joined(kept)
+        if self._is_taken(patient, whole):
+            return
+        for part in kept:
+            if len(kept) == 1 or not self._is_taken(patient, part):
+                times = self._reader.times_of(part, self._clock())
+                self._serve(patient, part.packets(), times)
+
+    def _is_taken(self, patient: _Patient, kept: Kept) -> bool:
+        leg = patient.leg
+        reception, run = leg.reception, kept.run()
+        if run is None or run[1] != reception.next_sequence or run[3] != reception.ssrc:
             return False
-        octets = bytes(reader.sound[: PAYLOAD * count])
-        payloads = [octets[at : at + PAYLOAD] for at in range(0, PAYLOAD * count, PAYLOAD)]
-        leg.arrive_together(patient.kind & rtp.LARGEST_TYPE, sequence, timestamp, payloads, times)
+        if run[0] != patient.kind:
+            return False
+        times = self._reader.times_of(kept, self._clock())
+        leg.arrive_together(run[0] & rtp.LARGEST_TYPE, run[1], run[2], kept.sound, times)
         return True
 
-    def _serve(self, patient: _Patient, count: int, times: list[float]) -> None:
+    def _serve(
+        self, patient: _Patient, packets: Sequence[bytearray], times: Sequence[float]
+    ) -> None:
         """One after the other."""
-        leg, reader = patient.leg, self._reader
-        fields = _RUNS[count].unpack_from(reader.headers)
-        for at, size in enumerate(reader.sizes(count)):
-            if HEADER <= size <= LARGEST:
-                leg.arrive(reader.packet(at, size), size, None, times[at])
-        first, sequence, _, ssrc = fields[-4:]
-        reception = leg.reception
-        follows = reception.next_sequence == (sequence + 1) & 0xFFFF and reception.ssrc == ssrc
-        kind = first & ~rtp.MARKER
-        patient.kind = kind if follows and leg.guard is None and self._is_plain(leg, kind) else -1
-        if not leg.events.isdisjoint(header & rtp.LARGEST_TYPE for header in fields[0::4]):
-            self._pressing[patient] = times[-1] + KEY_LASTS
-            self._press_at = min(self._press_at, self._clock() + PRESSED)
+        leg = patient.leg
+        patient.kind = -1
+        for packet, now in zip(packets, times, strict=True):
+            size = len(packet)
+            if not HEADER <= size <= LARGEST:
+                continue
+            first, sequence, _, ssrc = rtp.FIXED.unpack_from(packet)
+            leg.arrive(packet, size, None, now)
+            reception, kind = leg.reception, first & ~rtp.MARKER
+            follows = reception.next_sequence == (sequence + 1) & 0xFFFF and reception.ssrc == ssrc
+            plain = follows and leg.guard is None and self._is_plain(leg, kind)
+            patient.kind = kind if plain else -1
+            if first & rtp.LARGEST_TYPE in leg.events:
+                self._pressing[patient] = now + KEY_LASTS
+                self._press_at = min(self._press_at, self._clock() + PRESSED)
 
     @staticmethod
     def _is_plain(leg: Leg, kind: int) -> bool:

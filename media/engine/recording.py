@@ -25,9 +25,11 @@ PERIOD, TICK, CROWD = 100, 0.01, 10
 """Every second a recording has its turn, fifty packets at a time, which makes each cost little; at
 one of a hundred times, so that no turn keeps packets waiting, with some others, so that few wake us
 up."""
+MEET = 20
+"""Ticks: every leg of a recording has a turn of its own as often (`patience.py`)."""
 HURRY = 0.1
-"""Seconds that what is to be written may wait for company: to wake the other thread costs more than
-to write."""
+"""Seconds between two times when what is to be written is handed to the other thread: to wake it
+costs more than to write."""
 
 
 class _Recording:
@@ -63,7 +65,9 @@ class Recorders:
         self._say = say
         self._clock = clock
         self._lane = lane or Thread("recordings")
-        self._grid: Grid[_Recording] = Grid(PERIOD, self._run, burst=1, tick=TICK, crowd=CROWD)
+        self._grid: Grid[_Recording] = Grid(
+            PERIOD, self._run, burst=1, tick=TICK, crowd=CROWD, meet=MEET
+        )
         self._voices: dict[Leg, _Recording] = {}
         """Of one side."""
         self._calls: dict[Leg, _Recording] = {}
@@ -71,6 +75,7 @@ class Recorders:
         self._of: dict[Leg, tuple[_Recording, ...]] = {}
         """All of a leg."""
         self._collect_at = NEVER
+        self._collected_at = -NEVER
         self._refuses = False
         """Whether signalling knows that the disk takes nothing."""
         self.handlers: Mapping[type[Any], Callable[[Any], None]] = {
@@ -89,6 +94,7 @@ class Recorders:
         """Write what is due."""
         self._grid.tick(now)
         if now >= self._collect_at:
+            self._collected_at = now
             self._lane.collect()
             self._collect_at = now + POLL if self._lane.waited_for else NEVER
 
@@ -172,7 +178,7 @@ class Recorders:
         if recording.file is None:
             recording.file = Recording(self._lane, recording.path, layout)
         kept = recording.file.write(octets)
-        self._collect_at = min(self._collect_at, self._clock() + HURRY)
+        self._collect_at = min(self._collect_at, self._collected_at + HURRY)
         if kept:
             return
         if not recording.warned:

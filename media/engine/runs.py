@@ -4,7 +4,8 @@
         headers    12 octets each, side by side          ┐ a run of sound is looked at, and kept,
         payloads   160 octets each, side by side         ┘ without a look at each of its packets
         sizes, times    of each: the kernel's clock stamps a packet when it comes
-        packet(at)      one of them, whole
+        packets         each of them, whole
+        are_alike ──► kept ──► Kept: of usual packets, all that there is to know, for later
 
 So whoever is in no hurry may let packets lie in their socket, and still know when each of them has
 come. Works with recvmmsg(2), through ctypes, on 64-bit Linux.
@@ -12,8 +13,8 @@ come. Works with recvmmsg(2), through ctypes, on 64-bit Linux.
 
 import ctypes
 import struct
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
 
 from softswitch.media import rtp
 
@@ -55,13 +56,14 @@ class Reader:
 
     __slots__ = (
         "_ahead",
+        "_all_controls",
+        "_all_headers",
         "_controls",
         "_lengths",
         "_messages",
         "_messages_at",
         "_pieces",
         "_rests",
-        "_stamps",
         "_template",
         "_used",
         "headers",
@@ -94,7 +96,8 @@ class Reader:
         self._template = bytes(self._messages)
         self._messages_at = _address(self._messages)
         self._lengths = memoryview(self._messages).cast("I")
-        self._stamps = memoryview(self._controls).cast("q")
+        self._all_headers = memoryview(self.headers)
+        self._all_controls = memoryview(self._controls)
         self._used = MOST
 
     def take(self, descriptor: int) -> int:
@@ -112,20 +115,34 @@ class Reader:
 
     def times(self, count: int, now: float) -> list[float]:
         """When these packets came, as our clock has it; `now`, where the kernel does not say."""
-        stamps = self._stamps
-        if stamps[1] != _STAMP:
-            return [now] * count
-        ahead = self._ahead()
-        seconds = stamps[2 : 4 * count : 4].tolist()
-        nanoseconds = stamps[3 : 4 * count : 4].tolist()
-        times = [
-            whole + part * 1e-9 + ahead for whole, part in zip(seconds, nanoseconds, strict=True)
-        ]
-        if now - OLDEST < times[0] and times[-1] < now + _TOLERANCE:
-            return times
-        return [now] * count  # somebody has set the clock
+        return times(self._controls[: _STAMP_SIZE * count], self._ahead(), now)
 
-    def packet(self, at: int, size: int) -> bytearray:
+    def packets(self, count: int) -> list[bytearray]:
+        """Those that were read last, each in one piece; with one octet too many, if it is longer
+        than LARGEST."""
+        return [self._packet(at, size) for at, size in enumerate(self.sizes(count))]
+
+    def are_alike(self, count: int, payload_type: int) -> bool:
+        """Are those that were read last of the usual length, and all of this payload type, without
+        a marker? Then no key is among them."""
+        types = self.headers[1 : HEADER * count : HEADER]
+        words = _MESSAGE.size // 4
+        lengths = self._lengths[_LENGTH_AT : words * count : words].tolist()
+        return types.count(payload_type) == lengths.count(WHOLE) == count
+
+    def kept(self, count: int) -> "Kept":
+        """Those that were read last, which are of the usual length."""
+        return Kept(
+            bytes(self._all_headers[: HEADER * count]),
+            bytes(self.sound[: PAYLOAD * count]),
+            bytes(self._all_controls[: _STAMP_SIZE * count]),
+        )
+
+    def times_of(self, kept: "Kept", now: float) -> list[float]:
+        """When these packets came, as our clock has it now."""
+        return times(kept.stamps, self._ahead(), now)
+
+    def _packet(self, at: int, size: int) -> bytearray:
         """One of those that were read last, in one piece."""
         packet = self.headers[HEADER * at : HEADER * at + min(size, HEADER)]
         if size > HEADER:
@@ -133,6 +150,57 @@ class Reader:
         if size > WHOLE:
             packet += self._rests[_REST * at : _REST * at + size - WHOLE]
         return packet
+
+
+class Kept(NamedTuple):
+    """Packets of the usual length, each part side by side."""
+
+    headers: bytes
+    sound: bytes
+    stamps: bytes
+
+    @classmethod
+    def joined(cls, parts: "Sequence[Kept]") -> "Kept":
+        """All of these, one after the other."""
+        return cls(*map(b"".join, zip(*parts, strict=True)))
+
+    def packets(self) -> list[bytearray]:
+        """Each in one piece."""
+        headers, sound = self.headers, self.sound
+        return [
+            bytearray(headers[HEADER * at : HEADER * (at + 1)])
+            + sound[PAYLOAD * at : PAYLOAD * (at + 1)]
+            for at in range(len(headers) // HEADER)
+        ]
+
+    def run(self) -> tuple[int, int, int, int] | None:
+        """First two octets, sequence number, timestamp and SSRC of the first, if all others follow
+        it, each with as many ticks as octets; None: not so, or a number has begun anew."""
+        words = struct.unpack(f"!{len(self.headers) // 4}I", self.headers)
+        first, timestamp, ssrc = words[:3]
+        count = len(words) // 3
+        if (
+            words[0::3] == tuple(range(first, first + count))
+            and words[1::3] == tuple(range(timestamp, timestamp + PAYLOAD * count, PAYLOAD))
+            and words[2::3].count(ssrc) == count
+        ):
+            return first >> 16, first & 0xFFFF, timestamp, ssrc
+        return None
+
+
+def times(stamps: bytes | bytearray, ahead: float, now: float) -> list[float]:
+    """When packets with these stamps came, as our clock has it, which is so far `ahead`; `now`,
+    where the kernel does not say."""
+    words = memoryview(stamps).cast("q")
+    if words[1] == _STAMP:
+        seconds, nanoseconds = words[2::4].tolist(), words[3::4].tolist()
+        came = [
+            whole + part * 1e-9 + ahead for whole, part in zip(seconds, nanoseconds, strict=True)
+        ]
+        if now - OLDEST < came[0] and came[-1] < now + _TOLERANCE:
+            return came
+        # somebody has set the clock
+    return [now] * (len(words) // 4)
 
 
 def _address(buffer: bytearray) -> int:

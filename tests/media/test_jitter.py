@@ -389,7 +389,9 @@ def test_a_run_is_put_as_its_packets_are(delays: list[float], first: int) -> Non
     times = [1.0 + 0.02 * (first + number) + delay for number, delay in enumerate(delays)]
     for number, (payload, now) in enumerate(zip(run, times, strict=True)):
         one.put(first + number, 160 * (first + number), payload, now)
-    assert other.put_run(first, 160 * first, run, times)
+    assert other.put_run(first, 160 * first, b"".join(run), times)
+    assert len(one) == len(other)
+    assert one.next_came == other.next_came
     for name in ("_packets", "_end", "_sequence", "_position"):
         assert getattr(one, name) == getattr(other, name), name
     seen = [(each._transits.least, each._transits.most) for each in (one, other)]
@@ -399,9 +401,57 @@ def test_a_run_is_put_as_its_packets_are(delays: list[float], first: int) -> Non
 def test_what_does_not_follow_or_has_no_room_is_no_run() -> None:
     buffer = JitterBuffer(8000)
     payload = b"x" * 160
-    assert not buffer.put_run(0, 0, [payload], [1.0])
+    assert not buffer.put_run(0, 0, payload, [1.0])
     buffer.put(0, 0, payload, 1.0)
-    assert not buffer.put_run(2, 320, [payload], [1.04])
-    assert not buffer.put_run(1, 160, [payload] * MAX_PACKETS, [1.02] * MAX_PACKETS)
-    assert buffer.put_run(1, 160, [payload], [1.02])
+    assert not buffer.put_run(2, 320, payload, [1.04])
+    assert not buffer.put_run(1, 160, payload * MAX_PACKETS, [1.02] * MAX_PACKETS)
+    assert buffer.put_run(1, 160, payload, [1.02])
     assert len(buffer) == 2
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["run", "one", "gap", "twice"]), st.integers(1, 12))),
+    st.integers(1, 400),
+)
+@settings(max_examples=100)
+def test_runs_are_given_out_as_their_packets_would_be(
+    what: list[tuple[str, int]], at_once: int
+) -> None:
+    one, other = JitterBuffer(8000, 0.1, 0.1), JitterBuffer(8000, 0.1, 0.1)
+    came: list[tuple[int, bool]] = []
+    number = 0
+    for kind, count in [("one", 5), *what]:
+        number += 2 * (kind == "gap")
+        again = [number - 1] if kind == "twice" else []
+        came += [(each, kind == "run") for each in [*again, *range(number, number + count)]]
+        number += count
+    waiting: list[int] = []
+
+    def put_together() -> None:
+        first = waiting[0]
+        sound = b"".join(bytes([each % 251]) * 160 for each in waiting)
+        times = [START + FRAME * each for each in waiting]
+        if not other.put_run(first, 160 * first, sound, times):
+            for each, now in zip(waiting, times, strict=True):
+                other.put(each, 160 * each, bytes([each % 251]) * 160, now)
+        waiting.clear()
+
+    for position, (each, together) in enumerate(came):
+        one.put(each, 160 * each, bytes([each % 251]) * 160, START + FRAME * each)
+        if waiting and waiting[-1] != each - 1:
+            put_together()
+        waiting.append(each)
+        if not together or position == len(came) - 1:
+            put_together()
+    taken: list[bytes] = []
+    for buffer in (one, other):
+        pieces: list[bytes] = []
+        now = START + 0.11
+        while now < START + FRAME * number + 0.3:
+            run = b"".join(buffer.take_run(at_once))
+            piece = run or buffer.take(now)
+            pieces.append(piece if isinstance(piece, bytes) else repr(piece).encode())
+            now += FRAME * max(1, len(run) // 160)
+        taken.append(b"".join(pieces))
+    assert taken[0] == taken[1]
+    assert (one.doubled, one.lost, one.late) == (other.doubled, other.lost, other.late)

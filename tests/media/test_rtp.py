@@ -11,6 +11,7 @@ from softswitch.media.rtp import (
     parse,
     plain_headers,
     sequence_distance,
+    timestamp_distance,
 )
 from tests.support.corpora import corpora
 
@@ -32,6 +33,11 @@ def test_what_we_build_we_can_read(
 @settings(max_examples=50)
 def test_distance_survives_wraparound(earlier: int, steps: int) -> None:
     assert sequence_distance((earlier + steps) & 0xFFFF, earlier) == steps
+
+
+@given(st.integers(0, 0xFFFFFFFF), st.integers(-0x80000000, 0x7FFFFFFF))
+def test_the_distance_of_timestamps_is_the_short_way_round(earlier: int, ticks: int) -> None:
+    assert timestamp_distance((earlier + ticks) & 0xFFFFFFFF, earlier) == ticks
 
 
 @given(st.binary(max_size=64))

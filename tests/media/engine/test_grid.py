@@ -123,3 +123,31 @@ def test_members_share_a_slot_until_it_is_a_crowd() -> None:
     grid.add("f", 1.005)
     grid.tick(1.010)
     assert turns[3:] == [("a", "f"), ("c", "d"), ("e",)]
+
+
+def test_grids_that_meet_have_their_turns_at_the_same_times() -> None:
+    often, seldom = Log(), Log()
+    small = Grid(20, often, tick=0.01, crowd=50, meet=20)
+    large = Grid(100, seldom, tick=0.01, crowd=10, meet=20)
+    for number in range(60):
+        small.add(str(number), 1060.0)
+        large.add(str(number), 1060.0)
+    for tick in range(1, 101):
+        small.tick(1060.0 + 0.01 * tick)
+        large.tick(1060.0 + 0.01 * tick)
+    assert {at for _, at in seldom.turns} <= {at for _, at in often.turns}
+    assert len({at for _, at in often.turns}) == 10
+    times = [at for _, at in seldom.turns]
+    assert sorted(times.count(at) for at in set(times)) == [2] * 5 + [10] * 5
+
+
+def test_where_the_fullest_meet_there_is_room_again_when_somebody_leaves() -> None:
+    grid = Grid(4, Log(), crowd=1, meet=2)
+    for name in "abcd":
+        grid.add(name, 1000.0)
+    assert [len(slot) for slot in grid._slots] == [1, 1, 1, 1]
+    grid.add("e", 1000.0)
+    assert sorted(len(slot) for slot in grid._slots) == [1, 1, 1, 2]
+    grid.remove("c")
+    grid.add("f", 1000.0)
+    assert [len(slot) for slot in grid._slots].count(1) == 3

@@ -42,8 +42,10 @@ class Listener:
     receive = tap
     patient = True
 
-    def tap_run(self, first: Header, payloads: Sequence[bytes], times: Sequence[float]) -> None:
-        self.heard += [(first.payload_type, payload) for payload in payloads]
+    def tap_run(self, first: Header, sound: bytes, times: Sequence[float]) -> None:
+        size = first.payload_octets
+        pieces = [sound[at : at + size] for at in range(0, len(sound), size)]
+        self.heard += [(first.payload_type, piece) for piece in pieces]
 
     def event(
         self, payload: bytes, ssrc: int, sequence: int, timestamp: int, now: float
@@ -314,6 +316,6 @@ def test_packets_that_come_together_are_counted_and_told() -> None:
     listener = Listener()
     leg.tap(listener)
     hear(leg, frame(1))
-    leg.arrive_together(0, 2, 320, [SOUND, SOUND], [0.02, 0.04])
+    leg.arrive_together(0, 2, 320, SOUND + SOUND, [0.02, 0.04])
     assert listener.heard == [(0, SOUND)] * 3
     assert (leg.reception.packets, leg.reception.next_sequence, leg.heard_at) == (3, 4, 0.04)

@@ -9,7 +9,15 @@ import pytest
 from softswitch.media.engine.interface import Remote
 from softswitch.media.engine.leg import Leg
 from softswitch.media.engine.outgoing import OutgoingStream
-from softswitch.media.engine.patience import CALLS, CROWD, KEY_LASTS, PRESSED, RECORDED, Patience
+from softswitch.media.engine.patience import (
+    CALLS,
+    CROWD,
+    KEY_LASTS,
+    MOST_KEPT,
+    PRESSED,
+    RECORDED,
+    Patience,
+)
 from softswitch.media.engine.runs import MOST
 from softswitch.media.engine.sockets import SocketPair
 from softswitch.media.engine.worker import ahead
@@ -39,12 +47,13 @@ class Tap:
     def tap(self, header: Header, payload: bytes, now: float) -> None:
         self.heard.append((header.sequence, header.timestamp, payload))
 
-    def tap_run(self, first: Header, payloads: Sequence[bytes], times: Sequence[float]) -> None:
-        for number, payload in enumerate(payloads):
-            self.heard.append((first.sequence + number, first.timestamp + 160 * number, payload))
-        self.together += len(payloads)
+    def tap_run(self, first: Header, sound: bytes, times: Sequence[float]) -> None:
+        for number in range(len(times)):
+            piece = sound[160 * number : 160 * (number + 1)]
+            self.heard.append((first.sequence + number, first.timestamp + 160 * number, piece))
+        self.together += len(times)
         assert list(times) == sorted(times)
-        assert len(times) == len(payloads)
+        assert len(sound) == 160 * len(times)
 
 
 class Digits:
@@ -135,10 +144,11 @@ class Setup:
         assert [number for number, _, _ in self.tap.heard] == list(range(5))
 
     def pass_time(self) -> None:
-        """So much that every leg has had its turn."""
+        """So much that every leg has had its turn, and its recording, too."""
         for _ in range(RECORDED):
             self.now += TURN
             self.patience.tick(self.now)
+        self.patience.hand_over(self.leg)
 
     @property
     def numbers(self) -> list[int]:
@@ -383,6 +393,7 @@ def test_who_is_not_recorded_is_heard_in_every_turn(it: Setup) -> None:
     it.leg.listen(digits, lambda _leg, _digits: None)
     it.proven()
     it.leg.untap(it.tap)
+    it.patience.consider(it.leg)
     it.say(5, kind=101, payload=b"\x01\x0a\x00\xa0")
     it.now += TURN
     it.patience.tick(it.now)
@@ -417,3 +428,86 @@ def test_a_flood_that_never_ends_waits_for_the_next_turn(it: Setup) -> None:
     assert len(it.numbers) == 6 + most
     it.patience.catch_up(it.leg)
     assert it.numbers == list(range(6 + most + 10))
+
+
+def turn(it: Setup) -> None:
+    it.now += RECORDED * TURN
+    it.patience.tick(it.now)
+
+
+def test_what_is_as_usual_is_told_when_somebody_asks_for_it(it: Setup) -> None:
+    it.proven()
+    it.say(5)
+    it.pass_time()
+    for first in (6, 9):
+        it.say(*range(first, first + 3))
+        turn(it)
+        assert it.leg.heard_at == it.now, "a sign of life all the same"
+    assert it.numbers[6:] == []
+    it.patience.hand_over(it.leg)
+    assert it.numbers[6:] == [*range(6, 12)]
+    assert it.tap.together == 6
+    it.say(12)
+    it.now += 0.05
+    it.patience.hand_over(it.leg)
+    assert it.numbers[12:] == [12], "it had no turn since"
+    turn(it)
+    assert it.leg.heard_at < it.now
+
+
+def test_a_key_is_not_kept_and_what_was_before_it_comes_first(it: Setup) -> None:
+    digits = Digits()
+    it.leg.listen(digits, lambda _leg, _digits: None)
+    it.proven()
+    it.say(5)
+    it.pass_time()
+    it.say(6, 7)
+    turn(it)
+    it.say(8)
+    it.say(9, kind=101, payload=b"\x01\x0a\x00\xa0")
+    turn(it)
+    assert len(digits.heard) == 1
+    assert it.numbers[6:] == [6, 7, 8, 9]
+
+
+def test_of_what_was_kept_only_the_part_with_a_gap_is_looked_at_packet_by_packet(
+    it: Setup,
+) -> None:
+    it.proven()
+    it.say(5)
+    it.pass_time()
+    for numbers in ((6, 7), (8, 10), (11, 12)):
+        it.say(*numbers)
+        turn(it)
+    it.patience.hand_over(it.leg)
+    assert it.numbers[6:] == [6, 7, 8, 10, 11, 12]
+    assert it.tap.together == 4
+    assert it.leg.reception.lost == 1
+
+
+def test_not_more_than_so_much_is_kept(it: Setup) -> None:
+    it.proven()
+    it.say(5)
+    it.pass_time()
+    for first in range(6, 6 + MOST_KEPT, 16):
+        it.say(*range(first, first + 16))
+        turn(it)
+    assert it.tap.together == MOST_KEPT
+
+
+def test_what_was_kept_is_told_before_anything_changes(it: Setup) -> None:
+    it.proven()
+    for number, change in enumerate((it.patience.consider, it.patience.end), 5):
+        it.say(*range(5 * number, 5 * number + 3))
+        turn(it)
+        change(it.leg)
+        assert it.numbers[-1] == 5 * number + 2
+
+
+def test_a_leg_has_its_turns_more_often_when_its_recording_ends(it: Setup) -> None:
+    it.proven()
+    assert len(it.patience._recorded) == 1
+    it.leg.untap(it.tap)
+    turn(it)
+    assert len(it.patience._recorded) == 0
+    assert len(it.patience._grid) == 1

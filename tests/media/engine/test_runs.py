@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from softswitch.media.engine.runs import HEADER, LARGEST, MOST, PAYLOAD, WHOLE, Reader
+from softswitch.media.engine.runs import HEADER, LARGEST, MOST, PAYLOAD, WHOLE, Kept, Reader
 from softswitch.media.engine.sockets import deepen
+from softswitch.media.rtp import build
 
 pytestmark = pytest.mark.process
 HOST = "127.0.0.1"
@@ -38,7 +39,7 @@ def test_packets_come_whole_whatever_their_size(
     reader = Reader(lambda: 0.0)
     count = reader.take(ours.fileno())
     assert reader.sizes(count) == sizes
-    assert [bytes(reader.packet(at, size)) for at, size in enumerate(sizes)] == sent
+    assert [bytes(packet) for packet in reader.packets(count)] == sent
 
 
 def test_headers_and_payloads_of_usual_packets_lie_side_by_side(
@@ -64,7 +65,7 @@ def test_one_call_takes_so_many_and_the_next_one_the_rest(
     reader = Reader(lambda: 0.0)
     assert reader.take(ours.fileno()) == MOST
     assert reader.take(ours.fileno()) == 2
-    assert bytes(reader.packet(1, 1)) == bytes([MOST + 1])
+    assert reader.packets(2) == [bytes([MOST]), bytes([MOST + 1])]
     assert reader.take(ours.fileno()) == 0
 
 
@@ -106,3 +107,63 @@ def test_when_the_clock_was_set_packets_came_just_now(
         phone.send(b"one")
         reader = Reader(lambda moved=moved: 1000.0 - wall + moved)  # type: ignore[misc]
         assert reader.times(reader.take(ours.fileno()), 1000.0) == [1000.0]
+
+
+def frames(*numbers: int, kind: int = 0, payload: bytes = bytes(PAYLOAD)) -> list[bytes]:
+    return [build(kind, number, 160 * number, 7, payload) for number in numbers]
+
+
+def test_usual_packets_of_one_kind_are_alike(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    phone, ours = ends
+    reader = Reader(lambda: 0.0)
+
+    def are_alike(packets: list[bytes]) -> bool:
+        for packet in packets:
+            phone.send(packet)
+        return reader.are_alike(reader.take(ours.fileno()), 8)
+
+    assert are_alike(frames(1, 2, 3, kind=8))
+    assert not are_alike(frames(1, 2) + frames(3, kind=8))
+    assert not are_alike(frames(1, 2, kind=8) + frames(3, kind=8, payload=b"short"))
+    assert not are_alike([*frames(1, kind=8), build(8, 2, 320, 7, bytes(PAYLOAD), marker=True)])
+
+
+def test_what_is_kept_stays_when_the_next_packets_are_read(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    phone, ours = ends
+    deepen(ours)
+    wall = time.clock_gettime(time.CLOCK_REALTIME)
+    reader = Reader(lambda: 1000.0 - wall)
+    parts = []
+    for numbers in ((1, 2), (3,)):
+        for packet in frames(*numbers):
+            phone.send(packet)
+        parts.append(reader.kept(reader.take(ours.fileno())))
+    whole = Kept.joined(parts)
+    assert whole.run() == (0x8000, 1, 160, 7)
+    assert whole.packets() == frames(1, 2, 3)
+    assert whole.sound == bytes(3 * PAYLOAD)
+    assert [round(at) for at in reader.times_of(whole, 1000.0)] == [1000] * 3
+
+
+@pytest.mark.parametrize(
+    "packets",
+    [
+        frames(1, 3),
+        frames(2, 1),
+        [build(0, 0xFFFF, 0, 7, bytes(PAYLOAD)), build(0, 0, 160, 7, bytes(PAYLOAD))],
+        [*frames(1), build(0, 2, 480, 7, bytes(PAYLOAD))],
+        [*frames(1), build(0, 2, 320, 8, bytes(PAYLOAD))],
+        frames(1) + frames(2, kind=8),
+    ],
+    ids=["gap", "order", "wrap", "time", "source", "kind"],
+)
+def test_what_does_not_follow_is_no_run(packets: list[bytes]) -> None:
+    headers = b"".join(packet[:HEADER] for packet in packets)
+    sound = b"".join(packet[HEADER:] for packet in packets)
+    kept = Kept(headers, sound, b"")
+    assert kept.run() is None
+    assert kept.packets() == packets
