@@ -64,11 +64,6 @@ class ReportBlock(NamedTuple):
     delay: int
 
     @property
-    def fraction_lost(self) -> float:
-        """Since the report before, 0 … 1."""
-        return (self.loss >> 24) / 256
-
-    @property
     def packets_lost(self) -> int:
         """In all; less than zero when there were duplicates."""
         lost = self.loss & 0xFFFFFF

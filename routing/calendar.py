@@ -8,7 +8,7 @@ others. Hours that go over midnight belong to the day on which they begin; the d
 something stronger to say than the rest of them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -85,14 +85,20 @@ class Calendar:
     yearly: Mapping[tuple[int, int], str] = field(default_factory=dict)
     """Month and day, every year."""
     override: str | None = None
-    """What somebody has chosen."""
+    """What somebody has chosen (CAL-6)."""
+    until: float | None = None
+    """When that is over, seconds since 1970; None: when somebody chooses something else."""
+    by: str = ""
+    """Who has chosen."""
+    code: str = ""
+    """The number behind the service code that chooses; empty: there is none."""
     origin: str = "default"
     """The line that it was written in."""
 
     def at(self, wall: float) -> State:
         """The state at a time, seconds since 1970."""
-        if self.override is not None:
-            return State(self.override, "because somebody has said so")
+        if self.override is not None and (self.until is None or wall < self.until):
+            return State(self.override, f"because {self.by or 'somebody'} has said so")
         day, second = self.place.local(wall)
         today, before = self._layers(day), self._layers(day - 1)
         for layer in today:
@@ -106,6 +112,8 @@ class Calendar:
     def next_change(self, wall: float) -> tuple[float, State] | None:
         """When the state will be another one, to the minute, and which; None: not in a year."""
         now = self.at(wall).name
+        if self.override is not None and (self.until is None or wall < self.until):
+            return self._after_override(self.until, now)
         before = wall
         for moment in self._boundaries(self.place.local(wall).day):
             for candidate in self.place.walls(moment):
@@ -115,6 +123,17 @@ class Calendar:
                     return self._between(before, candidate, now)
                 before = candidate
         return None
+
+    def chosen(self, state: str | None, until: float | None = None, by: str = "") -> "Calendar":
+        """The same with what somebody has chosen; None: the hours count."""
+        return replace(self, override=state, until=until, by=by)
+
+    def _after_override(self, until: float | None, now: str) -> tuple[float, State] | None:
+        if until is None:
+            return None
+        hours = self.chosen(None)
+        then = hours.at(until)
+        return (until, then) if then.name != now else hours.next_change(until)
 
     def last_dated(self) -> int | None:
         """The last day that is named with its year; None: there is none."""
@@ -202,6 +221,13 @@ def month_and_day(day: int) -> tuple[int, int]:
     return (month + 2) % 12 + 1, of_year - (153 * month + 2) // 5 + 1
 
 
+def usual(names: Collection[str]) -> str | None:
+    """Which of these calendars is meant where none is named; None: that is not clear."""
+    if OFFICE in names:
+        return OFFICE
+    return next(iter(names)) if len(names) == 1 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Calendars:
     """All of them, by name."""
@@ -211,13 +237,11 @@ class Calendars:
     @property
     def usual(self) -> str | None:
         """The one that is meant where none is named; None: that is not clear."""
-        if OFFICE in self.known:
-            return OFFICE
-        return next(iter(self.known)) if len(self.known) == 1 else None
+        return usual(self.known)
 
     def overridden(self, name: str, state: str | None) -> "Calendars":
         """The same, but for what somebody has chosen for one of them; None: nothing any more."""
-        return Calendars({**self.known, name: replace(self.known[name], override=state)})
+        return Calendars({**self.known, name: self.known[name].chosen(state)})
 
     def at(self, name: str, wall: float) -> State | None:
         """The state of a calendar; None: there is none of that name."""

@@ -73,12 +73,3 @@ class CallRecord(NamedTuple):
     """What made routing decide so: the line of the configuration, or the state."""
     path: str = ""
     """`Anna -> 101 (no answer 30 s) -> voicemail 101`; empty: nobody but who was dialled."""
-
-    @property
-    def talk_time(self) -> float:
-        """Seconds from answer to end; 0 when nobody answered."""
-        return 0.0 if self.answered_at is None else max(0.0, self.ended_at - self.answered_at)
-
-    def as_dict(self) -> dict[str, object]:
-        """Fit for JSON: legs as a list of dicts."""
-        return {**self._asdict(), "legs": [leg._asdict() for leg in self.legs]}

@@ -27,7 +27,15 @@ from softswitch.b2bua.presentation import present
 from softswitch.media.engine.interface import NoPorts
 from softswitch.media.negotiation import UNSECURED, manner_towards
 from softswitch.media.sdp import SdpError
-from softswitch.routing.outcomes import Outcome, device_result
+from softswitch.routing.outcomes import (
+    INCOMPLETE_NUMBER,
+    NOT_PERMITTED,
+    TRUNKS_DOWN,
+    TRUNKS_FULL,
+    UNKNOWN_NUMBER,
+    Outcome,
+    device_result,
+)
 from softswitch.sip.flow import bracketed
 from softswitch.sip.message import printable
 from softswitch.trunks import LONGEST_RETRY_AFTER, PUNISHED
@@ -45,16 +53,16 @@ SILENT_AFTER = 4.0
 PROGRESS_AFTER = 8.0
 """Seconds without a 18x after which another carrier is asked, if there is one."""
 
-FULL = Refusal("failed", 503, 34, "all channels of the trunks are in use")
-DOWN = Refusal("failed", 503, 38, "no trunk can be reached")
+FULL = Refusal("failed", *TRUNKS_FULL, "all channels of the trunks are in use")
+DOWN = Refusal("failed", *TRUNKS_DOWN, "no trunk can be reached")
 NO_PORTS = Refusal("failed", 503, 41, "no RTP port is free")
 
 NUMBERS = {
-    403: Refusal("failed", 403, 57, "the carrier does not permit it"),
-    404: Refusal("not_found", 404, 1, "the carrier knows no such number"),
-    410: Refusal("not_found", 404, 1, "the carrier knows no such number"),
-    484: Refusal("failed", 484, 28, "the carrier wants more digits"),
-    604: Refusal("not_found", 404, 1, "the carrier knows no such number"),
+    403: Refusal("failed", *NOT_PERMITTED, "the carrier does not permit it"),
+    404: Refusal("not_found", *UNKNOWN_NUMBER, "the carrier knows no such number"),
+    410: Refusal("not_found", *UNKNOWN_NUMBER, "the carrier knows no such number"),
+    484: Refusal("failed", *INCOMPLETE_NUMBER, "the carrier wants more digits"),
+    604: Refusal("not_found", *UNKNOWN_NUMBER, "the carrier knows no such number"),
 }
 """What a caller hears who dialled the number himself, where the outcome would say less."""
 

@@ -13,10 +13,10 @@ from softswitch.config.references import Finding, Location
 from softswitch.config.schema.calendars import Dates
 from softswitch.config.schema.document import Document
 from softswitch.config.schema.forward import SITUATIONS
-from softswitch.routing.calendar import CLOSED, HOLIDAY, OPEN, Calendar, Calendars, Special
+from softswitch.routing.calendar import CLOSED, HOLIDAY, OPEN, Calendar, Calendars, Special, usual
 from softswitch.routing.hours import Hours, Span, overlap
 
-RESERVED = ("timezone", "holiday", "exceptions")
+RESERVED = ("timezone", "override", "holiday", "exceptions")
 NO_STATES = ("date", "name")
 Origin = Callable[[Location], str]
 
@@ -35,8 +35,12 @@ def check(document: Document, written: list[str]) -> Iterator[Finding]:
     """What is wrong with calendars and with what refers to them. `written`: the users as the file
     spells them."""
     sections = _sections(document)
+    codes: dict[str, str] = {}
     for name, section in sections.items():
         yield from _section(("calendars", name), section)
+        first = codes.setdefault(section.get("override", f"none of {name}"), name)
+        if first != name:
+            yield ("calendars", name, "override"), Wrong(f"calendar {first} has that number already")
     users: Mapping[str, Any] = document.get("users", {})
     defaults: Mapping[str, Any] = document.get("defaults", {})
     yield from _rules(("defaults", "forward"), defaults.get("forward", {}), sections)
@@ -47,10 +51,9 @@ def check(document: Document, written: list[str]) -> Iterator[Finding]:
 
 def unknown_state(when: str, sections: Mapping[str, Any]) -> Wrong | None:
     """Why `when: …` names no state that a calendar has."""
-    usual = Calendars(dict.fromkeys(sections)).usual  # type: ignore[arg-type]
     for word in when.split(", "):
         name, _, state = word.rpartition(".")
-        name = name or usual or ""
+        name = name or usual(sections) or ""
         if name not in sections:
             return _unknown_calendar(name, word, sections)
         known = states(sections[name])
@@ -171,6 +174,7 @@ def _calendar(
         specials,
         days,
         yearly,
+        code=section.get("override", ""),
         origin=origin(("calendars", name)),
     )
 

@@ -8,7 +8,8 @@ TRANSACTION = b"0123456789ab"
 PASSWORD = b"ours/ours/ours/ours/ours"
 PHONE = ("192.0.2.9", 50_000)
 MOBILE = ("198.51.100.7", 50_002)
-CONTROLLING = (ice.ICE_CONTROLLING, bytes(8))
+CONTROLLING = (0x802A, bytes(8))
+"""ICE-CONTROLLING (RFC 8445 §16.1): the other side leads, as it should."""
 NOMINATED = (ice.USE_CANDIDATE, b"")
 
 

@@ -91,7 +91,7 @@ def test_other_peoples_reports_are_read_alike() -> None:
 def test_loss_keeps_within_its_bits(packets: int, fraction: float) -> None:
     block = ReportBlock(1, loss_field(fraction, packets), 0, 0, 0, 0)
     assert block.packets_lost == min(max(packets, -0x800000), 0x7FFFFF)
-    assert abs(block.fraction_lost - min(max(fraction, 0.0), 255 / 256)) < 1 / 256
+    assert abs((block.loss >> 24) / 256 - min(max(fraction, 0.0), 255 / 256)) < 1 / 256
 
 
 def extended(*blocks: bytes) -> bytes:

@@ -28,6 +28,8 @@ network:
   local_nets: [192.168.0.0/16, fc00::/7]
   domains: [pbx.example]
   rtp_timeout: 30s
+  web: 127.0.0.1:443
+  certificate: self-signed
 media: {backend: epoll}
 state: ./run
 music: off
@@ -86,6 +88,7 @@ conferences:
   board: {number: 300, pin: "4711", moderator_pin: "99887", wait_for_moderator: true}
   open: {numbers: 301-305}
 recordings: {keep: 90d, format: wav}
+backups: 3
 calendars:
   office:
     open: [mon-fri 08:00-18:00, "sat 09:00-13:00"]
