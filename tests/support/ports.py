@@ -15,13 +15,15 @@ import socket
 from collections.abc import Iterator
 
 STREETS = range(10_000, 32_000, 2_000)
-SINGLE = 400
+SINGLE = 800
 """The first so many of a street are for one at a time; the rest for switches, whose ports for
 media must lie together, and are bound only when there are calls."""
+APART = 8
+"""From one of these to the next: baresip takes the port above too, SIPp the second above."""
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """An even port that is free for UDP and TCP, and so is the one above it: baresip wants both."""
+    """An even port that is free for UDP and TCP, and so is the one above it."""
     for port in _singles():
         if all(
             _is_free(host, number, kind)
@@ -33,11 +35,13 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 def free_ports(count: int, host: str = "127.0.0.1") -> range:
-    """So many in a row, the first one even, that are free for UDP."""
-    room = STREETS.step - SINGLE
-    assert count <= room, f"at most {room} ports in a row"
+    """So many in a row, the first one even, that are free for UDP. More than our street has are
+    taken where there is room at the moment."""
     while True:
-        first = _street().next_block(count)
+        if count <= STREETS.step - SINGLE:
+            first = _street().next_block(count)
+        else:
+            first = random.randrange(STREETS.start, STREETS.stop - count, 2)
         ports = range(first, first + count)
         if all(_is_free(host, port, socket.SOCK_DGRAM) for port in ports):
             return ports
@@ -77,7 +81,7 @@ def _street() -> _Street:
 def _singles() -> Iterator[int]:
     def walk(first: int) -> Iterator[int]:
         while True:
-            yield from range(first, first + SINGLE, 2)
+            yield from range(first, first + SINGLE, APART)
 
     return walk(_street().first)
 
