@@ -45,7 +45,6 @@ class MailboxPages:
             session=session,
             said=said,
             undo=undo,
-            about="",
             summary=counted(texts, office.new(session.user)),
             entries=office.messages(session.user),
             gone=office.deleted(session.user),

@@ -112,7 +112,7 @@ def _parts(
         accounts=accounts,
         attempts=Attempts(now, accounts, Bans(now)),
         chooser=chooser(config, settings),
-        sounds=Sounds(room.jobs.mp3),
+        sounds=Sounds(room.jobs.mp3, room.boxes.blobs.open),
         pages=Pages(config.mail.name if config.mail is not None else ""),
         mail_link=None if mailer is None else mail_link,
         language=usual(config),

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from softswitch.jobs.client import JobFailed
 
@@ -34,8 +33,14 @@ class Sound(NamedTuple):
 class Sounds:
     """The last ones."""
 
-    def __init__(self, encode: Callable[[str, int], Awaitable[bytes]]) -> None:
+    def __init__(
+        self,
+        encode: Callable[[str, int], Awaitable[bytes]],
+        read: Callable[[str], BinaryIO],
+    ) -> None:
+        """`encode` makes MP3 of a file of ours; `read` opens one."""
         self._encode = encode
+        self._read = read
         self._kept: dict[tuple[str, int], Sound] = {}
         self._one = asyncio.Lock()
         self._waiting = 0
@@ -59,8 +64,11 @@ class Sounds:
         try:
             return Sound(await self._encode(path, kilobits), "audio/mpeg", "mp3")
         except JobFailed:
-            data = await asyncio.to_thread(Path(path).read_bytes)
-            return Sound(data, "audio/wav", "wav")
+            return Sound(await asyncio.to_thread(self._whole, path), "audio/wav", "wav")
+
+    def _whole(self, path: str) -> bytes:
+        with self._read(path) as file:
+            return file.read()
 
     def _keep(self, key: tuple[str, int], sound: Sound) -> Sound:
         self._kept[key] = sound
