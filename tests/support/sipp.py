@@ -22,7 +22,7 @@ from typing import Self
 
 import pytest
 
-from tests.support.ports import free_port
+from tests.support.ports import free_port, free_ports
 from tests.support.switch import Switch
 
 OWN = Path(__file__).parent.parent / "interop" / "scenarios"
@@ -55,8 +55,9 @@ class Sipp:
         transport: str = "u1",
         address: str = "127.0.0.1",
         port: int = 0,
+        echo: bool = False,
     ) -> None:
-        """`address` and `port`: where it lives, if that matters."""
+        """`address` and `port`: where it lives, if that matters. `echo`: all RTP is sent back."""
         self._program = require_sipp()
         self._switch = switch
         self._extension = extension
@@ -67,7 +68,9 @@ class Sipp:
         self._folder.mkdir()
         self._address = address
         self._port = port or free_port(address)
-        self._media_port = free_port(address)
+        # An echo is made of a second stream, too, two ports above.
+        self._media_port = free_ports(4, address).start
+        self._options = ["-rtp_echo"] if echo else []
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -113,7 +116,7 @@ class Sipp:
             "-key", "me", self._extension, "-aa",
             "-nostdin", "-timeout", f"{PATIENCE - 5:.0f}s", "-timeout_error",
             "-trace_msg", "-message_file", str(self._folder / "messages.log"),
-            "-trace_err", "-error_file", str(self._folder / "errors.log"),
+            "-trace_err", "-error_file", str(self._folder / "errors.log"), *self._options,
         ]  # fmt: skip
         with (self._folder / "screen.log").open("wb") as screen:
             self._process = subprocess.Popen(
