@@ -138,7 +138,7 @@ class Authenticator:
             # then tries again without asking its user (RFC 7616 §3.3).
             return self._challenge(request, source, now, stale=True)
         self._bans.succeeded(source)
-        if self._silent:
+        if self._silent.asked:
             device = hash((source, request.headers.get("User-Agent")))
             self._silent.answered(device, credentials.algorithm)
         return Granted(credentials.username)
@@ -292,23 +292,23 @@ class SilentDevices:
     """
 
     def __init__(self) -> None:
-        self._asked: dict[int, tuple[int, float]] = {}
+        self.asked: dict[int, tuple[int, float]] = {}
 
     def __len__(self) -> int:
-        return len(self._asked)
+        return len(self.asked)
 
     def asks(self, device: int, now: float) -> bool:
         """It came without credentials. Whether it seems to give up when it sees SHA-256."""
-        count, last = self._asked.pop(device, (0, now))
+        count, last = self.asked.pop(device, (0, now))
         if abs(now - last) >= SILENT_GAP:
             count += 1
-        self._asked[device] = (count, now)
-        if len(self._asked) > MAX_SILENT:
-            del self._asked[next(iter(self._asked))]
+        self.asked[device] = (count, now)
+        if len(self.asked) > MAX_SILENT:
+            del self.asked[next(iter(self.asked))]
         return count >= SILENT_ATTEMPTS
 
     def answered(self, device: int, algorithm: str) -> None:
         """It can read the question; all of it, if it was not MD5 alone that was answered."""
-        count, _ = self._asked.get(device, (0, 0.0))
+        count, _ = self.asked.get(device, (0, 0.0))
         if count < SILENT_ATTEMPTS or algorithm != MD5:
-            self._asked.pop(device, None)
+            self.asked.pop(device, None)

@@ -214,14 +214,15 @@ class Uas:
         if isinstance(verdict, Challenge):
             self._agent.refuse(request, flow, 401, headers=verdict.headers)
         elif isinstance(verdict, Granted):
-            self._agent.trust(flow)
+            if flow.connection:
+                self._agent.trust(flow)
             self._receive_from_user(request, flow, verdict.user)
 
     def _receive_from_user(self, request: Request, flow: Flow, user: str) -> None:
         if request.method == "REGISTER":
             transaction = self._agent.accept(request, flow)
             self._registrar.receive(request, transaction, flow, user)
-        elif not (request.to_tag or self._is_for_us(request)):
+        elif self._domains and not (request.to_tag or self._is_for_us(request)):
             log.info("Call-ID %s: %s called %s: not ours", request.call_id, user, request.uri)
             self._agent.refuse(request, flow, 403)
         elif request.method == "SUBSCRIBE":
@@ -239,8 +240,6 @@ class Uas:
 
     def _is_for_us(self, request: Request) -> bool:
         """Whether the host is one of ours: we are no relay to strange domains."""
-        if not self._domains:
-            return True
         uri = request.request_uri
         return uri.host in self._domains or self._addressing.is_ours(uri.address, uri.port)
 

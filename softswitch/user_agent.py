@@ -302,7 +302,7 @@ class UserAgent:
         status = response.status
         if status >= 200:
             transaction.on_failure = None
-            if status >= 300 or transaction.method != "INVITE":
+            if status >= 300 or transaction.key[1] != "INVITE":
                 transaction.on_response = None
         if listener is not None:
             listener(response)

@@ -300,12 +300,14 @@ class Call:
     def port_is_closed(self) -> None:
         """A port came back, and its counters with it."""
         self.closing -= 1
-        self.settle()
+        if not self.closing:
+            self.settle()
 
     def leg_is_over(self) -> None:
         """One leg has nothing more to say or hear."""
         self.unfinished -= 1
-        self.settle()
+        if not self.unfinished:
+            self.settle()
 
     def settle(self) -> None:
         """Record the call once it is over and all ports are back; forget it after the last leg."""

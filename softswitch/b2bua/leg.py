@@ -53,7 +53,7 @@ class State(enum.Enum):
     OVER = enum.auto()
 
 
-RINGABLE = frozenset({State.CALLING, State.PROCEEDING, State.RINGING})
+RINGABLE = (State.CALLING, State.PROCEEDING, State.RINGING)
 
 
 class Leg(MediaSide):
@@ -147,7 +147,8 @@ class Leg(MediaSide):
         """What the peer's Allow names."""
         call.unfinished += 1
         board.tracer.begin(call.id, sip_call_id)
-        self._join_connection()
+        if flow.connection:
+            self._join_connection()
 
     @property
     def other(self) -> Leg | None:
@@ -270,7 +271,7 @@ class Leg(MediaSide):
 
     def bye_answered(self, response: Response) -> None:
         """Any final answer to our BYE will do, also 401: there is nothing left to end (§15.1.1)."""
-        if response.is_final:
+        if response.status >= 200:
             self.over()
 
     def bye_failed(self, why: str) -> None:
@@ -287,7 +288,8 @@ class Leg(MediaSide):
         board = self.call.board
         for key in self.keys:
             board.legs.pop(key, None)
-        self._leave_connection()
+        if self.flow.connection:
+            self._leave_connection()
         self.invite = self.client = self.server = self.offer = None
         self.call.leg_is_over()
 

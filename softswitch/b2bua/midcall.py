@@ -29,7 +29,7 @@ NO_DIALOG = 481
 FORBIDDEN = 403
 NOT_ALLOWED = 405
 
-ALIVE = frozenset({State.PROCEEDING, State.RINGING, State.UP})
+ALIVE = (State.PROCEEDING, State.RINGING, State.UP)
 """States of a leg in which something besides BYE may be said."""
 
 

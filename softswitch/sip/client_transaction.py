@@ -146,7 +146,8 @@ class ClientTransaction(ABC):
     def _finish(self, state: State) -> None:
         """The final response is here: nothing is repeated, and the request is not needed."""
         self.state = state
-        self._stop_timers()
+        if self._repeat is not None or self._end is not None:
+            self._stop_timers()
         self._request = None
         self._data = b""
 

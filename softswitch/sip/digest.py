@@ -17,15 +17,14 @@ from .fields import quote
 
 MD5 = "MD5"
 SHA256 = "SHA-256"
-QUOTED_NAMES = {
-    f"{name}=": name
-    for name in ("username", "realm", "nonce", "uri", "response", "cnonce", "opaque", "qop")
-}
-"""Spellings that need no closer look."""
 ALGORITHMS = {MD5: hashlib.md5, SHA256: hashlib.sha256}
 
 _nonce_count = re.compile(r"[0-9A-Fa-f]{8}").fullmatch
 _quoted_pair = re.compile(r"\\(.)", re.DOTALL)
+_PARAMETER = r"""[ \t]*+[A-Za-z0-9_-]++=(?:"[^"\\]*+"|[^\s",\\]++)[ \t]*+"""
+_is_plain = re.compile(f"{_PARAMETER}(?:,{_PARAMETER})*+").fullmatch
+"""Without backslashes, empty parameters, or blanks around =: as phones write it."""
+_plain_parameters = re.compile(r"""([A-Za-z0-9_-]++)=(?:"([^"\\]*+)"|([^\s",\\]++))""").findall
 _one_parameter = re.compile(
     r"""[\s,]*([A-Za-z0-9\-_*]+)\s*=\s*(?:"((?:[^"\\]|\\.)*+)"|([^\s",]*))\s*(?=,|$)""", re.DOTALL
 ).match
@@ -145,51 +144,22 @@ def _hash(algorithm: str, text: str) -> str:
 
 
 def _parse_fields(value: str) -> dict[str, str]:
-    """Read `Digest name="value", name=value` into lower-case names and unquoted values.
-
-    Split at the quotation marks, every second piece is a quoted value; the piece before it ends
-    in that value's name, behind whatever parameters stand there without quotes.
-    """
+    """Read `Digest name="value", name=value` into lower-case names and unquoted values."""
     scheme, _, rest = value.partition(" ")
     if scheme != "Digest" and scheme.lower() != "digest":
         raise ParseError(f"{excerpt(scheme)} is not the Digest scheme")
-    fields: dict[str, str] = {}
-    if "\\" in rest:
-        for name, text in _pairs_with_care(rest):
-            if name in fields:
-                raise ParseError(f"credentials: {excerpt(name)} comes twice")
-            fields[name] = text
-        return fields
-    pieces = rest.split('"')
-    if len(pieces) % 2 == 0:
-        raise ParseError("credentials: unfinished quoted string")
-    for index in range(0, len(pieces) - 1, 2):
-        name = QUOTED_NAMES.get(pieces[index].strip(" ,")) or _read_bare(pieces[index], fields)
-        if not name or name in fields:
-            raise ParseError(f"credentials: {excerpt(name)} comes twice or has no name")
-        fields[name] = pieces[index + 1]
-    _read_bare(pieces[-1] + ",", fields)
+    if _is_plain(rest):
+        pairs = [(name.lower(), quoted or bare) for name, quoted, bare in _plain_parameters(rest)]
+    else:
+        pairs = list(_pairs_with_care(rest))
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ParseError("credentials: a parameter comes twice")
     return fields
 
 
-def _read_bare(text: str, fields: dict[str, str]) -> str:
-    """Add the parameters without quotes; the name behind the last comma is returned."""
-    *parts, last = text.split(",")
-    for part in parts:
-        name, equals, value = part.partition("=")
-        name = name.strip().lower()
-        if name and equals and name not in fields:
-            fields[name] = value.strip()
-        elif name or equals:
-            raise ParseError(f"credentials: {excerpt(part)} is not name=value, or comes twice")
-    name, equals, nothing = last.partition("=")
-    if last.strip() and (not equals or nothing.strip()):
-        raise ParseError(f"credentials: {excerpt(last)} is not a name before a quoted string")
-    return name.strip().lower()
-
-
 def _pairs_with_care(text: str) -> Iterator[tuple[str, str]]:
-    """The same when backslashes escape something."""
+    """The same one by one: where backslashes escape something, and where blanks are."""
     text = text.rstrip(" \t,")
     position = 0
     while position < len(text):
