@@ -288,6 +288,10 @@ class PhoneCall:
         taken = (self._phone._wait(("digit",), timeout, self._number) for _ in range(count))
         return "".join(event["digit"] for event in taken)
 
+    def packets_sent(self) -> int:
+        """Of RTP, on pjsua2."""
+        return int(self._phone.do("packets_sent", call=self._number)["packets"])
+
     def _insist(self, name: str) -> None:
         """Press again while an earlier re-INVITE is on its way: phones allow one at a time."""
         end = time.monotonic() + PATIENCE

@@ -144,18 +144,20 @@ class Phone:
         codec: str = "PCMU",
         encryption: str = "off",
         subscribes: bool = False,
+        hushes: bool = False,
         address: str = "",
         port: int = 0,
     ) -> dict[str, Any]:
         """Switch the phone on; it registers when it is told to, and may subscribe to its lamp.
 
-        `address` and `port`: where it lives, if that matters.
+        `hushes`: it sends nothing while its user is silent. `address` and `port`: where it lives,
+        if that matters.
         """
         self._server = server
         host = address or server.rpartition(":")[0]
         endpoint = self._endpoint = pj.Endpoint()
         endpoint.libCreate()
-        endpoint.libInit(_endpoint_config())
+        endpoint.libInit(_endpoint_config(hushes))
         local = pj.TransportConfig()
         local.boundAddress = local.publicAddress = host
         local.port = port
@@ -273,6 +275,9 @@ class Phone:
         parameters.duration, parameters.digits = 100, digits
         self.calls[call].sendDtmf(parameters)
 
+    def packets_sent(self, call: int) -> dict[str, Any]:
+        return {"packets": self.calls[call].getStreamStat(0).rtcp.txStat.pkt}
+
     def _answer(self, call: int, status: int) -> None:
         parameters = pj.CallOpParam(True)
         parameters.statusCode = status
@@ -284,7 +289,7 @@ class Phone:
             self.poll()
 
 
-def _endpoint_config() -> Any:
+def _endpoint_config(hushes: bool) -> Any:
     config = pj.EpConfig()
     config.logConfig.consoleLevel = 3
     config.logConfig.level = 3
@@ -293,7 +298,7 @@ def _endpoint_config() -> Any:
     config.uaConfig.userAgent = "pjsua2"
     media = config.medConfig
     media.clockRate = CLOCK_RATE
-    media.noVad = True
+    media.noVad = not hushes
     media.ecTailLen = 0
     media.sndAutoCloseTime = -1  # the clock of one call must not stop with the call before it
     never_discard = media.jbDiscardAlgo

@@ -35,6 +35,14 @@ class Packet(NamedTuple):
     ssrc: int
     payload: bytes
 
+    @property
+    def octets(self) -> bytes:
+        marked = self.payload_type | (0x80 if self.marker else 0)
+        head = struct.pack(
+            "!BBHII", 0x80, marked, self.sequence & 0xFFFF, self.timestamp, self.ssrc
+        )
+        return head + self.payload
+
 
 class Rtp:
     """An RTP socket that sends what it is told and keeps every octet that it hears."""
@@ -49,11 +57,7 @@ class Rtp:
         self._socket.close()
 
     def send(self, packet: Packet, to: tuple[str, int]) -> None:
-        marked = packet.payload_type | (0x80 if packet.marker else 0)
-        head = struct.pack(
-            "!BBHII", 0x80, marked, packet.sequence & 0xFFFF, packet.timestamp, packet.ssrc
-        )
-        self._socket.sendto(head + packet.payload, to)
+        self._socket.sendto(packet.octets, to)
 
     def send_octets(self, data: bytes, to: tuple[str, int]) -> None:
         """What is no RTP."""
