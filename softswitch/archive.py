@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from softswitch.backups import BackupError, copied
+from softswitch.config.files import sync
 from softswitch.store import DATABASE_NAME
 from softswitch.store.schema import APPLICATION_ID, migrations
 
@@ -71,7 +72,7 @@ def export(state: Path, to: Path) -> Held:
             copied(database, copy)
             held = _written(state, copy, part)
         os.replace(part, to)
-        _sync(to.parent)
+        sync(to.parent)
     except (OSError, BackupError) as error:
         raise ArchiveError(f"{to}: {error}") from error
     finally:
@@ -256,7 +257,7 @@ def swapped(folder: Path, state: Path, before: Path) -> None:
     except OSError as error:
         os.rename(before, state)
         raise ArchiveError(f"{state} cannot be replaced: {error.strerror}") from error
-    _sync(state.parent)
+    sync(state.parent)
 
 
 def _own(folder: Path, like: Path) -> None:
@@ -265,11 +266,3 @@ def _own(folder: Path, like: Path) -> None:
     if (was.st_uid, was.st_gid) != (os.geteuid(), os.getegid()):
         for path in (folder, *folder.rglob("*")):
             os.chown(path, was.st_uid, was.st_gid)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

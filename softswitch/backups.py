@@ -19,6 +19,7 @@ from datetime import datetime
 from pathlib import Path
 
 from softswitch.bus import BackupFailed
+from softswitch.config.files import sync
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +43,9 @@ def copied(database: Path, to: Path) -> None:
         beside.unlink(missing_ok=True)
         os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         _copy(database, beside)
-        _sync(beside)
+        sync(beside)
         os.replace(beside, to)
-        _sync(to.parent)
+        sync(to.parent)
     except (OSError, sqlite3.Error) as error:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
@@ -63,14 +64,6 @@ def _copy(database: Path, to: Path) -> None:
         problem = copy.execute("PRAGMA quick_check(1)").fetchone()[0]
     if problem != "ok":
         raise sqlite3.DatabaseError(f"the copy is damaged: {problem}")
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 class Backups:

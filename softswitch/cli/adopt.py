@@ -21,7 +21,7 @@ import typer
 from softswitch.cli import settings, where
 from softswitch.clock import Clock
 from softswitch.config import Config, ConfigErrors, User, edits, load
-from softswitch.config.files import read_source
+from softswitch.config.files import read_source, replace_whole
 from softswitch.config.problems import masked
 from softswitch.ladder import visible
 from softswitch.settings import keys, layers
@@ -145,26 +145,7 @@ def replaced(path: Path, before: str, after: str) -> None:
     if old.removeprefix(BYTE_ORDER_MARK).decode() != before:
         raise OSError("somebody has changed it meanwhile")
     mark = BYTE_ORDER_MARK if old.startswith(BYTE_ORDER_MARK) else b""
-    was = target.stat()
-    descriptor, beside = tempfile.mkstemp(prefix=f".{target.stem}-", dir=target.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(mark + after.encode())
-            file.flush()
-            os.fchmod(file.fileno(), was.st_mode & 0o7777)
-            if (was.st_uid, was.st_gid) != (os.geteuid(), os.getegid()):
-                os.fchown(file.fileno(), was.st_uid, was.st_gid)
-            os.fsync(file.fileno())
-        os.replace(beside, target)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(beside)
-        raise
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    replace_whole(target, mark + after.encode(), like=target.stat())
 
 
 def _over(config: Config, row: SettingRow, origin: str) -> list[str]:

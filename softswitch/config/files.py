@@ -1,6 +1,10 @@
-"""Reading text files whatever they turn out to be: missing, a folder, binary, endless."""
+"""Text files: read whatever they turn out to be (missing, a folder, binary, endless), and replaced
+so that a crash leaves the old one or the new one."""
 
 import codecs
+import contextlib
+import os
+import tempfile
 from pathlib import Path
 
 from softswitch.config.problems import ConfigErrors, Source, Wrong
@@ -57,3 +61,39 @@ def _decode(source: Source, data: bytes) -> Source:
         problem = source.problem(len(before) - 1, len(before[-1]), "", wrong)
         raise ConfigErrors([problem]) from None
     return Source.of(source.file, text, confidential=source.confidential)
+
+
+def replace_whole(path: Path, data: bytes, *, like: os.stat_result | None = None) -> None:
+    """Put this in the place of the file, in one step that is safe when it is done.
+
+    The mode and the owner are those of `like`, or 0600 and our own. Raises OSError.
+    """
+    # mkstemp makes files of mode 0600
+    descriptor, beside = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            if like is not None:
+                os.fchmod(file.fileno(), like.st_mode & 0o7777)
+                if (like.st_uid, like.st_gid) != (os.geteuid(), os.getegid()):
+                    os.fchown(file.fileno(), like.st_uid, like.st_gid)
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(beside)
+        raise
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file is on the disk; or a folder: a new name is safe only when that is.
+
+    Raises OSError.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

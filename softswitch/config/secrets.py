@@ -4,17 +4,14 @@
 switch adds such passwords to it, and touches nothing else in it.
 """
 
-import contextlib
 import json
-import os
 import secrets
-import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from softswitch.config import nodes, units
-from softswitch.config.files import read_source, shown_path
+from softswitch.config.files import read_source, replace_whole, shown_path
 from softswitch.config.problems import ConfigErrors, Problem, Source, Wrong, quoted
 
 SECRETS_FILE = "secrets.yaml"
@@ -116,7 +113,7 @@ def make_missing(config_path: Path, extensions: Iterable[str]) -> dict[str, str]
         return {}
     text = _with_lines(present, made)
     try:
-        _replace(path.resolve(), text.encode())
+        replace_whole(path.resolve(), text.encode())
     except OSError as error:
         raise _unwritable(path, error) from None
     return made
@@ -139,26 +136,6 @@ def _with_lines(present: Secrets, made: dict[str, str]) -> str:
 def _key(name: str) -> str:
     """The name as a YAML key: in quotes where it holds `*` and the like."""
     return name if name.replace("_", "").isalnum() else json.dumps(name)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write beside, fsync, rename, fsync the folder. mkstemp makes the file with mode 0600."""
-    descriptor, beside = tempfile.mkstemp(prefix=".secrets-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            os.unlink(beside)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _unwritable(path: Path, error: OSError) -> ConfigErrors:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from softswitch import backups
 from softswitch.backups import BackupError, Backups, copied
 from softswitch.bus import BackupFailed
 from tests.support.virtual_time import run
@@ -102,7 +101,7 @@ def test_a_failure_is_an_alarm_once_and_tried_again(
     caplog.set_level(logging.INFO)
     office = Office(database)
     with monkeypatch.context() as patch:
-        patch.setattr(backups, "_sync", full)
+        patch.setattr("softswitch.backups.sync", full)
         office.runs(0.3)
     assert names(database.parent) == []
     (event,) = office.events

@@ -1,12 +1,13 @@
-"""Files that are no configuration at all."""
+"""Files that are no configuration at all, and files that are replaced."""
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
 from softswitch.config import ConfigErrors
-from softswitch.config.files import MAX_FILE, read_bytes, read_source, shown_path
+from softswitch.config.files import MAX_FILE, read_bytes, read_source, replace_whole, shown_path
 from softswitch.config.problems import Wrong
 
 
@@ -85,3 +86,42 @@ def test_utf_16_is_known_by_its_mark(tmp_path: Path) -> None:
 
 def test_a_path_of_any_bytes_can_be_shown() -> None:
     assert shown_path(Path(os.fsdecode(b"a\xff.yaml"))) == "a?.yaml"
+
+
+def test_a_file_is_replaced_whole_and_is_for_us_alone(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.yaml"
+    replace_whole(path, b"one")
+    replace_whole(path, b"two")
+    assert path.read_bytes() == b"two"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_is_like_another_has_its_mode_and_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "office.yaml"
+    path.write_bytes(b"")
+    path.chmod(0o640)
+    owners: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "fchown", lambda descriptor, *owner: owners.append(owner))
+    replace_whole(path, b"users:", like=path.stat())
+    assert (path.stat().st_mode & 0o777, owners) == (0o640, [])
+    monkeypatch.setattr(os, "geteuid", lambda: path.stat().st_uid + 1)
+    replace_whole(path, b"users:", like=path.stat())
+    assert owners == [(path.stat().st_uid, path.stat().st_gid)]
+
+
+def test_a_disk_that_refuses_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "office.yaml"
+    path.write_bytes(b"before")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        replace_whole(path, b"after")
+    assert path.read_bytes() == b"before"
+    assert list(tmp_path.iterdir()) == [path]
