@@ -86,6 +86,7 @@ class Door:
         self._crowd = Crowd()
         self._guards: dict[object, Guard] = {}
         self._work: set[asyncio.Task[None]] = set()
+        self._listening: list[socket.socket] = []
 
     def open(self, host: str, port: int) -> tuple[str, int]:
         """Accept connections here; the address, with its real port. Raises OSError."""
@@ -93,18 +94,21 @@ class Door:
         listening.listen(BACKLOG)
         if not self._work:
             self._begin(self._watch())
+        self._listening.append(listening)
         self._begin(self._accept(listening))
         local: Sequence[object] = listening.getsockname()
         return str(local[0]), int(str(local[1]))
 
     async def close(self) -> None:
         """Let nobody in any more, and end all that are there."""
+        for task in list(self._work):
+            task.cancel()
         for guard in self._guards.values():
             if guard.transport is not None:
                 guard.transport.abort()
-        for task in list(self._work):
-            task.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
+        for listening in self._listening:
+            listening.close()
 
     def answering(self, inner: object, *, begins: bool) -> None:
         """The server begins to answer a request of this protocol, or has done so."""
@@ -118,18 +122,17 @@ class Door:
         task.add_done_callback(self._work.discard)
 
     async def _accept(self, listening: socket.socket) -> None:
-        with listening:
-            while True:
-                try:
-                    accepted, address = await self._loop.sock_accept(listening)
-                except OSError as error:
-                    log.warning("portal: cannot accept a connection: %s", error.strerror)
-                    await asyncio.sleep(RECOVERY)
-                    continue
-                if self._crowd.enter(address[0], self._loop.time()):
-                    self._begin(self._serve(accepted, address[0]))
-                else:
-                    accepted.close()
+        while True:
+            try:
+                accepted, address = await self._loop.sock_accept(listening)
+            except OSError as error:
+                log.warning("portal: cannot accept a connection: %s", error.strerror)
+                await asyncio.sleep(RECOVERY)
+                continue
+            if self._crowd.enter(address[0], self._loop.time()):
+                self._begin(self._serve(accepted, address[0]))
+            else:
+                accepted.close()
 
     async def _serve(self, accepted: socket.socket, source: str) -> None:
         guard = Guard(self._factory(), self._loop.time)

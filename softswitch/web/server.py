@@ -24,6 +24,8 @@ LONGEST_LINE, LONGEST_FIELD = 2048, 2048
 """Octets of a request's first line, and of a header field; the library reads 128 of those."""
 IDLE = 12.0
 """Seconds that a browser's connection waits for its next request."""
+LINGERING = 1.0
+"""Seconds for what is left of a form that was refused."""
 STOPPING = 2.0
 """Seconds for requests that are being answered when the switch stops."""
 A_YEAR = 31_536_000
@@ -48,6 +50,7 @@ class WebServer:
             logger=_quiet(),
             keepalive_timeout=IDLE,
             shutdown_timeout=STOPPING,
+            lingering_time=LINGERING,
             max_line_size=LONGEST_LINE,
             max_field_size=LONGEST_FIELD,
             auto_decompress=False,

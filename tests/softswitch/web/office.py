@@ -110,6 +110,8 @@ class Web:
             rules=rules(self.settings.users),
         )
         self.cookies: dict[str, str] = {}
+        self.held: list[asyncio.StreamWriter] = []
+        """Connections that are still there when the portal stops."""
 
     def _id(self) -> str:
         return f"{next(self._ids):016x}"
@@ -173,6 +175,8 @@ class Web:
                 tasks = await stack.enter_async_context(asyncio.TaskGroup())
                 await self.open(stack, tasks)
                 await scenario()
+            for writer in self.held:
+                writer.close()
 
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(main())
@@ -205,6 +209,7 @@ class Web:
             return b""
         finally:
             writer.transport.abort()
+            writer.close()
 
     async def ask(
         self,
