@@ -239,10 +239,6 @@ class Calendars:
         """The one that is meant where none is named; None: that is not clear."""
         return usual(self.known)
 
-    def overridden(self, name: str, state: str | None) -> "Calendars":
-        """The same, but for what somebody has chosen for one of them; None: nothing any more."""
-        return Calendars({**self.known, name: self.known[name].chosen(state)})
-
     def at(self, name: str, wall: float) -> State | None:
         """The state of a calendar; None: there is none of that name."""
         calendar = self.known.get(name)

@@ -4,12 +4,14 @@
     *99105   a message for 105       *600     hear yourself
     *72102   forward to 102          *72      … to whom, is asked
     *21*102# the same, as on fixed lines of ETSI countries
+    *281*2   closed, whatever the hours of calendar 1 say
 
 A code is matched against all that was dialled (FC-1), with or without the `#` that ends it: phones
 send it as `#` or `%23`, or keep it for themselves (FC-2). Who is none of our users has no codes
 (FC-7).
 """
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -20,6 +22,8 @@ from softswitch.routing.plan import Directory, refusal
 TERMINATOR = "#"
 SEPARATOR = "*"
 """Between the arguments of a code of ETSI: *61*102*20#."""
+
+_OF_A_CALENDAR = re.compile(r"[0-9]+(?:\*[012])?").fullmatch
 
 UNSPECIFIC = Outcome.UNAVAILABLE.value
 """The greeting of a mailbox that was called itself."""
@@ -36,6 +40,9 @@ OF_A_NUMBER = (
 )
 """With any number behind it, or none: then it is asked for."""
 OF_SECONDS = ("ring_time",)
+CALENDAR = "calendar"
+OF_A_CALENDAR = (CALENDAR,)
+"""With the number of a calendar behind it, and perhaps `*` and what is chosen (CAL-6)."""
 WITH_RING_TIME = "forward_no_answer_on"
 """Takes seconds as well, behind the number (TS 22.030: supplementary information B… T)."""
 
@@ -65,7 +72,7 @@ class Codes:
             for code in codes:
                 self._add(function, code.removesuffix(TERMINATOR))
         for code, found in self._prefixes.items():
-            if found.function not in OF_A_USER:
+            if found.function not in (*OF_A_USER, *OF_A_CALENDAR):
                 # *21# is *21*# with the number still to come
                 self._exact.setdefault(code.removesuffix(SEPARATOR), found)
         self._lengths = sorted({len(code) for code in self._prefixes}, reverse=True)
@@ -73,9 +80,9 @@ class Codes:
 
     def _add(self, function: str, code: str) -> None:
         found = Found(function, code)
-        if function != LEAVE_MESSAGE:
+        if function not in (LEAVE_MESSAGE, *OF_A_CALENDAR):
             self._exact[code] = found
-        if function in OF_A_USER or function in OF_A_NUMBER or function in OF_SECONDS:
+        if function in (*OF_A_USER, *OF_A_NUMBER, *OF_SECONDS, *OF_A_CALENDAR):
             self._prefixes[code] = found
 
     def find(self, number: str, directory: Directory) -> Found | None:
@@ -101,6 +108,8 @@ def _fits(function: str, rest: str, directory: Directory) -> bool:
         return directory.get(rest) is not None
     if function in OF_SECONDS:
         return rest.isascii() and rest.isdigit()
+    if function in OF_A_CALENDAR:
+        return _OF_A_CALENDAR(rest) is not None
     return True
 
 

@@ -48,7 +48,7 @@ from softswitch.registrar import Registrar
 from softswitch.rooms.meeting import Meetings
 from softswitch.routing.codes import Codes
 from softswitch.settings.commands import Commands
-from softswitch.settings.opening import desk, open_settings
+from softswitch.settings.opening import desk, open_hours, open_settings
 from softswitch.sip.flow import Flow
 from softswitch.sip.transport import Transports
 from softswitch.status import Status
@@ -142,7 +142,9 @@ class App:
         agent = self._agent(transports, addressing, tracer)
         clock, config = self._clock, self._config
         settings = await open_settings(config, store, self._bus.publish, clock.wall)
-        now = replace(config, users=settings.users)
+        self._hours = hours = await open_hours(config, store, self._bus.publish, clock.wall)
+        answers.update(hours.handlers())
+        now = replace(config, users=settings.users, calendars=hours.calendars)
         room = await open_mailroom(now, store, self._bus, clock.wall, stack, tasks)
         boxes = room.boxes
         answers.update(MessageCommands(boxes, room.tenants).handlers())
@@ -210,7 +212,7 @@ class App:
             codes=Codes(**self._config.feature_codes),
             applications=self._services(room, settings, voices),
             outside=self._config.outside,
-            calendars=self._config.calendars,
+            calendars=self._hours.calendars,
             trunks=self._trunks,
             speech=voices.speech,
             rooms=numbered(self._config.conferences),
@@ -220,7 +222,7 @@ class App:
         )
 
     def _services(self, room: Mailroom, settings: Settings, voices: Voices) -> Services:
-        codes = desk(self._config, settings)
+        codes = desk(self._config, settings, self._hours)
         owners, rooms = room.tenants, self._meetings
         return Services(settings.users, room.boxes, voices, os.urandom, codes, owners, rooms)
 
@@ -229,7 +231,9 @@ class App:
         return BusyLamps(
             parties=calls.parties,
             directory=settings.users,
-            codes=CodeLamps(Codes(**self._config.feature_codes), settings.users),
+            codes=CodeLamps(
+                Codes(**self._config.feature_codes), settings.users, self._hours.calendars
+            ),
             bus=self._bus,
             later=agent.later,
             look=Look(

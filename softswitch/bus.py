@@ -89,6 +89,16 @@ class SettingChanged(NamedTuple):
     at: float
 
 
+class CalendarChanged(NamedTuple):
+    """Somebody has chosen that a calendar is open or closed, or that its hours count again."""
+
+    name: str
+    state: str
+    """Empty: as its hours say."""
+    source: str
+    at: float
+
+
 class BackupFailed(NamedTuple):
     """There is no backup of the database today. Published once, until there is one again."""
 

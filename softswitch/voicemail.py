@@ -2,7 +2,7 @@
 
 Voicemail(101, busy) ──► Deposit ── * ──► Retrieval     both: ──► Boxes ──► store, bus
 Retrieve(101)        ─────────────────────►  │
-Feature(dnd_on)      ──► CodeCall ──► settings
+Feature(dnd_on)      ──► CodeCall ──► settings       of calendar: CalendarCall ──► hours
 Conference(board)    ──► RoomCall ──► Meetings
 Echo                 ──► echo test
 """
@@ -20,7 +20,9 @@ from softswitch.mailbox.retrieval import Retrieval
 from softswitch.mailbox.speech import Exits
 from softswitch.rooms.meeting import Meetings
 from softswitch.rooms.service import RoomCall
+from softswitch.routing.codes import CALENDAR
 from softswitch.routing.decision import Conference, Feature, Retrieve, Voicemail
+from softswitch.settings.calendars import CalendarCall
 from softswitch.settings.service import CodeCall
 from softswitch.tenants import Tenants
 
@@ -70,7 +72,10 @@ class Services:
         if isinstance(decision, Retrieve):
             return self._retrieval(decision.user, visit, asks_number=decision.user is None)
         if isinstance(decision, Feature):
-            return CodeCall(self._codes, decision, *self._voice(visit.caller))
+            voice = self._voice(visit.caller)
+            if decision.function == CALENDAR:
+                return CalendarCall(self._codes.hours, decision, *voice)
+            return CodeCall(self._codes, decision, *voice)
         if isinstance(decision, Conference):
             return RoomCall(self._meetings, decision.room, self._voice(visit.caller).prompts)
         return EchoTest()

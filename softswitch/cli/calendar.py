@@ -1,4 +1,7 @@
-"""`softswitch calendar`: the state of calendars, what changes next, which days are special."""
+"""`softswitch calendar`: the state of calendars, what changes next, which days are special.
+
+`calendar override office closed` says for a while something else than the hours do (CAL-6).
+"""
 
 from collections.abc import Iterator
 from datetime import date
@@ -8,11 +11,18 @@ from typing import Annotated
 import typer
 
 from softswitch.cli import moments
-from softswitch.cli.where import configuration, fail
+from softswitch.cli.settings import asked, calendars_now
+from softswitch.cli.where import configuration, database, fail, write
 from softswitch.clock import Clock
 from softswitch.config import Config
-from softswitch.routing.calendar import Calendar, month_and_day
+from softswitch.control import CannotAnswer
+from softswitch.ladder import visible
+from softswitch.premises import make_folder
+from softswitch.routing.calendar import Calendar, Calendars, month_and_day
+from softswitch.settings.calendars import COMMAND, STATES, check
+from softswitch.store.store import CalendarRow, Store
 
+NEXT_CHANGE = "next"
 WRONG_USE = 2
 """Exit code, as of every command line that cannot be understood."""
 
@@ -41,7 +51,53 @@ def following(
     config = configuration(file)
     if not config.calendars.known:
         fail("there are no calendars in the configuration")
-    typer.echo("\n".join(states(config, moment(config, at))))
+    typer.echo("\n".join(states(calendars_now(config), moment(config, at))))
+
+
+@app.command()
+def override(
+    name: Annotated[str, typer.Argument(help="The calendar.")],
+    state: Annotated[str, typer.Argument(help=f"One of {', '.join(STATES)}.")],
+    until: Annotated[
+        str | None,
+        typer.Option(help=f"For how long: next (the next change), or {moments.EXAMPLES}."),
+    ] = None,
+    file: ConfigFile = None,
+) -> None:
+    """Open or close, whatever the hours say; automatic: let them count again.
+
+    Without --until that holds until somebody chooses something else, here or by phone.
+    """
+    config = configuration(file)
+    try:
+        check(config.calendars, name, state)
+    except CannotAnswer as error:
+        fail(str(error))
+    end = _end(config, name, until)
+
+    def done() -> str:
+        row = CalendarRow(name, STATES[state], end or 0.0, COMMAND, Clock().wall())
+
+        async def keep(store: Store) -> str:
+            await store.put_calendar(row)
+            return f"{name}: {state}"
+
+        make_folder(config.state)
+        return write(database(config), keep)
+
+    told = asked(config, "calendar", done, name=name, state=state, until=end)
+    when = "" if end is None else f" until {moments.shown(end, config.calendars.known[name].place)}"
+    typer.echo(visible(f"{told}{when}"))
+
+
+def _end(config: Config, name: str, until: str | None) -> float | None:
+    """When the hours count again; None: that is not said."""
+    if until != NEXT_CHANGE:
+        return None if until is None else moment(config, until, "--until")
+    change = config.calendars.known[name].next_change(Clock().wall())
+    if change is None:
+        fail(f"{name} does not change for more than a year")
+    return change[0]
 
 
 @app.command()
@@ -55,7 +111,7 @@ def show(
         typer.echo("\n".join(special_days(calendar, year)))
 
 
-def moment(config: Config, at: str | None) -> float:
+def moment(config: Config, at: str | None, option: str = "--at") -> float:
     """The time that is meant, seconds since 1970; fails with one line when it is none."""
     wall = Clock().wall()
     if at is None:
@@ -63,15 +119,15 @@ def moment(config: Config, at: str | None) -> float:
     try:
         return moments.wall(at, wall, moments.office(config))
     except ValueError:
-        fail(f"--at {at}: write it like {moments.EXAMPLES}", WRONG_USE)
+        fail(f"{option} {at}: write it like {moments.EXAMPLES}", WRONG_USE)
 
 
-def states(config: Config, wall: float) -> Iterator[str]:
+def states(calendars: Calendars, wall: float) -> Iterator[str]:
     """`office: open until Fri 2026-12-18 18:00, then closed`, and why."""
-    for name, calendar in config.calendars.known.items():
+    for name, calendar in calendars.known.items():
         state = calendar.at(wall)
         change = calendar.next_change(wall)
-        when = "for more than a year"
+        when = "for more than a year" if calendar.override is None else "until that is changed"
         if change is not None:
             when = f"until {moments.shown(change[0], calendar.place)}, then {change[1].name}"
         yield f"{name}: {state.name} {when}"

@@ -9,7 +9,7 @@ import typer
 
 from softswitch.cli import moments
 from softswitch.cli.calendar import moment
-from softswitch.cli.settings import users_now
+from softswitch.cli.settings import calendars_now, users_now
 from softswitch.cli.where import configuration, fail
 from softswitch.config import Config
 from softswitch.config.boxes import people
@@ -86,7 +86,7 @@ def explain(
         supposed,
         Codes(**config.feature_codes),
         outside=config.outside,
-        calendars=config.calendars,
+        calendars=calendars_now(config),
         wall=moment(config, at),
         trunk=trunk,
         rooms=numbered(config.conferences),

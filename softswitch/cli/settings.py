@@ -16,7 +16,8 @@ from softswitch.clock import Clock
 from softswitch.config import Config, User
 from softswitch.control import CannotAnswer, ControlError, NotRunning, ask
 from softswitch.ladder import visible
-from softswitch.settings import history, keys, layers
+from softswitch.routing.calendar import Calendars
+from softswitch.settings import calendars, history, keys, layers
 from softswitch.settings.commands import EVERYTHING, RESETTABLE, changes, done_alone, show_kept
 from softswitch.settings.opening import stamp
 from softswitch.store.store import Store, StoreError
@@ -142,6 +143,12 @@ def users_now(config: Config) -> dict[str, User]:
     """The users with what they have changed, as calls find them."""
     rows = layers.sorted_out(config.users, kept(config, lambda store: store.settings())).rows
     return layers.everybody(config.users, rows, stamp(config.timezone))
+
+
+def calendars_now(config: Config) -> Calendars:
+    """The calendars with what somebody has chosen for them, as calls find them."""
+    rows = kept(config, lambda store: store.calendars())
+    return calendars.now(config.calendars, rows, Clock().wall())
 
 
 def notes(config: Config) -> list[str]:

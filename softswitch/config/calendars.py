@@ -40,7 +40,10 @@ def check(document: Document, written: list[str]) -> Iterator[Finding]:
         yield from _section(("calendars", name), section)
         first = codes.setdefault(section.get("override", f"none of {name}"), name)
         if first != name:
-            yield ("calendars", name, "override"), Wrong(f"calendar {first} has that number already")
+            yield (
+                ("calendars", name, "override"),
+                Wrong(f"calendar {first} has that number already"),
+            )
     users: Mapping[str, Any] = document.get("users", {})
     defaults: Mapping[str, Any] = document.get("defaults", {})
     yield from _rules(("defaults", "forward"), defaults.get("forward", {}), sections)

@@ -8,7 +8,13 @@ from softswitch.config.problems import Wrong, quoted
 from softswitch.config.references import Finding, Location
 from softswitch.config.schema.document import Document
 from softswitch.config.schema.feature_codes import feature_codes
-from softswitch.routing.codes import OF_A_NUMBER, OF_A_USER, OF_SECONDS, TERMINATOR
+from softswitch.routing.codes import (
+    OF_A_CALENDAR,
+    OF_A_NUMBER,
+    OF_A_USER,
+    OF_SECONDS,
+    TERMINATOR,
+)
 
 SECTION: Final = "feature_codes"
 ONE_MUST_CHANGE = "one of them must change"
@@ -26,7 +32,7 @@ class _Code(NamedTuple):
         if self.key in OF_A_USER:
             return rest in extensions
         digits = rest.isascii() and rest.lstrip("+").isdigit()
-        return digits and self.key in (*OF_A_NUMBER, *OF_SECONDS)
+        return digits and self.key in (*OF_A_NUMBER, *OF_SECONDS, *OF_A_CALENDAR)
 
 
 def check(document: Document, written: list[str]) -> Iterator[Finding]:
@@ -58,7 +64,7 @@ def _overlaps(
     first = {code.number[:1] for code in codes}
     alike = {number: word for number, word in extensions.items() if number[:1] in first}
     for code in codes:
-        if code.key not in (*OF_A_USER, *OF_A_NUMBER, *OF_SECONDS):
+        if code.key not in (*OF_A_USER, *OF_A_NUMBER, *OF_SECONDS, *OF_A_CALENDAR):
             continue
         for number, word in alike.items():
             rest = _behind(number, code)

@@ -17,6 +17,7 @@ ALWAYS: Dialled = {
     "echo_test": ("*600",),
     "clock": ("*60",),
     "my_number": ("*65",),
+    "calendar": ("*28",),
 }
 """Whatever the presets are."""
 

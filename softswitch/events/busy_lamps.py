@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from softswitch.b2bua.parties import CONFIRMED, INITIATOR, Party
-from softswitch.bus import CallAnswered, PartyMoved, SettingChanged
+from softswitch.bus import CalendarChanged, CallAnswered, PartyMoved, SettingChanged
 from softswitch.events import dialog_info
 from softswitch.events.code_lamps import BETWEEN
 from softswitch.settings import keys
@@ -95,6 +95,7 @@ class BusyLamps:
         self._moved: set[str] = set()
         self._unsubscribe: list[Callable[[], None]] = []
         bus.subscribe(SettingChanged, self._setting_changed)
+        bus.subscribe(CalendarChanged, self._calendar_changed)
 
     # what the notifier asks
 
@@ -149,6 +150,10 @@ class BusyLamps:
             self.tell(resource)
         if event.key == keys.DND:
             self._look_at(event.user)
+
+    def _calendar_changed(self, event: CalendarChanged) -> None:
+        for resource in self._codes.of_calendar(event.name):
+            self.tell(resource)
 
     def _look_at(self, user: str) -> None:
         if user not in self._shown:

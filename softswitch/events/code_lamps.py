@@ -2,6 +2,7 @@
 
     *78        the own do-not-disturb          *72     whether the own calls are forwarded
     *78101     that of 101                     *72101  whether those of 101 are
+    *281       whether somebody has opened or closed calendar 1; *281*1 opened, *281*2 closed
 
 Watched is what a phone dials. A code alone is about whoever watches; a user's number behind it says
 about whom instead. (Dialled, *72101 forwards to 101: whose forwards those are is one question, and
@@ -12,7 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from softswitch.routing.codes import SEPARATOR, TERMINATOR
+from softswitch.routing.calendar import CLOSED, NO_CALENDARS, OPEN, Calendars
+from softswitch.routing.codes import CALENDAR, SEPARATOR, TERMINATOR
 from softswitch.settings import features, keys
 
 if TYPE_CHECKING:
@@ -27,12 +29,32 @@ BETWEEN = "/"
 SWITCHES = (keys.DND, keys.CALL_WAITING)
 
 
+CHOICES = {"": "", f"{SEPARATOR}0": "", f"{SEPARATOR}1": f".{OPEN}", f"{SEPARATOR}2": f".{CLOSED}"}
+"""What is dialled behind the number of a calendar, and the end of the resource's name."""
+
+
+def _states(subject: str) -> tuple[str, ...]:
+    """Which of them light a lamp."""
+    _, _, state = subject.partition(".")
+    return (state,) if state else (OPEN, CLOSED)
+
+
 class CodeLamps:
     """What can be watched under which code."""
 
-    def __init__(self, codes: Codes, directory: Mapping[str, User]) -> None:
-        """`directory`: the users as they are now."""
+    def __init__(
+        self, codes: Codes, directory: Mapping[str, User], calendars: Calendars = NO_CALENDARS
+    ) -> None:
+        """`directory` and `calendars`: as they are now."""
         self._directory = directory
+        self._calendars = calendars
+        self._chosen = {
+            f"{code}{calendar.code}{wanted}": f"{name}{BETWEEN}{CALENDAR}{state}"
+            for code in codes.dialled.get(CALENDAR, ())
+            for name, calendar in calendars.known.items()
+            if calendar.code
+            for wanted, state in CHOICES.items()
+        }
         self._subjects: dict[str, str] = {}
         """By what is dialled."""
         for function, dialled in codes.dialled.items():
@@ -49,6 +71,8 @@ class CodeLamps:
     def resource(self, number: str, user: str) -> str | None:
         """What this user watches under this number, as `101/dnd`; None: nothing."""
         number = number.removesuffix(TERMINATOR)
+        if number in self._chosen:
+            return self._chosen[number]
         subject = self._subjects.get(number)
         if subject is not None:
             return f"{user}{BETWEEN}{subject}"
@@ -61,10 +85,16 @@ class CodeLamps:
     def is_lit(self, resource: str) -> bool:
         """Whether it is on; of several settings, any of them."""
         name, _, subject = resource.partition(BETWEEN)
+        if subject.startswith(CALENDAR):
+            return self._calendars.known[name].override in _states(subject)
         user = self._directory.get(name)
         if user is None:
             return False
         return any(keys.value(user, key) != keys.OFF for key in self._keys[subject])
+
+    def of_calendar(self, name: str) -> Iterator[str]:
+        """What may look different now that somebody has opened or closed it."""
+        yield from (f"{name}{BETWEEN}{CALENDAR}{state}" for state in set(CHOICES.values()))
 
     def affected(self, user: str, key: str) -> Iterator[str]:
         """What may look different now that a setting has changed."""

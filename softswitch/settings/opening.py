@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 from softswitch.config.conference import numbered
 from softswitch.config.places import Zone
 from softswitch.routing.codes import Codes
+from softswitch.settings import calendars
+from softswitch.settings.calendars import Hours
 from softswitch.settings.choosing import Chooser
 from softswitch.settings.layers import Stamp
 from softswitch.settings.service import Desk
@@ -21,7 +23,7 @@ from softswitch.settings.targets import Targets
 
 if TYPE_CHECKING:
     from softswitch.config import Config
-    from softswitch.store.store import SettingRow
+    from softswitch.store.store import CalendarRow, SettingRow
 
 ID_OCTETS = 8
 
@@ -41,6 +43,14 @@ class Rows(Protocol):
     async def drop_settings(self, before: float, most: int) -> None: ...
 
 
+class Calendars(Protocol):
+    """What overrides of calendars need of it."""
+
+    def put_calendar(self, calendar: CalendarRow) -> asyncio.Future[None]: ...
+
+    async def calendars(self) -> list[CalendarRow]: ...
+
+
 async def open_settings(
     config: Config, store: Rows, publish: Callable[[object], None], wall: Callable[[], float]
 ) -> Settings:
@@ -55,9 +65,18 @@ async def open_settings(
     return settings
 
 
-def desk(config: Config, settings: Settings) -> Desk:
+async def open_hours(
+    config: Config, store: Calendars, publish: Callable[[object], None], wall: Callable[[], float]
+) -> Hours:
+    """The calendars with what was chosen for them. Raises StoreError."""
+    later = asyncio.get_running_loop().call_later
+    world = calendars.World(store.put_calendar, publish, wall, later)
+    return Hours(config.calendars, await store.calendars(), world)
+
+
+def desk(config: Config, settings: Settings, hours: Hours | None = None) -> Desk:
     """Where service codes are done."""
-    return Desk(settings, _targets(config, settings))
+    return Desk(settings, _targets(config, settings), hours)
 
 
 def chooser(config: Config, settings: Settings) -> Chooser:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from softswitch.mailbox.line import Line
     from softswitch.mailbox.speech import Phrases, Prompts
     from softswitch.routing.decision import Feature
+    from softswitch.settings.calendars import Hours
     from softswitch.settings.settings import Settings
     from softswitch.settings.targets import Targets
 
@@ -32,8 +33,9 @@ LONGEST_TIME = 4
 class Desk:
     """What all these calls share; remembers who has just switched off a forward."""
 
-    def __init__(self, settings: Settings, targets: Targets) -> None:
+    def __init__(self, settings: Settings, targets: Targets, hours: Hours | None = None) -> None:
         self.settings = settings
+        self.hours = hours
         self.targets = targets
         self._off_at: dict[str, float] = {}
 

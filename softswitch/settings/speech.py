@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from softswitch.settings.features import Feature
 
 NOT_POSSIBLE = "vm.not_possible"
+NO_SUCH_NUMBER = "code.no_such_number"
 NOT_CHANGEABLE = "code.not_changeable"
 WRONG_TIME = "code.wrong_time"
 WHICH_NUMBER = "code.which_number"

@@ -23,6 +23,7 @@ from .connection import ROWS_FOLLOW, Connection
 from .schema import prepare
 from .store import (
     BindingRow,
+    CalendarRow,
     CallRow,
     MailboxRow,
     MessageRow,
@@ -63,6 +64,7 @@ TRIM_SETTINGS = """
 OWNERS = """
     SELECT mailbox FROM messages UNION SELECT mailbox FROM mailboxes
     UNION SELECT user FROM settings UNION SELECT user FROM portal"""
+PUT_CALENDAR = _insert("calendars", CalendarRow._fields)
 PUT_ORPHAN = _insert("orphans", OrphanRow._fields)
 DROP_ORPHAN = "DELETE FROM orphans WHERE user = ?"
 OF_A_MAILBOX = ("messages", "mailboxes", "outbox")
@@ -136,6 +138,14 @@ class SqliteStore:
     async def drop_settings(self, before: float, most: int) -> None:
         sql = "DELETE FROM settings WHERE ended_at > 0 AND ended_at < ?"
         await self._write((sql, [(before,)]), (TRIM_SETTINGS, [(most,)]))
+
+    def put_calendar(self, calendar: CalendarRow) -> asyncio.Future[None]:
+        return self._write((PUT_CALENDAR, [calendar]), durable=True)
+
+    async def calendars(self) -> list[CalendarRow]:
+        columns = ", ".join(CalendarRow._fields)
+        rows = await self._read(f"SELECT {columns} FROM calendars ORDER BY name")
+        return [CalendarRow(*row) for row in rows]
 
     async def owners(self) -> set[str]:
         return {row[0] for row in await self._read(OWNERS)}

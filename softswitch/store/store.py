@@ -141,6 +141,18 @@ class SettingRow(NamedTuple):
     """In words, why it is over."""
 
 
+class CalendarRow(NamedTuple):
+    """What somebody has chosen for a calendar instead of its hours."""
+
+    name: str
+    state: str
+    """Empty: its hours count."""
+    until: float
+    """0: until somebody chooses something else."""
+    source: str
+    changed_at: float
+
+
 class OrphanRow(NamedTuple):
     """A user of whom something is kept, and who is in no configuration any more."""
 
@@ -248,6 +260,12 @@ class Store(Protocol):
 
     async def drop_settings(self, before: float, most: int) -> None:
         """Forget those that were over before this time, and all but the last of a user's key."""
+
+    def put_calendar(self, calendar: CalendarRow) -> Committed:
+        """Keep what somebody has chosen; safe as messages are."""
+
+    async def calendars(self) -> list[CalendarRow]:
+        """What was chosen for each, by name."""
 
     async def owners(self) -> set[str]:
         """All users of whom messages, decisions or settings are kept."""

@@ -147,10 +147,10 @@ def test_a_night_ends_where_a_stronger_day_begins() -> None:  # CAL-2, CAL-3
 
 
 def test_what_somebody_has_chosen_comes_first() -> None:  # CAL-3
-    calendars = Calendars({"office": OFFICE}).overridden("office", "holiday")
+    calendars = Calendars({"office": OFFICE.chosen("holiday")})
     state = calendars.at("office", at("2026-08-03 10:00"))
     assert state == ("holiday", "because somebody has said so")
-    again = calendars.overridden("office", None)
+    again = Calendars({"office": calendars.known["office"].chosen(None)})
     assert again.holds("open", at("2026-08-03 10:00"))[0]
 
 
@@ -230,3 +230,17 @@ def test_nothing_changes_before_the_next_change(when: datetime) -> None:
     assert change is not None
     assert change[0] > wall
     assert OFFICE.at(change[0] - 1.0).name == OFFICE.at(wall).name != change[1].name
+
+
+def test_what_somebody_has_chosen_may_be_over_at_a_time() -> None:  # CAL-6
+    monday = at("2026-08-03 10:00")
+    until = at("2026-08-03 11:00")
+    closed = OFFICE.chosen("closed", until, "phone *281*2 by 101")
+    assert closed.at(monday) == ("closed", "because phone *281*2 by 101 has said so")
+    assert closed.next_change(monday) == (until, OFFICE.at(until))
+    assert closed.at(until).name == "open"
+    assert closed.next_change(until) == OFFICE.next_change(until)
+    # What was chosen and the hours agree when it is over: that is no change.
+    late = OFFICE.chosen("closed", at("2026-08-03 19:00"))
+    assert late.next_change(monday) == (at("2026-08-04 08:00"), OFFICE.at(at("2026-08-04 08:00")))
+    assert OFFICE.chosen("closed").next_change(monday) is None

@@ -134,3 +134,18 @@ def test_a_code_that_is_off_is_none() -> None:
     codes = Codes(**feature_codes((), {"voicemail": ()}))
     assert service("*98", "101", USERS, codes) is None
     assert service("*72102", "101", USERS, codes) is None
+
+
+@pytest.mark.parametrize(
+    ("dialled", "argument"),
+    [("*281", "1"), ("*2812", "12"), ("*281*1", "1*1"), ("*281*2#", "1*2"), ("*281*0", "1*0")],
+)
+def test_a_calendar_stands_behind_its_code(dialled: str, argument: str) -> None:  # CAL-6
+    found = service(dialled, "101", {"101": User()}, Codes(calendar=("*28",)))
+    assert isinstance(found, Feature)
+    assert (found.function, found.code, found.argument) == ("calendar", "*28", argument)
+
+
+@pytest.mark.parametrize("dialled", ["*28", "*28*1", "*281*3", "*281*", "*281*11", "*28x"])
+def test_what_is_no_calendar_is_none(dialled: str) -> None:  # CAL-6, FC-1
+    assert service(dialled, "101", {"101": User()}, Codes(calendar=("*28",))) is None

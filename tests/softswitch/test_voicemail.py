@@ -76,6 +76,7 @@ NAMES = (
     "vm.password",
     "vm.login_failed",
     "vm.main_menu",
+    "code.no_such_number",
 )
 VOICE = Voice(
     Prompts({name: f"/{name}" for name in NAMES}),
@@ -209,6 +210,15 @@ def test_the_echo_test_needs_no_mailbox(world: World) -> None:
     alice.invites("*600")
     world.run()
     assert alice.call.is_up
+    finish(world)
+
+
+def test_the_code_of_calendars_is_answered(world: World) -> None:  # CAL-6, FC-3
+    alice = Phone(world, "100")
+    alice.invites("*281*2")
+    world.run()
+    assert alice.call.is_up
+    assert says(world) == ["code.no_such_number"]
     finish(world)
 
 

@@ -18,6 +18,9 @@ ALL_DAY = ("all", "all day", "00:00-24:00")
 MAX_RANGE = 366
 """Days of a range: more is a slip of the finger."""
 
+MAX_CODE = 4
+"""Digits."""
+
 _TIMES = re.compile(r"(\d{1,2}):(\d\d)-(\d{1,2}):(\d\d)").fullmatch
 _YEARLY = re.compile(r"(\d\d)-(\d\d)").fullmatch
 
@@ -115,6 +118,14 @@ def holiday(value: object) -> object:
     return as_section(value)
 
 
+def override(value: object) -> str:
+    """The number behind the service code by which somebody opens and closes."""
+    word = units.scalar(value)
+    if not (word.isascii() and word.isdigit() and len(word) <= MAX_CODE):
+        raise Wrong(f"{quoted(word)} is no number for a code", 'a digit or two, such as "1"')
+    return word
+
+
 def no_bare_value(value: object) -> object:
     """An exception is keys with values."""
     return as_section(value)
@@ -148,6 +159,7 @@ class CalendarSection(TypedDict, total=False, extra_items=Hours):  # type: ignor
     """What is written under one calendar; all other keys are states, in this order."""
 
     timezone: TimeZone
+    override: Annotated[str, PlainValidator(override)]
     open: Hours
     holiday: Annotated[HolidaySection, BeforeValidator(holiday)]
     exceptions: list[Annotated[ExceptionSection, BeforeValidator(no_bare_value)]]

@@ -28,6 +28,7 @@ class FeatureCodesSection(TypedDict, total=False):
     echo_test: Codes
     clock: Codes
     my_number: Codes
+    calendar: Codes
     forward_always_on: Codes
     forward_always_off: Codes
     forward_always_ask: Codes

@@ -13,7 +13,9 @@ from softswitch.routing.codes import Codes
 from tests.softswitch.b2bua.network import World
 from tests.softswitch.b2bua.phones import Phone
 
-CODES = Codes(voicemail=("*98", "*97"), leave_message=("*99",), echo_test=("*600",))
+CODES = Codes(
+    voicemail=("*98", "*97"), leave_message=("*99",), echo_test=("*600",), calendar=("*28",)
+)
 GREETING = Pause(2.0)
 
 

@@ -60,3 +60,34 @@ def test_what_cannot_be_told_is_said(tmp_path: Path) -> None:
     code, text = run(tmp_path, "next", "--at", "noon")
     assert code == 2
     assert text.startswith("softswitch: --at noon: write it like 'sat 22:00'")
+
+
+def test_somebody_closes_for_a_while(tmp_path: Path) -> None:  # CAL-6
+    words = ("override", "office", "closed")
+    code, text = run(tmp_path, *words, "--until", "2099-05-04 10:00")
+    assert (code, text) == (0, "office: closed until Mon 2099-05-04 10:00\n")
+    first, why, *_ = run(tmp_path)[1].splitlines()
+    assert first == "office: closed until Mon 2099-05-04 10:00, then open"
+    assert why == "    because softswitch calendar has said so"
+    assert run(tmp_path, *words) == (0, "office: closed\n")
+    assert run(tmp_path)[1].splitlines()[0] == "office: closed until that is changed"
+    assert run(tmp_path, "override", "office", "automatic") == (0, "office: automatic\n")
+    assert "because" not in run(tmp_path)[1]
+    assert run(tmp_path, *words, "--until", "next")[1].startswith("office: closed until ")
+    code, text = run(tmp_path, "override", "door", "closed", "--until", "next")
+    assert (code, text) == (1, "softswitch: door does not change for more than a year\n")
+
+
+def test_what_cannot_be_chosen_is_said(tmp_path: Path) -> None:  # CAL-6
+    code, text = run(tmp_path, "override", "hall", "open")
+    assert (code, text) == (
+        1,
+        "softswitch: no calendar has the name hall; there are office, door\n",
+    )
+    code, text = run(tmp_path, "override", "office", "lunch")
+    assert (code, text) == (
+        1,
+        "softswitch: lunch cannot be chosen; known are open, closed, automatic\n",
+    )
+    code, text = run(tmp_path, "override", "office", "open", "--until", "soon")
+    assert (code, text.startswith("softswitch: --until soon: write it like")) == (2, True)

@@ -148,3 +148,25 @@ def test_states_of_exceptions_may_be_waited_for(tmp_path: Path) -> None:
     )
     user = read(tmp_path, USERS + text).users["101"]
     assert user.forward.rules["busy"].when == "holiday, feast"
+
+
+def test_a_calendar_has_a_number_for_its_code(tmp_path: Path) -> None:  # CAL-6
+    text = 'calendars: {office: {open: all, override: 1}, door: {open: all, override: "02"}}\n'
+    known = read(tmp_path, USERS + text).calendars.known
+    assert [one.code for one in known.values()] == ["1", "02"]
+    assert known["office"].hours[0].state == "open"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "{office: {override: 1}, door: {override: 1}}",
+            "calendars.door.override: calendar office has that number already",
+        ),
+        ("{office: {override: x}}", "calendars.office.override: 'x' is no number for a code"),
+        ("{office: {override: 12345}}", "calendars.office.override: '12345' is no number for a"),
+    ],
+)
+def test_a_number_for_a_code_is_one_of_its_own(tmp_path: Path, text: str, said: str) -> None:
+    assert any(said in one for one in summaries(tmp_path, f"{USERS}calendars: {text}\n"))

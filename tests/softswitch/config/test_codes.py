@@ -93,3 +93,11 @@ def test_a_code_with_a_number_behind_it_is_no_extension(tmp_path: Path) -> None:
 
 def test_the_presets_get_along_with_each_other(tmp_path: Path) -> None:  # FC-1
     assert read(tmp_path, USERS + "feature_codes: {preset: [freepbx, etsi]}\n").users
+
+
+def test_a_code_with_a_calendar_behind_it_is_no_other_code(tmp_path: Path) -> None:  # FC-1, CAL-6
+    text = 'users: {100: Anna, "*2812": Jan}\nfeature_codes: {clock: "*281"}\n'
+    assert wrong(tmp_path, text) == [
+        ":1:29: users.*2812: '*2812' is calendar '*28' with 12 behind it (feature_codes)",
+        ":2:24: feature_codes.clock: '*281' is clock, and calendar '*28' with 1 behind it",
+    ]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from softswitch.b2bua.parties import CONFIRMED, EARLY, INITIATOR, RECIPIENT, Party
-from softswitch.bus import Bus, CallAnswered, PartyMoved, SettingChanged
+from softswitch.bus import Bus, CalendarChanged, CallAnswered, PartyMoved, SettingChanged
 from softswitch.config import User
 from softswitch.config.presets import feature_codes
 from softswitch.events.busy_lamps import DEFAULT_LOOK, SETTLE, BusyLamps, Look
@@ -152,6 +152,16 @@ def test_fc_4_a_code_is_lit_as_soon_as_it_is_on() -> None:
     desk.bus.publish(SettingChanged("101", "ring_time", "30s", "softswitch reset", 0.0))
     assert desk.told == ["101/dnd", "101/call_waiting"]
     assert desk.waits == []
+
+
+def test_cal_6_the_lamp_of_a_calendar_hears_of_it() -> None:
+    desk = Desk()
+    desk.bus.publish(CalendarChanged("office", "closed", "phone *281*2 by 101", 0.0))
+    assert sorted(desk.told) == [
+        "office/calendar",
+        "office/calendar.closed",
+        "office/calendar.open",
+    ]
 
 
 @pytest.mark.parametrize("dnd_is_busy", [False, True])

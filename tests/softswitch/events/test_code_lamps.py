@@ -6,8 +6,10 @@ import pytest
 
 from softswitch.config import User
 from softswitch.config.configuration import Forward, Forwarding
+from softswitch.config.places import Zone
 from softswitch.config.presets import feature_codes
 from softswitch.events.code_lamps import CodeLamps
+from softswitch.routing.calendar import Calendar, Calendars
 from softswitch.routing.codes import Codes
 
 
@@ -93,3 +95,30 @@ def test_a_change_is_one_of_all_lamps_that_show_it() -> None:
         "101/forward_unavailable",
     ]
     assert list(some.affected("101", "ring_time")) == []
+
+
+def test_a_calendar_that_somebody_has_opened_or_closed_is_lit() -> None:  # CAL-6
+    known = {
+        "office": Calendar("office", Zone("UTC"), code="1"),
+        "door": Calendar("door", Zone("UTC")),
+    }
+    own = CodeLamps(Codes(**feature_codes()), users(), Calendars(known))
+    watched = ["*281", "*281*0", "*281*1#", "*281*2"]
+    found = [own.resource(number, "102") for number in watched]
+    assert found == [
+        "office/calendar",
+        "office/calendar",
+        "office/calendar.open",
+        "office/calendar.closed",
+    ]
+    assert own.resource("*282", "102") is None
+    assert set(own.of_calendar("office")) == set(found)
+
+    def lit() -> list[bool]:
+        return [own.is_lit(one) for one in found if one is not None]
+
+    assert lit() == [False] * 4
+    known["office"] = known["office"].chosen("open")
+    assert lit() == [True, True, True, False]
+    known["office"] = known["office"].chosen("closed")
+    assert lit() == [True, True, False, True]

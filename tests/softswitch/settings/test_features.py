@@ -6,7 +6,7 @@ from softswitch.settings import features, keys
 from softswitch.settings.features import Feature, changes, feature, ring_time
 from tests.softswitch.settings.office import user
 
-ELSEWHERE = ("voicemail", "leave_message", "echo_test")
+ELSEWHERE = ("voicemail", "leave_message", "echo_test", "calendar")
 
 
 @pytest.mark.parametrize("function", [one for one in FUNCTIONS if one not in ELSEWHERE])

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from softswitch.store.store import (
     BindingRow,
+    CalendarRow,
     CallRow,
     MailboxRow,
     MessageRow,
@@ -207,6 +208,16 @@ async def lists_and_forgets_the_settings_that_are_over(store: Store) -> None:
     assert await store.settings_of("102") == []
 
 
+async def keeps_what_was_chosen_for_a_calendar(store: Store) -> None:
+    row = CalendarRow("office", "closed", 2.5, "phone *281*2 by 101", 1.5)
+    await all_done(store.put_calendar(row._replace(name="door")), store.put_calendar(row))
+    await store.put_calendar(row._replace(state="", until=0.0))
+    assert await store.calendars() == [
+        row._replace(name="door"),
+        row._replace(state="", until=0.0),
+    ]
+
+
 async def knows_of_whom_something_is_kept(store: Store) -> None:
     setting = SettingRow("a", "101", "dnd", "on", "", "phone *78 by 101", 1.5, 0.0, "")
     box = MailboxRow("102", "", 0, "", "[]", 0.0, "{}")
@@ -263,6 +274,7 @@ CHECKS: tuple[Check, ...] = (
     keeps_mails_until_they_are_dropped,
     keeps_settings_until_they_are_over,
     lists_and_forgets_the_settings_that_are_over,
+    keeps_what_was_chosen_for_a_calendar,
     knows_of_whom_something_is_kept,
     keeps_recordings_until_they_are_dropped,
     keeps_who_may_log_in_to_the_portal,
