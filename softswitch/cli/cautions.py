@@ -20,6 +20,7 @@ def cautions(config: Config) -> list[str]:
         *_unspoken(config),
         *_unplayable(config),
         *_unmailed(config),
+        *_unshown(config),
     ]
 
 
@@ -88,6 +89,26 @@ def _unmailed(config: Config) -> list[str]:
     if config.mail is not None or not waiting:
         return []
     return [f"warning: messages of {named(waiting)} are not mailed: there is no section mail:"]
+
+
+def _unshown(config: Config) -> list[str]:
+    """A certificate that browsers cannot be shown, and how people get into the portal."""
+    if not config.network.web:
+        return []
+    from softswitch.web import certificate  # only here: `softswitch run` may have no use for it
+
+    files, found = config.network.certificate, []
+    if files is not None:
+        try:
+            certificate.context(files)
+        except certificate.Unusable as error:
+            found.append(f"warning: {error}")
+    if config.mail is None:
+        found.append(
+            "warning: without a section mail: nobody is mailed a way into the portal;"
+            " `softswitch portal USER` prints one"
+        )
+    return found
 
 
 def _kept(config: Config) -> list[MailboxRow]:

@@ -10,6 +10,7 @@ import soundfile
 from softswitch.mailbox.messages import Box
 from softswitch.mailboxes import row_of
 from softswitch.store.sqlite import open_store
+from softswitch.web import certificate
 from tests.softswitch.cli.test_check import office, run
 
 
@@ -65,6 +66,29 @@ def test_addresses_without_a_mail_server_are_warned_of(tmp_path: Path) -> None:
     assert "warning" not in text
     mail = "mail: {from: vm@example.com, server: smtp.example.com}\n"
     assert "warning" not in run(office(tmp_path, mail + users))[1]
+
+
+def test_a_portal_into_which_nobody_is_mailed_a_way_is_warned_of(tmp_path: Path) -> None:  # S0-20
+    text = "network: {web: 443}\nusers: {100: {password: secret-enough}}\n"
+    assert run(office(tmp_path, text))[1].splitlines()[1:] == [
+        "warning: without a section mail: nobody is mailed a way into the portal;"
+        " `softswitch portal USER` prints one"
+    ]
+
+
+def test_a_certificate_that_browsers_cannot_be_shown_is_warned_of(tmp_path: Path) -> None:
+    mail = "mail: {from: vm@example.com, server: mail.example.com}\n"
+    file = office(
+        tmp_path,
+        "network: {web: 443, certificate: {cert: web.pem, key: web.pem}}\n"
+        f"{mail}users: {{100: {{password: secret-enough}}}}\n",
+    )
+    (tmp_path / "web.pem").write_text("not PEM")
+    (warning,) = run(file)[1].splitlines()[1:]
+    assert warning.startswith("warning: network.certificate: ")
+    assert warning.endswith("not PEM")
+    certificate.own(tmp_path, [], 1.7e9)
+    assert len(run(file)[1].splitlines()) == 1
 
 
 def test_mailboxes_that_everybody_can_hear_are_named(tmp_path: Path) -> None:  # VM-20
