@@ -21,7 +21,8 @@ LOUDEST = 8000
 """Far from the clipping of any mixer on the way."""
 KEY = 2000
 """Samples that place a sound in a recording; a quarter of a second is beyond chance."""
-
+NEAR = 4000
+"""Samples within which what follows is looked for: half a second is more than phones keep."""
 
 STEP = 0.02
 """Seconds in which a tone is looked for."""
@@ -74,18 +75,39 @@ def place_of(key: Samples, recording: Samples) -> int | None:
 
 
 def wrong_samples(played: Samples, recording: Samples) -> int:
-    """How many samples of what was played are not in the recording as they were.
+    """How many samples of what was played are not in the recording as they were, and in order.
 
-    Aligned by the middle of the sound; all of it counts when it is not there at all.
+    A phone that had to wait conceals a frame, drops one, or lets silence in between. That counts as
+    what it is, and not all that comes behind it. All counts of what is not there.
     """
     middle = len(played) // 2
     place = place_of(played[middle : middle + KEY], recording)
     if place is None:
         return len(played)
-    start = place - middle
-    first, last = max(0, -start), min(len(played), len(recording) - start)
-    heard = recording[start + first : start + last]
-    return len(played) - int(np.count_nonzero(heard == played[first:last]))
+    behind = _wrong_from_here(played[middle:], recording[place:])
+    return behind + _wrong_from_here(played[middle - 1 :: -1], recording[:place][::-1])
+
+
+def _wrong_from_here(played: Samples, recording: Samples) -> int:
+    wrong = place = 0
+    for begin in range(0, len(played), FRAME):
+        frame = played[begin : begin + FRAME]
+        heard = recording[place : place + len(frame)]
+        right = int(np.count_nonzero(heard == frame[: len(heard)]))
+        if right < len(frame) and (found := _near(frame, recording, place)) is not None:
+            wrong += max(0, found - place)  # what was dropped is missed at its own turn
+            right, place = len(frame), found
+        wrong += len(frame) - right
+        place += len(frame)
+    return wrong
+
+
+def _near(frame: Samples, recording: Samples, place: int) -> int | None:
+    """Where it is as it was, less than half a second away."""
+    first = max(0, place - NEAR)
+    around = recording[first : place + NEAR].tobytes()
+    at = around.find(frame.tobytes())
+    return None if at < 0 or at % 2 else first + at // 2
 
 
 def write_tone(path: Path, frequency: float, seconds: float) -> Path:
