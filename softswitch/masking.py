@@ -20,8 +20,6 @@ _VISIBLE = re.compile(rb"[!-~]")
 _LOGIN = b"authorization"
 _KEYS = (b"inline:", b"a=ice-pwd:", b"a=key-mgmt:", b"\nk=")
 """SDES (RFC 4568), ICE (RFC 8839), MIKEY (RFC 4567) and the oldest way (RFC 4566 §5.12)."""
-_WORDS = (_LOGIN, *_KEYS)
-"""In lower case; what has none of them in it and no secret method has no secrets."""
 _METHODS = (b"info ", b"message ")
 _BEGINNINGS = frozenset({b"inf", b"mes"})
 
@@ -34,17 +32,26 @@ def mask_all(messages: list[bytes]) -> list[bytes]:
     text = b"".join(messages).lower()
     suspects = {n for n, message in enumerate(messages) if message[:3].lower() in _BEGINNINGS}
     ends = list(accumulate(map(len, messages)))
-    for word in _WORDS:
-        at = text.find(word)
-        while at >= 0:
-            number = bisect_right(ends, at)
-            # The word may only come about where two messages meet: then nothing is masked.
-            suspects.add(number)
-            at = text.find(word, ends[number])
+    for word in _KEYS:
+        suspects |= _having(word, text, ends)
     shown = messages.copy()
+    for number in _having(_LOGIN, text, ends) - suspects:
+        shown[number] = _mask_credentials(messages[number], messages[number].lower())
     for number in suspects:
         shown[number] = mask(messages[number])
     return shown
+
+
+def _having(word: bytes, text: bytes, ends: list[int]) -> set[int]:
+    """The messages with the word in them, by where each ends in the text of all. It may only come
+    about where two messages meet: then nothing is masked."""
+    found = set()
+    at = text.find(word)
+    while at >= 0:
+        number = bisect_right(ends, at)
+        found.add(number)
+        at = text.find(word, ends[number])
+    return found
 
 
 def mask(data: bytes) -> bytes:

@@ -16,6 +16,7 @@ Call-ID. Messages of other kinds never become a call, and are forgotten.
 import math
 from collections import deque
 from collections.abc import Callable
+from functools import lru_cache
 
 from softswitch.masking import mask_all
 from softswitch.packing import pack
@@ -51,6 +52,9 @@ TOGETHER = 16
 
 PATIENCE = 0.5
 """Seconds that an ended call waits for so many others when its time has come."""
+
+REMEMBERED = 512
+"""Flows whose text is: of the phones that call most."""
 
 Kept = tuple[float, bool, int, Flow, bytes]
 """An entry of a trace before anybody reads it: wall time, sent, leg, flow, data."""
@@ -229,6 +233,7 @@ def _pack(call: _Call) -> bytes:
     return pack(packed, call.left_out)
 
 
+@lru_cache(REMEMBERED)
 def _flow_text(flow: Flow) -> bytes:
     ends = (f"{bracketed(host)}:{port}" for host, port in (flow.local, flow.remote))
     return f"{flow.protocol} {' '.join(ends)}".encode()

@@ -140,7 +140,9 @@ class WorkerEngine(performances.Performances):
         """A free pair bound to `address`, or to the wildcard of its family. Raises NoPorts."""
         index = self._index(address)
         if beside is None:
-            candidates = sorted(self._workers.values(), key=lambda worker: len(worker.open))
+            candidates = list(self._workers.values())
+            if len(candidates) > 1:
+                candidates.sort(key=lambda worker: len(worker.open))
         else:
             candidates = [self._workers[beside.worker]] if beside.worker in self._workers else []
         for worker in candidates:
@@ -161,7 +163,7 @@ class WorkerEngine(performances.Performances):
     def join(self, one: MediaPort, other: MediaPort) -> None:
         """Packets of each go to the other from now on; earlier joins of both end."""
         worker = self._worker_of(one)
-        if worker is not None and worker is self._worker_of(other):
+        if worker is not None and worker.open.get(other.id) is other:
             worker.joined |= {one.id, other.id}
             # Before the phones hear that they are connected: a packet that comes earlier is lost.
             worker.process.send(control.Join(one.id, other.id))
