@@ -12,6 +12,7 @@ import pytest
 from softswitch.config.configuration import CertificateFiles
 from softswitch.web import certificate, door
 from softswitch.web.door import Door, Guard
+from tests.softswitch.web.office import trusting
 
 pytestmark = pytest.mark.process
 
@@ -43,10 +44,7 @@ class Echo(asyncio.Protocol):
 
 def contexts(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     file, _ = certificate.own(folder, [], 1.7e9)
-    ours = certificate.context(CertificateFiles(file, file))
-    theirs = ssl.create_default_context()
-    theirs.check_hostname, theirs.verify_mode = False, ssl.CERT_NONE
-    return ours, theirs
+    return certificate.context(CertificateFiles(file, file)), trusting()
 
 
 def test_without_descriptors_it_waits_and_goes_on(
