@@ -51,7 +51,8 @@ def fine(config: Config) -> list[str]:
     count = len(people(config.users))
     users = f"{count} user{'' if count == 1 else 's'}"
     udp, tcp = _ports(config.network.udp), _ports(config.network.tcp)
-    lines = [f"{config.path}: fine: {users}, SIP on udp {udp} tcp {tcp}"]
+    web = f", portal on {_ports(config.network.web)}" if config.network.web else ""
+    lines = [f"{config.path}: fine: {users}, SIP on udp {udp} tcp {tcp}{web}"]
     if config.missing_passwords:
         who = ", ".join(config.missing_passwords[:10])
         more = len(config.missing_passwords) - 10
