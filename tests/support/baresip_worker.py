@@ -149,8 +149,12 @@ class Phone:
         transport: str = "udp",
         codec: str = "PCMU",
         encryption: str = "off",
+        keys_by_info: bool = False,
     ) -> None:
-        """Switch the phone on; it registers when it is told to."""
+        """Switch the phone on; it registers when it is told to.
+
+        `keys_by_info`: its keys are INFO requests, not telephone events.
+        """
         self._server = server
         host = server.rpartition(":")[0]
         await self._runtime.start(
@@ -169,6 +173,7 @@ class Phone:
             transport="tcp" if transport == "tcp" else "udp",
             audio_codecs=(CODECS[codec],),
             extra_params=ENCRYPTIONS[encryption],
+            dtmf_mode="info" if keys_by_info else "rtpevent",
         )
         self._agent = await UserAgent.create(self._runtime, account)
         self._agent.on_incoming(self._incoming)

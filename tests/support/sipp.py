@@ -16,6 +16,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -104,6 +105,13 @@ class Sipp:
     def messages(self) -> str:
         """What was sent and received."""
         return self._read("messages.log")
+
+    def wait_for(self, words: str, count: int) -> None:
+        """Until that stands in its messages so often."""
+        end = time.monotonic() + PATIENCE
+        while self.messages().count(words) < count:
+            assert time.monotonic() < end, f"no {words}\n{self._story()}"
+            time.sleep(0.05)
 
     def _start(self, scenario: str, name: str) -> None:
         file = self._folder / f"{name}.xml"
