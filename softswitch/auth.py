@@ -124,7 +124,7 @@ class Authenticator:
         now = self._wall()
         credentials = self._find_credentials(request)
         if credentials is None:
-            device = hash((source, request.headers.get("User-Agent")))
+            device = hash((source, request.headers.first.get("User-Agent")))
             return self._challenge(request, source, now, gives_up=self._silent.asks(device, now))
         if not self._is_right(credentials, request):
             if self._bans.failed(source) == 1:
@@ -139,7 +139,7 @@ class Authenticator:
             return self._challenge(request, source, now, stale=True)
         self._bans.succeeded(source)
         if self._silent.asked:
-            device = hash((source, request.headers.get("User-Agent")))
+            device = hash((source, request.headers.first.get("User-Agent")))
             self._silent.answered(device, credentials.algorithm)
         return Granted(credentials.username)
 
@@ -185,7 +185,7 @@ class Authenticator:
         gives_up: bool = False,
     ) -> Challenge:
         algorithms: tuple[str, ...] = (MD5, SHA256)
-        if gives_up or (request.headers.get("User-Agent") or "").startswith(MD5_ONLY):
+        if gives_up or (request.headers.first.get("User-Agent") or "").startswith(MD5_ONLY):
             algorithms = (MD5,)
         nonce = self._nonces.make(now, source)
         headers = []

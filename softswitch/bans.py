@@ -79,7 +79,7 @@ class Bans:
     def succeeded(self, source: str) -> None:
         """Somebody logged in from there."""
         now = self._now()
-        key = origin(source)
+        key = origin(source) if ":" in source else source
         known = self._good.get(key)
         if known is None or now - known > WINDOW:
             self._good.pop(key, None)

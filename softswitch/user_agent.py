@@ -105,6 +105,8 @@ class UserAgent:
         self._wake: asyncio.TimerHandle | None = None
         self._ticking = False
         self._transactions = TransactionLayer(self._wheel, self._perform)
+        self.is_merged = self._transactions.is_merged
+        """Whether a request has been accepted that came by another way (§8.2.2.2)."""
 
     @property
     def counts(self) -> Counter[str]:
@@ -203,10 +205,6 @@ class UserAgent:
             else:
                 self._perform(transaction.respond(respond(request, 100), now))
         return transaction
-
-    def is_merged(self, request: Request) -> bool:
-        """Whether a request has been accepted that came by another way (§8.2.2.2)."""
-        return self._transactions.is_merged(request)
 
     def respond(self, transaction: ServerTransaction, response: Response) -> None:
         """Answer. The 2xx of an INVITE is repeated by calling this again (RFC 6026 §8.1)."""

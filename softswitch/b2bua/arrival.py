@@ -15,6 +15,7 @@ from softswitch.b2bua import (
     onward,
     readiness,
     service,
+    splash,
 )
 from softswitch.b2bua.call import Call, Verdict
 from softswitch.b2bua.crossing import INVITATION, cross, hops_left
@@ -117,6 +118,8 @@ def _take(
     else:
         call.hops_left = hops_left(request)
         call.crossing = cross(request.headers, INVITATION)
+        if call.route.hops:
+            splash.ring(call, call.route.hops)
         onward.begin(call, decision)
 
 
@@ -133,8 +136,8 @@ def _make_caller(
     flow: Flow,
     trunk: Trunk | None,
 ) -> None:
-    contact = request.contact
-    device = str(contact.uri) if contact is not None else request.from_.uri
+    contacts = request.contacts
+    device = contacts[0].uri if contacts else request.from_.uri
     leg = Leg(
         call,
         "caller",

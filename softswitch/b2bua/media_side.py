@@ -76,7 +76,8 @@ class MediaSide:
         """
         board = self.call.board
         bind, advertised = board.addressing.media_address(self.flow)
-        self.port = board.media.open(bind, beside=beside, at_once=at_once or manner.begins)
+        at_once = at_once or (manner is not UNSECURED and manner.begins)
+        self.port = board.media.open(bind, beside=beside, at_once=at_once)
         board.ports[self.port] = self  # type: ignore[assignment]  # nothing else has this half
         self.session = Session(
             board.policy(self.account),

@@ -83,6 +83,7 @@ class Credentials:
         get = fields.get
         qop = get("qop", "").lower()
         nc, cnonce = get("nc", ""), get("cnonce", "")
+        algorithm = get("algorithm", MD5)
         if qop and (qop != "auth" or not cnonce or not _nonce_count(nc)):
             raise ParseError("credentials: qop is not auth, or nc or cnonce is missing")
         try:
@@ -92,7 +93,7 @@ class Credentials:
                 fields["nonce"],
                 fields["uri"],
                 fields["response"],
-                _algorithm(fields),
+                algorithm if algorithm in ALGORITHMS else _algorithm(fields),
                 qop,
                 nc,
                 cnonce,
@@ -173,10 +174,7 @@ def _pairs_with_care(text: str) -> Iterator[tuple[str, str]]:
 
 def _algorithm(fields: dict[str, str]) -> str:
     """One of ALGORITHMS; MD5 when nothing is said (RFC 7616 §3.3)."""
-    algorithm = fields.get("algorithm", MD5)
-    if algorithm in ALGORITHMS:
-        return algorithm
-    algorithm = algorithm.upper()
+    algorithm = fields.get("algorithm", MD5).upper()
     if algorithm not in ALGORITHMS:
         raise ParseError(f"algorithm {excerpt(algorithm)} was not offered")
     return algorithm

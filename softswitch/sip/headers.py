@@ -118,19 +118,14 @@ class Headers:
 
     __slots__ = ("first", "items")
 
-    def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self, items: Iterable[tuple[str, str]] = (), first: dict[str, str] | None = None
+    ) -> None:
+        """`first`: the first value of each name, from whoever knows them already."""
         self.items = list(items)
         """All fields in order. Only to be read."""
-        self.first = dict(reversed(self.items))
+        self.first = dict(reversed(self.items)) if first is None else first
         """The first value of each name. Only to be read: the hot path does, and spares a call."""
-
-    @classmethod
-    def adopt(cls, items: list[tuple[str, str]], first: dict[str, str]) -> "Headers":
-        """Take over what the parser has checked: all fields, and the first of each name."""
-        headers = cls.__new__(cls)
-        headers.items = items
-        headers.first = first
-        return headers
 
     def get(self, name: str) -> str | None:
         """The value of the first line of that name. O(1)."""
@@ -187,7 +182,7 @@ class Headers:
 
     def copy(self) -> "Headers":
         """Another one with the same lines."""
-        return Headers.adopt(self.items.copy(), self.first.copy())
+        return Headers(self.items, self.first.copy())
 
     def _place(self, name: str) -> int:
         return next(index for index, item in enumerate(self.items) if item[0] == name)

@@ -325,12 +325,12 @@ class Response(Message):
         self.body = body
         self.data = data
 
-    @property
+    @parsed
     def branch(self) -> str:
         """The topmost Via's branch. It is one of ours or of no use, so where it is written as we
         write it the rest of the Via is not looked at. Raises ParseError."""
         line = self.headers.first.get("Via") or self._required("Via")
-        return line.partition(";branch=")[2].partition(";")[0] or super().branch
+        return line.partition(";branch=")[2].partition(";")[0] or self.via.branch
 
     @property
     def is_final(self) -> bool:

@@ -95,7 +95,7 @@ def _parse_headers(lines: list[str]) -> Headers:
     first = dict(reversed(items))
     if len(first) < len(items):
         _check_repeated(items)
-    return Headers.adopt(items, first)
+    return Headers(items, first)
 
 
 def _unfolded_headers(lines: list[str]) -> Headers:

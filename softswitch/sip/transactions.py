@@ -83,7 +83,10 @@ class TransactionLayer:
         Raises ParseError when a field that identifies the transaction is malformed.
         """
         if isinstance(message, Response):
-            return self._receive_response(message, now)
+            # The branch is ours alone and cannot be guessed, so neither the source nor the sent-by
+            # is compared: gateways that rewrite addresses in Vias are common.
+            client = self._clients.get((message.branch, message.cseq.method))
+            return client.receive(message, now) if client is not None else []
         method = message.method
         if method == "ACK":
             transaction = self._servers.get(_key(message, flow, "INVITE"))
@@ -98,14 +101,6 @@ class TransactionLayer:
         if method == "CANCEL":
             return [DeliverCancel(message, self._cancelled_by(message, flow), flow)]
         return [make(Deliver, (message, flow))]
-
-    def _receive_response(self, response: Response, now: float) -> list[Action]:
-        # The branch is ours alone and cannot be guessed, so neither the source nor the sent-by
-        # is compared: gateways that rewrite addresses in Vias are common.
-        transaction = self._clients.get((response.branch, response.cseq.method))
-        if transaction is None:
-            return []
-        return transaction.receive(response, now)
 
     def _cancelled_by(self, cancel: Request, flow: Flow) -> ServerTransaction | None:
         """The INVITE that a CANCEL means (§9.2), from the same sender only.
