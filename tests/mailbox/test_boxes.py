@@ -187,3 +187,55 @@ def test_what_was_told_is_never_lost(
             restarted(world)
             assert ("101", *world.boxes.summary("101")) == told
     assert all(f"{message.id}.wav" in world.files() for message in world.boxes.messages("101"))
+
+
+def test_a_copy_is_the_same_sound_in_another_mailbox(world: World) -> None:  # VM-9
+    message = world.leave()
+    told: list[bool] = []
+    world.boxes.copy(message, "102", "", told.append)
+    world.clock.advance(0.1)
+    (copy,) = world.boxes.messages("102")
+    assert told == [True]
+    assert Path(world.boxes.path(copy)).samefile(world.boxes.path(message))
+
+
+def test_a_copy_of_nothing_is_none(world: World) -> None:
+    message = world.leave()
+    Path(world.boxes.path(message)).unlink()
+    told: list[bool] = []
+    world.boxes.copy(message, "102", "101", told.append, intro="nowhere.wav")
+    world.clock.advance(0.1)
+    assert told == [False]
+    assert world.boxes.summary("102") == (0, 0)
+
+
+def test_a_deleted_message_can_be_brought_back(world: World) -> None:  # VM-14
+    world.leave()
+    world.boxes.delete("m1")
+    world.boxes.undo("m1")
+    world.boxes.undo("m1")
+    assert world.boxes.summary("101") == (0, 1)
+
+
+def test_an_owner_is_warned_when_the_mailbox_fills(world: World) -> None:  # VM-8
+    world.settings["101"] = Settings(max_messages=2)
+    world.leave()
+    assert world.boxes.has_room("101")
+    world.leave()
+    assert not world.boxes.has_room("101")
+    assert world.warnings == [("101", 100)]
+
+
+def test_nothing_is_left_of_a_mailbox_that_is_forgotten(world: World) -> None:
+    world.leave()
+    world.leave("102")
+    world.boxes.delete("m1")
+    greeting = world.boxes.owners.new_greeting("101")
+    write_sound(world.boxes.owners.greeting_path("101", greeting), 1.0)
+    world.boxes.owners.set_greeting("101", "name", Recording(greeting, ""))
+    world.boxes.forget("101")
+    world.boxes.forget("103")
+    world.clock.advance(0.1)
+    assert world.boxes.find("m1") is None
+    assert world.boxes.owners.box("101") == Box("101")
+    assert world.files() == ["m2.wav"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from softswitch.mailbox.dialogue import Dialogue, Menu
+from softswitch.mailbox.dialogue import NEXT_DIGIT, Dialogue, Menu
 from tests.mailbox.world import FakeLine, World, prompts
 
 
@@ -109,3 +109,52 @@ def test_nothing_is_said_on_a_line_that_is_gone(asked: Asked) -> None:
     asked.line.wait(100.0)
     assert asked.line.said == []
     assert asked.done == []
+
+
+def test_the_end_of_a_number_is_a_hash_or_a_pause(asked: Asked) -> None:
+    asked.ask()
+    asked.press("12#")
+    asked.ask()
+    asked.press("3")
+    asked.line.wait(NEXT_DIGIT + 0.1)
+    asked.ask()
+    asked.press("#")
+    assert asked.done == ["12", "3", ""]
+
+
+def test_a_letter_is_no_digit_and_does_not_end_what_is_said(asked: Asked) -> None:
+    asked.ask()
+    asked.press("A")
+    asked.line.wait(1.0)
+    asked.press("1#")
+    assert asked.done == ["1"]
+
+
+def test_something_happens_after_a_menu_to_which_nobody_says_anything(asked: Asked) -> None:
+    asked.dialogue.menu(Menu(("menu",), {}, at_end="two", patience=1.0), asked)
+    asked.line.wait(2.9)
+    assert asked.done == []
+    asked.line.wait(0.2)
+    assert asked.done == ["two"]
+
+
+def test_nothing_is_asked_of_a_line_that_may_be_gone(asked: Asked) -> None:
+    asked.dialogue.menu(asked.menu, asked)
+    asked.line.hang_up()
+    asked.dialogue.end()
+    asked.ask()
+    asked.dialogue.tell(prompts(["goodbye"]), asked.two)
+    asked.press("1#")
+    asked.line.wait(60.0)
+    assert asked.done == []
+    assert asked.line.said == ["menu"]
+
+
+def test_what_is_told_is_told_to_its_end(asked: Asked) -> None:
+    asked.dialogue.tell(prompts(["kept"]), asked.two)
+    asked.press("1")
+    assert asked.done == []
+    asked.line.wait(2.1)
+    assert asked.done == ["two"]
+    asked.dialogue.menu(asked.menu, asked)
+    assert asked.done == ["two", "one"]  # the key was kept for what came next

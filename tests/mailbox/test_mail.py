@@ -20,7 +20,6 @@ from softswitch.mailbox.mail import (
     trial,
 )
 from softswitch.mailbox.mail_body import clean
-from softswitch.mailbox.mail_texts import TEXTS
 from softswitch.mailbox.messages import Message
 from softswitch.mailbox.phrases import LocalTime
 
@@ -134,12 +133,6 @@ def test_each_language_has_its_own_words_and_dates(language: str, subject: str, 
     mail = mailed(left(), language)
     assert mail["Subject"] == subject
     assert date in body(mail, "plain")
-
-
-@pytest.mark.parametrize("language", TEXTS)
-def test_each_language_knows_all_days_and_months(language: str) -> None:
-    assert len(set(TEXTS[language].weekdays)) == 7
-    assert len(set(TEXTS[language].months)) == 12
 
 
 def test_a_withheld_number_is_called_so() -> None:

@@ -59,3 +59,7 @@ def test_there_are_words_for_every_phrase(language: str) -> None:
     names |= {name for day in range(366) for name in spoken.moment(NOON + day * 86_400, 0.0)}
     names |= set(spoken.digits("0123456789+*#"))
     assert names - set(known) == set()
+
+
+def test_seconds_are_said_as_the_language_counts_them() -> None:
+    assert say("en", phrases("en").seconds(25)) == "twenty five seconds."

@@ -76,3 +76,16 @@ def test_ten_wrong_ones_in_an_hour_lock_and_old_ones_do_not_count() -> None:  # 
     locked = pins.failed(box, 3300.0)
     assert locked.locked_until == 3300.0 + 3600.0
     assert locked.failures == ()
+
+
+def test_a_part_of_the_number_is_no_pin() -> None:  # VM-16
+    assert not pins.is_good("1112", "+48221112235")
+    assert pins.is_good("8462", "+48221112235")
+    assert not pins.is_good("٨٤٦٢", "101")
+
+
+@pytest.mark.parametrize(
+    ("number", "pin"), [("+541153525352", "5352"), ("7", "0007"), ("a", "0000")]
+)
+def test_the_first_pin_is_the_end_of_the_number(number: str, pin: str) -> None:  # VM-20
+    assert pins.first_pin(number) == pin
