@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, cast
 
-from softswitch.b2bua import announcing, ending, hunt, outside, ringing, service
+from softswitch.b2bua import announcing, ending, hunt, outside, ringing, service, splash
 from softswitch.b2bua.call import Call, Verdict
 from softswitch.routing.decision import Dial, Reject, Ring
 from softswitch.routing.outcomes import Outcome, reason_header, release
@@ -58,6 +58,7 @@ def conclude(
     """
     now = call.board.agent.now()
     redirection, call.redirection = call.redirection, ()
+    known = len(call.route.hops)
     if redirection:
         decision = call.route.redirected(redirection, now)
     else:
@@ -79,6 +80,7 @@ def conclude(
         return
     if isinstance(decision, Ring | Dial):
         ringing.forwarded(call)
+    splash.ring(call, call.route.hops[known:])
     begin(call, decision)
 
 

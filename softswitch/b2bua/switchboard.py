@@ -54,6 +54,9 @@ class Subscriber(Extension, Protocol):
     def fax(self) -> Fax: ...
 
     @property
+    def ring_splash(self) -> bool: ...
+
+    @property
     def busy_scope(self) -> str: ...
 
     @property

@@ -173,6 +173,8 @@ class User:
     """Seconds within which a second call of the same caller rings; None: none does."""
     busy_scope: BusyScope = "user"
     """Without call waiting: whether one phone in a call makes the user busy, or itself (CW-3)."""
+    ring_splash: bool = False
+    """Whether the phones ring shortly when forward.always sends a call on (FWD-1)."""
     phone_redirect: bool = True
     """Whether a phone may send calls on by itself, with a 3xx response."""
     calls: str = "national"

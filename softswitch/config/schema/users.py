@@ -105,6 +105,7 @@ class DefaultsSection(TypedDict, total=False):
     dnd_allow: Callers
     dnd_repeat: Annotated[float | None, PlainValidator(dnd_repeat)]
     busy_scope: Annotated[Scope, PlainValidator(units.one_of(*get_args(Scope)))]
+    ring_splash: Annotated[bool, PlainValidator(units.switch)]
     phone_redirect: Annotated[bool, PlainValidator(phone_redirect)]
     calls: Level
     allow: Areas

@@ -50,6 +50,7 @@ defaults:
   dnd_allow: [101, "+48600100100"]
   dnd_repeat: 3m
   editable: [ring_time, dnd]
+  ring_splash: on
   phone_redirect: deny
   record: always
   calls: europe

@@ -37,6 +37,7 @@ def test_the_origin_of_each_value_is_known(tmp_path: Path) -> None:
         "language": "default",
         "fax": "default",
         "call_waiting": "default",
+        "ring_splash": "default",
         "phone_redirect": "default",
         "record": "default",
         "calls": "default",
