@@ -33,8 +33,9 @@ HTTPS, for the whole of this host and for no other (RFC 6265bis §4.1.3.2)."""
 READING = 10.0
 """Seconds for a form to arrive."""
 KEY_OCTETS = 32
-HASHING, HASHES_WAITING = 2, 16
-"""Passwords that are looked at at once, and that wait for it: each is 40 ms of a processor."""
+HASHING, HASHES_WAITING = 1, 16
+"""Passwords that are looked at at once, and that wait for it: each is 40 ms of a processor, which
+calls need, too."""
 PAGES = ("messages", "settings")
 
 

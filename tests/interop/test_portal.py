@@ -16,6 +16,7 @@ from tests.support.phones import Phone
 from tests.support.ports import free_port
 from tests.support.switch import Switch
 from tests.support.web_browser import Browser, Page
+from tests.support.web_reader import Reader
 
 GREETED, BEEPED = 0.3, 0.6
 SPOKEN, SPEAKS = 700.0, 1.3
@@ -59,8 +60,11 @@ class Office:
 
     def link(self, user: str) -> str:
         """What an administrator hands over."""
-        told = ask(self.folder / "state" / SOCKET_NAME, "portal link", user=user)
-        return str(told).removeprefix(self.base)
+        return self.ask("portal link", user=user).removeprefix(self.base)
+
+    def ask(self, what: str, **details: str) -> str:
+        """A command's question to the switch."""
+        return str(ask(self.folder / "state" / SOCKET_NAME, what, **details))
 
     def logged_in(self, user: str) -> tuple[Browser, Page]:
         """With a password that was chosen by a link."""
@@ -126,7 +130,7 @@ def test_vm_21_messages_are_heard_fetched_and_deleted_and_the_lamp_follows(
         assert anna.lamp() == DARK
         page = page.submit("/messages/", do="restore")
         assert anna.lamp() == HEARD
-        office.switch.command("messages", "delete", sound.split("/")[2])  # as by phone
+        office.ask("delete message", id=sound.split("/")[2])  # as by phone
         assert "The mailbox is empty." in browser.open("/messages").text
 
 
@@ -188,19 +192,30 @@ def test_s0_20_a_forgotten_password_is_a_mail_whose_link_works_once(office: Offi
 
 
 def test_s0_21_who_has_no_mailbox_sees_nothing_of_messages(office: Office) -> None:
-    link = office.switch.command("portal", "100").strip()
-    assert link.startswith(f"{office.base}/link/")
     browser, page = office.logged_in("100")
     assert page.path == "/settings"
     assert "/messages" not in page.text
     assert browser.open("/messages").status == 404
 
 
-def test_a_port_that_is_taken_is_one_clear_line(office: Office) -> None:
-    other = Office(office.folder / "other", office.server)
-    text = other.switch.file.read_text()
-    taken = office.base.removeprefix("https://")
-    other.switch.file.write_text(text.replace(other.base.removeprefix("https://"), taken))
-    with pytest.raises(AssertionError, match=r"cannot listen on .* for the portal: Address"):
-        other.switch.start()
-    assert "Traceback" not in other.switch.log()
+def test_vm_21_a_browser_plays_a_message_and_lets_it_be_deleted(
+    office: Office, tmp_path: Path
+) -> None:
+    with office.phone("100") as bob:
+        bob.register()
+        leave_message(bob, tmp_path, "101")
+    with Reader(tmp_path) as anna:
+        anna.go(office.base + office.link("101"))
+        anna.type("#password", PASSWORD)
+        anna.type("#again", PASSWORD)
+        anna.click("form button")
+        anna.reads(".summary", "1 new message")
+        played = anna.play(0.8)
+        assert played["length"] == pytest.approx(SPEAKS + 0.3, abs=0.4)
+        assert played["from"] == pytest.approx(0.8, abs=0.1)
+        anna.click("button.risky")
+        anna.reads(".said", "The message of Bob <b> is deleted.")
+        anna.click(".said button")
+        anna.reads(".said", "The message of Bob <b> is back.")
+        assert anna.cookies() == ""
+        assert anna.complaints() == []

@@ -126,13 +126,16 @@ class Browser:
             f"--use-file-for-fake-audio-capture={voice}",
             "--autoplay-policy=no-user-gesture-required", "--allow-loopback-in-peer-connection",
         ]  # fmt: skip
+        self._begin(browser, options)
+        self._request("POST", "/url", {"url": PAGE.as_uri()})
+
+    def _begin(self, browser: str, options: list[str]) -> None:
         chrome = {"binary": browser, "args": options}
         wanted = {"browserName": "chrome", "goog:chromeOptions": chrome}
         self._wait_for_driver()
         made = self._send("POST", "/session", {"capabilities": {"alwaysMatch": wanted}}, START)
         self._session = f"/session/{made['sessionId']}"
         self._request("POST", "/timeouts", {"script": int(PATIENCE * 1000)})
-        self._request("POST", "/url", {"url": PAGE.as_uri()})
 
     def _wait_for_driver(self) -> None:
         end = time.monotonic() + START
