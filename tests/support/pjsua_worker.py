@@ -145,13 +145,14 @@ class Phone:
         encryption: str = "off",
         subscribes: bool = False,
         hushes: bool = False,
+        proxy: str = "",
         address: str = "",
         port: int = 0,
     ) -> dict[str, Any]:
         """Switch the phone on; it registers when it is told to, and may subscribe to its lamp.
 
-        `hushes`: it sends nothing while its user is silent. `address` and `port`: where it lives,
-        if that matters.
+        `hushes`: it sends nothing while its user is silent. `proxy`: all that it sends goes there
+        first. `address` and `port`: where it lives, if that matters.
         """
         self._server = server
         host = address or server.rpartition(":")[0]
@@ -174,7 +175,7 @@ class Phone:
         config.regConfig.registerOnAdd = False
         config.regConfig.timeoutSec = 300
         config.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", extension, 0, password))
-        config.sipConfig.proxies.append(f"sip:{server};lr{suffix}")
+        config.sipConfig.proxies.append(f"sip:{proxy or server};lr{suffix}")
         config.sipConfig.transportId = transport_id if transport == "udp" else -1
         media = config.mediaConfig.transportConfig
         media.boundAddress = media.publicAddress = host

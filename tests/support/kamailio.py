@@ -1,0 +1,104 @@
+"""Debian's Kamailio as a proxy in front of phones: all their SIP goes through it.
+
+It adds itself to the path of registrations (RFC 3327) and to the route of calls (RFC 3261 §16.6),
+and knows nothing else: who may call whom, the switch says.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pytest
+
+from tests.support.ports import free_port
+from tests.support.switch import Switch
+
+PROGRAM = "/usr/sbin/kamailio"
+START = 5.0
+"""Seconds."""
+
+CONFIGURATION = """
+listen=udp:{address}
+children=1
+disable_tcp=yes
+log_stderror=yes
+auto_aliases=no
+loadmodule "tm.so"
+loadmodule "tmx.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "path.so"
+loadmodule "pv.so"
+loadmodule "maxfwd.so"
+loadmodule "textops.so"
+loadmodule "siputils.so"
+
+request_route {{
+    if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
+    if (is_method("CANCEL")) {{ if (t_check_trans()) t_relay(); exit; }}
+    if (has_totag()) {{
+        if (loose_route()) {{ t_relay(); exit; }}
+        if (is_method("ACK")) {{ if (t_check_trans()) t_relay(); exit; }}
+        sl_send_reply("404", "Not Here");
+        exit;
+    }}
+    if (is_method("REGISTER")) {{
+        add_path();
+        $du = "sip:{switch}";
+        t_relay();
+        exit;
+    }}
+    loose_route();
+    if (is_method("INVITE|SUBSCRIBE")) record_route();
+    if ($si + ":" + $sp != "{switch}") $du = "sip:{switch}";
+    t_relay();
+}}
+"""
+
+
+class Kamailio:
+    """One proxy; `sip` is where phones send to."""
+
+    def __init__(self, switch: Switch, folder: Path) -> None:
+        if shutil.which(PROGRAM) is None:
+            # Not even CI installs it: Debian's package starts a service of its own, on port 5060.
+            pytest.skip("Kamailio is not installed (Debian: kamailio)")
+        self.sip = f"127.0.0.1:{free_port()}"
+        self._log_file = folder / "kamailio.log"
+        file = folder / "kamailio.cfg"
+        file.write_text(CONFIGURATION.format(address=self.sip, switch=switch.sip))
+        with self._log_file.open("wb") as log:
+            self._process = subprocess.Popen(
+                [PROGRAM, "-f", str(file), "-DD", "-E", "-m", "16", "-M", "4", "-Y", str(folder)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+
+    def __enter__(self) -> Self:
+        end = time.monotonic() + START
+        bound = f"0100007F:{int(self.sip.partition(':')[2]):04X}"
+        while bound not in Path("/proc/net/udp").read_text():
+            assert self._process.poll() is None, self.log()
+            assert time.monotonic() < end, self.log()
+            time.sleep(0.02)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        where: TracebackType | None,
+    ) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(START)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def log(self) -> str:
+        return self._log_file.read_text(errors="replace")
