@@ -9,7 +9,8 @@
 A packet that is relayed has to leave at once, and its wake-up costs more than all that is done with
 it. But nobody hears a message while it is recorded; keys alone have a claim to be heard soon. So a
 leg without a peer, whose taps are all patient, has its packets lie in a socket of its own, which is
-connected to the proven remote and which no backend looks at. The kernel stamps each packet when it
+connected to the remote and which no backend looks at. It is there before the first packet, to where
+the remote is said to be, unless that has to prove itself by keys. The kernel stamps each packet when it
 comes, so jitter, time lines and statistics know nothing of it.
 """
 
@@ -70,7 +71,7 @@ class _Patient:
     """A leg, and the socket where its packets lie."""
 
     __slots__ = (
-        "grid", "kept", "kind", "leg", "line", "may_connect", "pair", "read_at", "remote", "waiting"
+        "grid", "kept", "kind", "leg", "line", "pair", "read_at", "refused", "remote", "waiting"
     )  # fmt: skip
 
     def __init__(self, leg: Leg, pair: SocketPair) -> None:
@@ -79,7 +80,8 @@ class _Patient:
         self.line: socket.socket | None = None
         self.remote: Address | None = None
         """Whom the line is connected to."""
-        self.may_connect = True
+        self.refused: Address | None = None
+        """To whom it could not be."""
         self.kind = -1
         """The first two octets of the last packet, if that had nothing unusual."""
         self.kept: list[Kept] = []
@@ -138,6 +140,7 @@ class Patience:
             if leg.is_patient:
                 patient = self._patients[leg] = _Patient(leg, self._lender.lend(leg))
                 self._place(patient)
+                self._follow(patient, _whereabouts(leg))
         elif not leg.is_patient:
             self.end(leg)
             self._lender.take_back(leg)
@@ -153,8 +156,7 @@ class Patience:
             return
         if patient.line is None:
             self._lender.hear(leg)
-        if patient.remote != leg.latch.locked:
-            self._follow(patient)
+        self._look_for(patient)
         self._read(patient)
         self._settle(patient)
 
@@ -172,7 +174,7 @@ class Patience:
         patient = self._patients.get(leg)
         if patient is not None:
             self._hang_up(patient)
-            patient.may_connect = True
+            patient.refused = None
 
     def end(self, leg: Leg) -> None:
         """Have no patience with it any more: it is closed, or somebody waits for what it says."""
@@ -196,24 +198,27 @@ class Patience:
 
     def _run(self, patients: Sequence[_Patient], _deadline: float) -> None:
         for patient in patients:
-            leg = patient.leg
-            if patient.remote != leg.latch.locked:
-                self._follow(patient)
+            self._look_for(patient)
             self._read(patient)
-            if not leg.taps and patient.grid is self._recorded:
+            if not patient.leg.taps and patient.grid is self._recorded:
                 self._place(patient)
 
-    def _follow(self, patient: _Patient) -> None:
-        """The remote has been proven, or is proven to be elsewhere now."""
-        remote = patient.leg.latch.locked
+    def _look_for(self, patient: _Patient) -> None:
+        """Follow the remote, if it is elsewhere."""
+        remote = _whereabouts(patient.leg)
+        if remote not in (patient.remote, patient.refused):
+            self._follow(patient, remote)
+
+    def _follow(self, patient: _Patient, remote: Address | None) -> None:
+        """The remote is known, or is known to be elsewhere now."""
         self._hang_up(patient)
         self._lender.hear(patient.leg)
-        if remote is None or not patient.may_connect:
+        if remote is None:
             return
         try:
             line = patient.pair.line(remote)
         except OSError:
-            patient.may_connect = False
+            patient.refused = remote
             return
         now = self._clock()
         with suppress(OSError):
@@ -275,7 +280,7 @@ class Patience:
         reception, run = leg.reception, kept.run()
         if run is None or run[1] != reception.next_sequence or run[3] != reception.ssrc:
             return False
-        if run[0] != patient.kind:
+        if run[0] != patient.kind or leg.latch.locked != patient.remote:
             return False
         times = self._reader.times_of(kept, self._clock())
         leg.arrive_together(run[0] & rtp.LARGEST_TYPE, run[1], run[2], kept.sound, times)
@@ -292,7 +297,8 @@ class Patience:
             if not HEADER <= size <= LARGEST:
                 continue
             first, sequence, _, ssrc = rtp.FIXED.unpack_from(packet)
-            leg.arrive(packet, size, None, now)
+            is_proven = leg.latch.locked == patient.remote
+            leg.arrive(packet, size, None if is_proven else patient.remote, now)
             reception, kind = leg.reception, first & ~rtp.MARKER
             follows = reception.next_sequence == (sequence + 1) & 0xFFFF and reception.ssrc == ssrc
             plain = follows and leg.guard is None and self._is_plain(leg, kind)
@@ -317,3 +323,9 @@ class Patience:
             else:
                 self._press_at = now + PRESSED
                 self._read(patient)
+
+
+def _whereabouts(leg: Leg) -> Address | None:
+    """Where packets of the remote come from, as far as it is known."""
+    latch = leg.latch
+    return latch.locked or (latch.destination if leg.guard is None else None)

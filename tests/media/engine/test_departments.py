@@ -1,3 +1,4 @@
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from softswitch.media.engine.outgoing import OutgoingStream
 from softswitch.media.engine.patience import Patience
 from softswitch.media.engine.sockets import SocketPair
 from softswitch.media.formats import STATIC
+from softswitch.media.latch import Address
 from tests.media.engine.lanes import Inline
 from tests.support.dtls_peers import certificate
 
@@ -42,7 +44,11 @@ class Nobody:
 
     def lend(self, leg: Leg) -> SocketPair:
         self.lent += 1
-        return cast(SocketPair, None)
+        return cast(SocketPair, self)
+
+    def line(self, remote: Address) -> socket.socket:
+        """None."""
+        raise OSError
 
     def take_back(self, leg: Leg) -> None:
         self.lent -= 1
