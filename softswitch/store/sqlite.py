@@ -42,6 +42,9 @@ def _insert(table: str, columns: Iterable[str]) -> str:
 
 
 CALL_COLUMNS = ", ".join(CallRow._fields)
+BEGUN = "recording"
+"""The state of a message that somebody speaks into: too short yet to be one, so nobody waits."""
+
 RECORDING_COLUMNS = ", ".join(RecordingRow._fields)
 SETTING_COLUMNS = ", ".join(SettingRow._fields)
 PUT_BINDING = _insert("bindings", BindingRow._fields)
@@ -100,7 +103,8 @@ class SqliteStore:
         self, put: Sequence[MessageRow], drop: Sequence[str] = ()
     ) -> asyncio.Future[None]:
         dropped = [(message_id,) for message_id in drop]
-        return self._write((PUT_MESSAGE, put), (DROP_MESSAGE, dropped), durable=True)
+        urgent = bool(drop) or any(row.state != BEGUN for row in put)
+        return self._write((PUT_MESSAGE, put), (DROP_MESSAGE, dropped), urgent=urgent, durable=True)
 
     def put_mailbox(self, mailbox: MailboxRow) -> asyncio.Future[None]:
         return self._write((PUT_MAILBOX, [mailbox]), durable=True)

@@ -228,7 +228,8 @@ class Store(Protocol):
     def put_messages(self, put: Sequence[MessageRow], drop: Sequence[str] = ()) -> Committed:
         """Keep these rows and forget those ids, all or nothing.
 
-        Done when it is committed and would survive a power cut, too.
+        Done when it is committed and would survive a power cut, too; a moment later where only
+        recordings begin.
         """
 
     async def messages(self) -> list[MessageRow]:

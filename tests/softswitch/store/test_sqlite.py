@@ -269,3 +269,19 @@ def test_a_record_without_company_is_kept_soon(path: Path, monkeypatch: pytest.M
         assert await store.trace("c1") == b"messages"
 
     with_store(path, use)
+
+
+def test_a_message_that_begins_waits_for_company_and_one_that_is_there_does_not(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # VM-6
+    monkeypatch.setattr(writer, "PATIENCE", 60.0)
+
+    async def use(store: SqliteStore) -> None:
+        begun = store.put_messages([contract.message("a", state="recording")])
+        await asyncio.sleep(0.03)
+        assert not begun.done()
+        await store.put_messages([contract.message("b", state="new")])
+        assert begun.done()
+        assert [row.id for row in await store.messages()] == ["a", "b"]
+
+    with_store(path, use)
