@@ -38,6 +38,8 @@ def _range(word: str) -> list[str]:
     if not dash:
         return [units.number(word)]
     both = (first + last).isascii() and (first + last).isdigit()
+    # Python makes no number of thousands of digits, and nobody dials so many.
+    both = both and len(first) <= units.MAX_EXTENSION
     if not both or len(first) != len(last) or not 0 <= int(last) - int(first) < MOST_NUMBERS:
         raise Wrong(f"{quoted(word)} is no range of numbers", "write it like 301-305")
     return [str(number).zfill(len(first)) for number in range(int(first), int(last) + 1)]

@@ -133,7 +133,8 @@ DUMPER = getattr(yaml, "CDumper", yaml.Dumper)
 DOCUMENT: dict[str, Any] = yaml.load(ALL_SECTIONS, Loader=yaml.BaseLoader)
 
 HOSTILE: list[object] = [
-    "", "off", "true", "0", "-1", "1e309", "9" * 40, "٣", "1:30", "-5s", "9999999999d", "nan",
+    "", "off", "true", "0", "-1", "1e309", "9" * 40, "9" * 5000,
+    f"{'1' * 5000}-{'2' * 5000}", "٣", "1:30", "-5s", "9999999999d", "nan",
     "*", "#", "+", "++48", "1-", "300-100", "0-99999999", "mon-", "24:00-25:00", "99:99",
     "2026-02-30", "2026-12-01..2025-01-01", "..", "voicemail:", "conference:x", "hangup:x",
     "office.", ".x", "100", "sales", "carrier", "PL", "{", "{0}", "{caller_name.__class__}",

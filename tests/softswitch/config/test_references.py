@@ -134,7 +134,7 @@ def test_there_is_no_portal_unless_it_is_written(tmp_path: Path) -> None:
 
 def test_the_portal_is_heard_where_it_is_written(tmp_path: Path) -> None:
     assert read(tmp_path, web("127.0.0.1:443")).network.web == (("127.0.0.1", 443),)
-    assert [one.port for one in read(tmp_path, web("8443")).network.web][0] == 8443
+    assert read(tmp_path, web("8443")).network.web[0].port == 8443
     assert read(tmp_path, web("443", "  certificate: self-signed\n")).network.certificate is None
 
 
