@@ -4,10 +4,10 @@
 
 What a packet adds to the books of its leg is written down with its batch and entered later, when
 much has come together or somebody wants to read: numpy's price is per operation, whether for ten
-packets or for five hundred.
+packets or for five hundred, and higher the first time than when the same was done just before.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -26,8 +26,11 @@ BOOKS = np.dtype(
         ("unused", "u4"),
     ]
 )
-NOTES = 320
+TOGETHER = 320
 """Packets that are entered together: as many as 400 legs get in 16 ms, each leg one."""
+NOTES = 4 * TOGETHER
+"""Packets that are noted before they are entered: what the first part needs is in the processor's
+caches for the others. No batch has to wait for longer than 0.4 ms."""
 
 Places = NDArray[np.intp]
 
@@ -88,13 +91,17 @@ class Books:
         timestamps = np.concatenate([note[1] for note in notes])
         sizes = np.concatenate([note[2] for note in notes])
         times = np.repeat([note[3] for note in notes], [len(note[0]) for note in notes])
+        for first in range(0, len(numbers), TOGETHER):
+            part = slice(first, first + TOGETHER)
+            for chosen in self._apart(numbers[part]):
+                self._enter(*(of[part][chosen] for of in (numbers, timestamps, sizes, times)))
+
+    def _apart(self, numbers: Places) -> Iterable[Places | slice]:
+        """Places of these legs as `rounds` tells them; usually one round of all."""
         places = np.arange(len(numbers))
         self._last[numbers] = places
-        if (self._last.take(numbers) == places).all():
-            self._enter(numbers, timestamps, sizes, times)
-            return
-        for chosen in rounds(numbers):
-            self._enter(numbers[chosen], timestamps[chosen], sizes[chosen], times[chosen])
+        unique = bool((self._last.take(numbers) == places).all())
+        return (slice(None),) if unique else rounds(numbers)
 
     def _enter(
         self,

@@ -1,6 +1,6 @@
 """The short way of packets, for a batch at once: what is known of each leg, in columns.
 
-    row of a leg      whom it hears, which packet comes next, what to add to its numbers
+    row of a leg      whom it hears, which packet comes next; and what to add to its numbers
     send of a leg     the submission that sends its packets on: to which file, to whose address
     books of a leg    see `uring_books`
 
@@ -12,6 +12,7 @@ Nothing here is done for each packet, and little for each batch: twenty packets 
 hundred, and the dozen of numpy's operations that a batch costs is what it costs.
 """
 
+import mmap
 import struct
 
 import numpy as np
@@ -22,7 +23,7 @@ from softswitch.media.engine.backends.uring_books import Books
 from softswitch.media.engine.backends.uring_buffers import Buffers, Where
 from softswitch.media.engine.backends.uring_names import encode
 from softswitch.media.engine.backends.uring_requests import Kind, tag, user_data
-from softswitch.media.engine.backends.uring_ring import SEND_WORDS, Ring
+from softswitch.media.engine.backends.uring_ring import Ring
 from softswitch.media.engine.leg import Leg
 from softswitch.media.latch import Address
 from softswitch.media.rtp import FIXED_SIZE
@@ -61,6 +62,7 @@ _SPECIAL = np.uint32(tag(Kind.SEND, 0))
 """Tags from here on are not of packets."""
 
 Completions = NDArray[np.uint32]
+Words = NDArray[np.int64]
 Places = NDArray[np.intp]
 Relayed = tuple[Where, Completions | None]
 """The buffers of a batch, and what of it is not plain."""
@@ -74,13 +76,12 @@ class Columns:
         self._ring = ring
         self._buffers = buffers
         self._books = Books(capacity)
-        self._judged = np.zeros((capacity, JUDGED_WORDS), np.int64)
+        self._judged = _lines(capacity)
         self._shifts = np.zeros((capacity, 4), np.uint32)
-        self._sends = np.zeros((capacity, SEND_WORDS), np.int64)
+        self._sends = _lines(capacity)
         self._tags = self._judged.view(np.uint32)[:, TAG]
         self._sequences = self._judged.view(np.uint16)[:, SEQUENCE]
-        self._differing = np.zeros((MOST, JUDGED_WORDS), np.int64)
-        self._wrong = np.zeros((MOST, JUDGED_WORDS), np.int64)
+        self._arrived = np.zeros((MOST, JUDGED_WORDS), np.int64)
         self._like = np.tile(_LIKE, (MOST, 1))
         self._any_ipv6 = False
         self.in_charge = 0
@@ -97,7 +98,7 @@ class Columns:
         ssrc_shift = (leg.ssrc_out - reception.ssrc) & 0xFFFFFFFF
         self._judged[number] = np.frombuffer(judged, np.int64)
         self._shifts[number] = leg.sequence_offset, leg.timestamp_offset, ssrc_shift, 0
-        self._sends[number] = np.frombuffer(send, np.int64, SEND_WORDS)
+        self._sends[number] = np.frombuffer(send, np.int64)
         self._books.load(number, reception)
         self.in_charge += 1
 
@@ -122,39 +123,36 @@ class Columns:
         in_order = end <= buffers.count and batch.item(-1, abi.FLAGS) >> _BUFFER == end - 1
         if unique and in_order and not self._any_ipv6:
             here = slice(first, end)
-            sizes, wrong = self._judge(batch, numbers, here)
+            differing, wrong = self._judge(batch, numbers, here)
             if not np.count_nonzero(wrong):
                 buffers.next = end & (buffers.count - 1)
-                self._send_on(numbers, sizes, here, now)
+                self._send_on(numbers, _sizes(differing), here, now)
                 return here, None
         if not unique or (batch[:, abi.TAG] >= _SPECIAL).any():
             return None
         ids = (batch[:, abi.FLAGS] >> _BUFFER).astype(np.intp)
-        sizes, wrong = self._judge(batch, numbers, ids % buffers.count)
-        plain = ~self._differs(wrong, numbers)
-        self._send_on(numbers[plain], sizes[plain], ids[plain], now)
+        differing, wrong = self._judge(batch, numbers, ids % buffers.count)
+        plain = ~self._differs(differing, wrong, numbers)
+        self._send_on(numbers[plain], _sizes(differing)[plain], ids[plain], now)
         return ids, batch[~plain]
 
-    def _judge(
-        self, batch: Completions, numbers: Places, where: Where
-    ) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-        """Octets of payload, and how packets differ from what their rows stand for: all 0 where
-        they do not. A subtraction tells: below what counts is only what is never smaller in a
-        right packet than in its row, the marker (which rows lack) and the size."""
+    def _judge(self, batch: Completions, numbers: Places, where: Where) -> tuple[Words, Words]:
+        """How packets differ from what their rows stand for; and what of it must not be, all 0
+        where they do not. A subtraction tells: below what counts is only what is never smaller in
+        a right packet than in its row, the marker (which rows lack) and the size."""
         count = len(batch)
-        differing, wrong = self._differing[:count], self._wrong[:count]
-        differing[:, COMPLETED] = batch.view(np.int64)
-        differing[:, ARRIVED] = self._buffers.judged[where]
-        np.subtract(differing, self._judged.take(numbers, 0, None, "clip"), differing)
-        np.bitwise_and(differing, self._like[:count], wrong)
-        return differing.view(np.uint32)[:, _PAYLOAD_SIZE].copy(), wrong
+        arrived = self._arrived[:count]
+        arrived[:, COMPLETED] = batch.view(np.int64)
+        arrived[:, ARRIVED] = self._buffers.judged[where]
+        differing = arrived - self._judged.take(numbers, 0, None, "clip")
+        return differing, np.bitwise_and(differing, self._like[:count], arrived)
 
-    def _differs(self, wrong: NDArray[np.int64], numbers: Places) -> NDArray[np.bool_]:
+    def _differs(self, differing: Words, wrong: Words, numbers: Places) -> NDArray[np.bool_]:
         """Which packets are not the very ones that their rows stand for?"""
         differs: NDArray[np.bool_] = np.bitwise_or.reduce(wrong, axis=1) != 0
         if self._any_ipv6:
             named = self._judged.take(numbers, 0, None, "clip")[:, _IPV6].any(axis=1)
-            differs |= named & self._differing[: len(wrong), _IPV6].any(axis=1)
+            differs |= named & differing[:, _IPV6].any(axis=1)
         return differs
 
     def _send_on(
@@ -173,3 +171,14 @@ class Columns:
         sends[:, abi.SQE_ADDR] = buffers.addresses[where]
         np.add(sizes, _HEADER_SIZE, sends.view(np.uint32)[:, 2 * abi.SQE_LEN])
         self._ring.submit_rows(sends)
+
+
+def _lines(count: int) -> Words:
+    """Rows of eight words, each a line of the processor's caches. What is not used takes none."""
+    return np.frombuffer(mmap.mmap(-1, count * 64), np.int64).reshape(count, 8)
+
+
+def _sizes(differing: Words) -> NDArray[np.uint32]:
+    """Octets of payload."""
+    sizes: NDArray[np.uint32] = differing.view(np.uint32)[:, _PAYLOAD_SIZE]
+    return sizes

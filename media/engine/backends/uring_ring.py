@@ -30,8 +30,6 @@ NEEDED = (
 PASSING = frozenset({errno.ETIME, errno.EINTR, errno.EAGAIN, errno.EBUSY})
 """Time is up, a signal, no memory just now, completions to be read first: what was not submitted
 is submitted by the next call."""
-SEND_WORDS = 6
-"""Of the eight words of a submission: those that are not 0 in every one of ours."""
 _WRAP = 0xFFFFFFFF
 _NONE = np.zeros((0, 4), np.uint32)
 _ENTER = abi.SYS_IO_URING_ENTER
@@ -135,13 +133,12 @@ class Ring:
         self._tail = self._words[self._tail_at] = (tail + 1) & _WRAP
 
     def submit_rows(self, sqes: NDArray[np.int64]) -> None:
-        """Queue many submissions that send, the first six of their eight words: the others are 0 in
-        every submission. Raises OSError like `submit`."""
+        """Queue many submissions, each a row of eight words. Raises OSError like `submit`."""
         tail, count = self._tail, len(sqes)
         at = tail & self._mask
         free = self.size - ((tail - self._words[self._head_at]) & _WRAP)
         if count <= free and at + count <= self.size:
-            self._sqes[at : at + count, :SEND_WORDS] = sqes
+            self._sqes[at : at + count] = sqes
             self._tail = self._words[self._tail_at] = (tail + count) & _WRAP
             return
         while len(sqes):
@@ -149,7 +146,7 @@ class Ring:
             part = sqes[: self.size - at]
             count = len(part)
             self._make_room(count)
-            self._sqes[at : at + count, :SEND_WORDS] = part
+            self._sqes[at : at + count] = part
             self._advance(count)
             sqes = sqes[count:]
 

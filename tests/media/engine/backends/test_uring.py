@@ -270,8 +270,8 @@ def test_an_ipv6_address_is_compared_to_its_end() -> None:
         batch = np.array([[0, 1, abi.PACKET_AT + len(packet), flags]], np.uint32)
         columns = backend._columns
         numbers = np.array([0])
-        _, wrong = columns._judge(batch, numbers, np.array([3]))
-        assert columns._differs(wrong, numbers).tolist() == [not right]
+        differing, wrong = columns._judge(batch, numbers, np.array([3]))
+        assert columns._differs(differing, wrong, numbers).tolist() == [not right]
     backend.end()
 
 
