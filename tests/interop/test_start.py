@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from tests.support.endpoint import Endpoint
-from tests.support.ports import free_port
+from tests.support.ports import free_port, free_ports
 from tests.support.switch import ROOT, Switch
 
-TIME_LIMIT = 10
+TIME_LIMIT = 30
 USERS = {"100": "Anna", "101": "Jan"}
 
 
@@ -67,13 +67,14 @@ def test_it_stops_with_exit_code_0(tmp_path: Path, how: signal.Signals) -> None:
 
 @pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
 def test_a_port_that_is_taken_is_one_clear_line(tmp_path: Path, kind: socket.SocketKind) -> None:
-    port = free_port()
+    port, media = free_port(), free_ports(40)
     with socket.socket(socket.AF_INET, kind) as holder:
         holder.bind(("127.0.0.1", port))
         if kind is socket.SOCK_STREAM:
             holder.listen()
         sip = {"udp": f"127.0.0.1:{port}", "tcp": f"127.0.0.1:{port}"}
-        file = write(tmp_path / "a.yaml", {"network": {"sip": sip}, "users": {"100": "Anna"}})
+        network = {"sip": sip, "rtp": f"{media[0]}-{media[-1]}"}
+        file = write(tmp_path / "a.yaml", {"network": network, "users": {"100": "Anna"}})
         assert_one_clear_line(run(file), 1, str(port))
 
 

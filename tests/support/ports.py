@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import itertools
 import random
 import socket
 from collections.abc import Iterator
@@ -24,43 +25,50 @@ APART = 8
 
 def free_port(host: str = "127.0.0.1") -> int:
     """An even port that is free for UDP and TCP, and so is the one above it."""
-    for port in _singles():
-        if all(
-            _is_free(host, number, kind)
-            for number in (port, port + 1)
-            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)
-        ):
+    kinds = (socket.SOCK_STREAM, socket.SOCK_DGRAM)
+    for port in itertools.chain(_street().singles(), _anywhere(APART)):
+        if all(_is_free(host, number, kind) for number in (port, port + 1) for kind in kinds):
             return port
-    raise AssertionError("unreachable: the street has no end")
+    raise AssertionError("no port is free")
 
 
 def free_ports(count: int, host: str = "127.0.0.1") -> range:
-    """So many in a row, the first one even, that are free for UDP. More than our street has are
-    taken where there is room at the moment."""
-    while True:
-        if count <= STREETS.step - SINGLE:
-            first = _street().next_block(count)
-        else:
-            first = random.randrange(STREETS.start, STREETS.stop - count, 2)
+    """So many in a row, the first one even, that are free for UDP."""
+    size = count + count % 2
+    for first in itertools.chain(_street().blocks(size), _anywhere(size)):
         ports = range(first, first + count)
         if all(_is_free(host, port, socket.SOCK_DGRAM) for port in ports):
             return ports
+    raise AssertionError(f"no {count} ports in a row are free")
+
+
+def _anywhere(size: int) -> Iterator[int]:
+    """For what our street has no room, or where somebody lives in it who knows no streets."""
+    places = range(STREETS.start, STREETS.stop - size, size)
+    return iter(random.sample(places, len(places)))
 
 
 class _Street:
-    """The ports from `first`, and the name that is bound as long as they are ours."""
+    """The ports from `first`, and the name that is bound as long as they are ours.
+
+    Each walk tries every place once, and begins where the last one ended.
+    """
 
     def __init__(self, first: int, sign: socket.socket) -> None:
-        self.first = first
         self._sign = sign
-        self._block = first + SINGLE
+        self._middle, self._end = first + SINGLE, first + STREETS.step
+        self._singles = itertools.cycle(range(first, self._middle, APART))
+        self._block = self._middle
 
-    def next_block(self, count: int) -> int:
-        begin = self._block + self._block % 2
-        if begin + count > self.first + STREETS.step:
-            begin = self.first + SINGLE
-        self._block = begin + count
-        return begin
+    def singles(self) -> Iterator[int]:
+        return itertools.islice(self._singles, SINGLE // APART)
+
+    def blocks(self, size: int) -> Iterator[int]:
+        for _ in range((self._end - self._middle) // size):
+            if self._block + size > self._end:
+                self._block = self._middle
+            begin, self._block = self._block, self._block + size
+            yield begin
 
 
 @functools.cache
@@ -75,15 +83,6 @@ def _street() -> _Street:
             continue
         return _Street(first, sign)
     return _Street(streets[0], sign)
-
-
-@functools.cache
-def _singles() -> Iterator[int]:
-    def walk(first: int) -> Iterator[int]:
-        while True:
-            yield from range(first, first + SINGLE, APART)
-
-    return walk(_street().first)
 
 
 def _is_free(host: str, port: int, kind: socket.SocketKind) -> bool:

@@ -27,7 +27,9 @@ from softswitch.control import SOCKET_NAME, ask
 from tests.support.ports import free_port, free_ports
 
 READY = "The switch is ready"
-START_TIMEOUT = 10.0
+START_TIMEOUT = 30.0
+"""Seconds; one suffices where the disk has nothing else to do."""
+COMMAND_TIMEOUT = 60.0
 STOP_TIMEOUT = 10.0
 """Seconds; ending calls politely may take five of them."""
 RTP_PORTS = 200
@@ -112,10 +114,14 @@ class Switch:
                 [sys.executable, "-m", "softswitch", "run", str(self.file)],
                 cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
-        while self.log().count(READY) == already:
-            assert self._process.poll() is None, self.log()
-            assert time.monotonic() < begin + START_TIMEOUT, self.log()
-            time.sleep(0.02)
+        try:
+            while self.log().count(READY) == already:
+                assert self._process.poll() is None, self.log()
+                assert time.monotonic() < begin + START_TIMEOUT, self.log()
+                time.sleep(0.02)
+        except BaseException:
+            self.kill()
+            raise
         return time.monotonic() - begin
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
@@ -174,7 +180,7 @@ class Switch:
         """What `softswitch WORDS FILE` prints."""
         done = subprocess.run(
             [sys.executable, "-m", "softswitch", *words, str(self.file)],
-            cwd=ROOT, capture_output=True, text=True, timeout=20, check=False,
+            cwd=ROOT, capture_output=True, text=True, timeout=COMMAND_TIMEOUT, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout
