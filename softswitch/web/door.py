@@ -16,6 +16,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import cast
 
+from softswitch.bans import origin
 from softswitch.sip.udp import bind
 from softswitch.web.crowd import Crowd
 
@@ -44,6 +45,8 @@ class Guard(asyncio.Protocol):
     def __init__(self, inner: asyncio.Protocol, now: Callable[[], float]) -> None:
         self.inner = inner
         self.is_answering = False
+        self.is_stranger = True
+        """Whether it has never asked for anything so far."""
         self.since = now()
         """When it began to be asked or answered."""
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -85,6 +88,9 @@ class Door:
         self._loop = asyncio.get_running_loop()
         self._crowd = Crowd()
         self._guards: dict[object, Guard] = {}
+        """By what they guard, the oldest first."""
+        self._served: dict[asyncio.Task[None], tuple[Guard, str]] = {}
+        """What serves each connection, for whom, and from where; the oldest first."""
         self._work: set[asyncio.Task[None]] = set()
         self._listening: list[socket.socket] = []
 
@@ -115,11 +121,13 @@ class Door:
         guard = self._guards.get(inner)
         if guard is not None:
             guard.is_answering, guard.since = begins, self._loop.time()
+            guard.is_stranger = False
 
-    def _begin(self, work: Coroutine[object, object, None]) -> None:
+    def _begin(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         task = self._tasks.create_task(work)
         self._work.add(task)
         task.add_done_callback(self._work.discard)
+        return task
 
     async def _accept(self, listening: socket.socket) -> None:
         while True:
@@ -129,28 +137,48 @@ class Door:
                 log.warning("portal: cannot accept a connection: %s", error.strerror)
                 await asyncio.sleep(RECOVERY)
                 continue
-            if self._crowd.enter(address[0], self._loop.time()):
-                self._begin(self._serve(accepted, address[0]))
+            source = address[0]
+            if self._crowd.comes(source, self._loop.time()) and await self._make_room(source):
+                self._crowd.enter(source)
+                guard = Guard(self._factory(), self._loop.time)
+                self._guards[guard.inner] = guard
+                task = self._begin(self._serve(guard, accepted))
+                self._served[task] = (guard, source)
+                task.add_done_callback(self._left)
             else:
                 accepted.close()
 
-    async def _serve(self, accepted: socket.socket, source: str) -> None:
-        guard = Guard(self._factory(), self._loop.time)
-        self._guards[guard.inner] = guard
-        try:
-            # What is not TLS, too slow for it or gone meanwhile is no news, whatever it raises.
-            with suppress(Exception):
-                await self._loop.connect_accepted_socket(
-                    lambda: guard,
-                    accepted,
-                    ssl=self._tls,
-                    ssl_handshake_timeout=HANDSHAKE,
-                    ssl_shutdown_timeout=GOODBYE,
-                )
-                await guard.over
-        finally:
-            del self._guards[guard.inner]
-            self._crowd.leave(source)
+    async def _make_room(self, source: str) -> bool:
+        """Whether one more of this address can be served: the oldest that has never asked for
+        anything goes for it, of its own address if that has too many."""
+        of_its_own = self._crowd.is_full_of(source)
+        if not of_its_own and not self._crowd.is_full():
+            return True
+        for task, (guard, where) in self._served.items():
+            if guard.is_stranger and (not of_its_own or origin(where) == origin(source)):
+                task.cancel()
+                if guard.transport is not None:
+                    guard.transport.abort()
+                await asyncio.wait([task])
+                return True
+        return False
+
+    def _left(self, task: asyncio.Task[None]) -> None:
+        guard, source = self._served.pop(task)
+        del self._guards[guard.inner]
+        self._crowd.leave(source)
+
+    async def _serve(self, guard: Guard, accepted: socket.socket) -> None:
+        # What is not TLS, too slow for it or gone meanwhile is no news, whatever it raises.
+        with suppress(Exception):
+            await self._loop.connect_accepted_socket(
+                lambda: guard,
+                accepted,
+                ssl=self._tls,
+                ssl_handshake_timeout=HANDSHAKE,
+                ssl_shutdown_timeout=GOODBYE,
+            )
+            await guard.over
 
     async def _watch(self) -> None:
         while True:

@@ -90,8 +90,7 @@ class Entry:
         wrong = accounts.wrong_with(password, plain(form.get("again", "")), user)
         if wrong:
             return self._choice(request, wrong)
-        if self._parts.accounts.use(word) is None:  # somebody else was quicker
-            return self._choice(request)
+        self._parts.accounts.use(word)  # before anything is waited for: it works once
         await self._set(user, password)
         self._parts.attempts.opened(user)
         return self._desk.log_in(request, user)

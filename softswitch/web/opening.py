@@ -144,10 +144,7 @@ def address(network: Network) -> str:
     """By which address browsers come: what is configured, never what somebody has asked for."""
     host, port = network.web[0]
     known = names(network)
-    if known:
-        host = known[0]
-    elif host in WILDCARDS:
-        host = own_address_towards(ELSEWHERE[":" in host], host)
+    host = known[0] if known else own_address_towards(ELSEWHERE[":" in host], host)
     return f"https://{bracketed(host)}{'' if port == HTTPS else f':{port}'}"
 
 

@@ -237,13 +237,37 @@ def test_old_tls_is_not_spoken(web: Web, version: ssl.TLSVersion) -> None:
     web.runs(scenario)
 
 
-def test_too_many_connections_of_one_address_are_closed(
-    web: Web, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["MOST", "MOST_EACH"])
+def test_strangers_who_hold_connections_keep_nobody_out(
+    web: Web, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    monkeypatch.setattr(crowd, "MOST_EACH", 5)
+    monkeypatch.setattr(crowd, name, 5)
 
     async def scenario() -> None:
-        held = [await web.connect() for _ in range(5)]
+        kept, asks = await web.connect()
+        asks.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert b"303" in await kept.readuntil(b"\r\n\r\n")
+        stalled = [await asyncio.open_connection("127.0.0.1", web.port) for _ in range(20)]
+        silent = [await web.connect() for _ in range(8)]
+        assert (await web.ask("GET", "/login")).status == 200
+        asks.write(b"GET /login HTTP/1.1\r\nHost: a\r\n\r\n")  # who has asked is not sent away
+        assert b"200" in await kept.readuntil(b"\r\n\r\n")
+        for _, writer in (*stalled, *silent, (kept, asks)):
+            gone(writer)
+
+    web.runs(scenario)
+
+
+def test_when_all_have_asked_for_something_the_next_one_has_to_wait(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crowd, "MOST_EACH", 3)
+
+    async def scenario() -> None:
+        held = [await web.connect() for _ in range(3)]
+        for reader, writer in held:
+            writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            await reader.readuntil(b"\r\n\r\n")
         with pytest.raises((ConnectionError, ssl.SSLError)):
             await web.connect()
         gone(held.pop()[1])
