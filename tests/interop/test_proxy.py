@@ -1,4 +1,5 @@
-"""Phones behind a proxy that nobody here wrote: Kamailio, with Path and Record-Route (REG-7)."""
+"""Phones and a browser behind a proxy that nobody here wrote: Kamailio, with Path and Record-Route
+(REG-7)."""
 
 import re
 from collections.abc import Iterator
@@ -6,11 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.interop.test_browser import (
+    BROWSER_TONE,
+    call_from,
+    call_to,
+    encrypted,
+    hear_each_other,
+)
 from tests.support.audio import heard_tone, write_tone
+from tests.support.chromium import Browser
 from tests.support.conversation import connected, speak_at_once
 from tests.support.kamailio import Kamailio
 from tests.support.phones import Phone
 from tests.support.switch import Switch
+from tests.support.web_endpoint import WebEndpoint
 
 SECONDS, ENOUGH = 0.8, 0.7
 TONES = (500.0, 1100.0)
@@ -63,3 +73,32 @@ def test_a_phone_behind_a_proxy_calls_and_is_called(
     within = [text for text in within if re.search(r"\n    (BYE|ACK) ", text)]
     assert bool(within) is (calls == "before")  # who is called is told when the caller hangs up
     assert all(f"Route: <sip:{proxy.sip};" in text for text in within)
+
+
+def test_a_browser_behind_a_gateway_for_websockets_is_called_and_calls(
+    switch: Switch, proxy: Kamailio, behind: Phone, tmp_path: Path
+) -> None:
+    """WEB-1, RTP-9: its contact is a name under .invalid; only the way that it came leads back."""
+    microphone = write_tone(tmp_path / "microphone.wav", BROWSER_TONE, 2.0)
+    with (
+        Browser(tmp_path, microphone) as page,
+        WebEndpoint(
+            page, f"ws://{proxy.web}/", "102", switch.password("102"), switch.address
+        ) as line,
+    ):
+        line.register()
+        page.ask("begin")
+        call, phone, _ = call_to(page, line, behind)
+        assert encrypted(page)
+        hear_each_other(page, phone, tmp_path)
+        phone.hangup()
+        call.hung_up()
+        phone.ended()
+        page.ask("end")
+        page.ask("begin")
+        call, phone = call_from(page, line, page.ask("offer"), behind)
+        assert encrypted(page)
+        hear_each_other(page, phone, tmp_path)
+        call.hangup()
+        phone.ended()
+        page.ask("end")

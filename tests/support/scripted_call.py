@@ -20,6 +20,8 @@ class ScriptedCall:
         self.local = local
         self.remote = remote
         self.target = target
+        self.routes: list[str] = []
+        """Proxies between us and them (§12.1); the first is ours."""
         self.media: Address | None = None
         """Where the switch wants our RTP."""
         self.invite: Message | None = None
@@ -64,6 +66,7 @@ class ScriptedCall:
     ) -> Message:
         """Send a request in the dialog, or the one that makes it."""
         own = [("From", self.local), ("To", self.remote), ("Call-ID", self.call_id)]
+        own += [("Route", route) for route in self.routes]
         if method in ("INVITE", "UPDATE"):
             own.append(("Contact", self.endpoint.contact))
         if body:
@@ -140,6 +143,9 @@ class ScriptedCall:
             self.invite = message
         if message.status > 100 and tag_of(message.get("To")) and message.method == "INVITE":
             self.remote = message.get("To")
+        if message.method == "INVITE" and message.all("Record-Route"):
+            routes = message.all("Record-Route")
+            self.routes = routes[::-1] if message.status else routes
         if message.get("Contact") and message.status < 300:
             self.target = uri_of(message.get("Contact"))
         if message.get("Content-Type") == "application/sdp":
