@@ -19,7 +19,7 @@ from softswitch.b2bua import answering, diversion, ending, invitation, readiness
 from softswitch.b2bua.call import Call, Refusal
 from softswitch.b2bua.crossing import REFUSAL, cross
 from softswitch.b2bua.leg import RINGABLE, Leg, State
-from softswitch.b2bua.manners import registered_manner
+from softswitch.b2bua.manners import last_manner
 from softswitch.b2bua.redirection import targets
 from softswitch.location import target
 from softswitch.media.engine.interface import NoPorts
@@ -90,8 +90,7 @@ def _leg(call: Call, binding: Binding, user: str) -> tuple[Leg, Binding, bytes] 
         user=call.identity.contact_user,
         device=uri,
     )
-    last = board.manner(user, flow.remote) or registered_manner(binding)
-    manner = manner_towards(board.policy(user), last)
+    manner = manner_towards(board.policy(user), last_manner(board, binding, flow.remote))
     try:
         return leg, binding, turn.offer(leg, manner)
     except NoPorts:

@@ -1,10 +1,12 @@
 import pytest
 
-from softswitch.b2bua.manners import registered_manner
+from softswitch.b2bua.manners import last_manner, registered_manner
 from softswitch.location import Binding
 from softswitch.media.negotiation import AS_BROWSER, UNSECURED, WITH_ICE, Manner
 from softswitch.sip.flow import Flow
+from tests.softswitch.b2bua.network import World
 
+SDES = Manner("sdes", "RTP/SAVP")
 FLOW = Flow("UDP", ("192.0.2.10", 5060), ("192.0.2.1", 5060))
 
 
@@ -31,3 +33,13 @@ def test_a_registration_tells_browsers_from_desk_phones(  # RTP-9, WEB-1
     contact: str, params: str, manner: Manner
 ) -> None:
     assert registered_manner(binding(contact, params)) is manner
+
+
+def test_what_a_phone_has_offered_counts_more_than_what_it_registered_but_for_browsers() -> None:
+    board = World().calls._board
+    desk = binding("sip:101@192.0.2.1", ";+sip.ice")
+    browser = binding("sip:k3f@9d2.invalid;transport=ws")
+    assert last_manner(board, desk, FLOW.remote) is WITH_ICE
+    board.remember_manner("101", FLOW.remote, SDES)
+    assert last_manner(board, desk, FLOW.remote) is SDES
+    assert last_manner(board, browser, FLOW.remote) is AS_BROWSER
