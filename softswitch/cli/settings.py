@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 GAP = "   "
 """Between columns."""
-WIDEST = 28
+WIDEST, WIDEST_CHANGE = 28, 60
 """Characters; what is longer moves the rest of its line."""
 
 
@@ -38,7 +38,7 @@ def show(config: Config, user: str, *, as_json: bool, past: int | None = None) -
     if user not in config.users:
         where.fail(f"no user has the number {user}; show what? calls, registrations or a user")
     if past is not None:
-        _print(_history(config, user, past), as_json=as_json)
+        _print(_history(config, user, past), as_json=as_json, widest=WIDEST_CHANGE)
         return
 
     def found() -> Any:
@@ -50,11 +50,12 @@ def show(config: Config, user: str, *, as_json: bool, past: int | None = None) -
     _print(asked(config, "settings", found, user=user), as_json=as_json)
 
 
-def _print(answer: Any, *, as_json: bool) -> None:
-    shown = (
-        json.dumps(answer, ensure_ascii=False, indent=2) if as_json else "\n".join(table(answer))
+def _print(answer: Any, *, as_json: bool, widest: int = WIDEST) -> None:
+    typer.echo(
+        json.dumps(answer, ensure_ascii=False, indent=2)
+        if as_json
+        else "\n".join(table(answer, widest))
     )
-    typer.echo(shown)
 
 
 def _history(config: Config, user: str, limit: int) -> Any:
@@ -179,7 +180,7 @@ def asked(config: Config, subject: str, alone: Callable[[], Any], **details: obj
         where.fail(str(error))
 
 
-def table(answer: Any) -> list[str]:
+def table(answer: Any, widest: int = WIDEST) -> list[str]:
     """Lines in three columns, under the user's name."""
     title = visible(f"{answer['user']} {answer['name']}".strip())
     rows = [(title, "value", "origin")]
@@ -187,7 +188,7 @@ def table(answer: Any) -> list[str]:
         (visible(one["key"]), visible(one["value"]), visible(one["origin"]))
         for one in answer["settings"]
     ]
-    widths = [min(WIDEST, max(len(row[column]) for row in rows)) for column in (0, 1)]
+    widths = [min(widest, max(len(row[column]) for row in rows)) for column in (0, 1)]
     return [
         f"{key:{widths[0]}}{GAP}{value:{widths[1]}}{GAP}{origin}".rstrip()
         for key, value, origin in rows

@@ -119,7 +119,7 @@ def test_the_name_in_the_owners_voice_stands_for_the_number(tmp_path: Path) -> N
     assert call.line.said == [f"{tmp_path}/greetings/101/g1.wav", *SYSTEM[3:]]
 
 
-def test_whatever_greeting_was_decided_later_counts(tmp_path: Path) -> None:
+def test_whatever_greeting_was_decided_later_counts(tmp_path: Path) -> None:  # features 4.4
     world = World(tmp_path)
     written = Settings(greeting=Greeting("/a.wav", ("busy",)))
     world.boxes.owners.set_greeting("101", BUSY, Recording("g1", "/a.wav"))
@@ -127,6 +127,23 @@ def test_whatever_greeting_was_decided_later_counts(tmp_path: Path) -> None:
     assert call.line.said == [f"{tmp_path}/greetings/101/g1.wav"]
     written.greeting = Greeting("/b.wav", ("busy",))
     assert Calling(tmp_path, written, world=world, reason="busy").begin().line.said == ["/b.wav"]
+
+
+def test_each_situation_has_its_own_latest_greeting(tmp_path: Path) -> None:  # features 4.4
+    world = World(tmp_path)
+    world.boxes.owners.set_greeting("101", BUSY, Recording("g1", "/a.wav"))
+    world.boxes.owners.set_greeting("101", NO_ANSWER, Recording("g2", ""))
+
+    def heard(greeting: Greeting, reason: str) -> list[str]:
+        written = Settings(greeting=greeting)
+        return Calling(tmp_path, written, world=world, reason=reason).begin().line.said
+
+    busy = Greeting("/a.wav", ("busy",))
+    assert heard(busy, "busy") == [f"{tmp_path}/greetings/101/g1.wav"]
+    assert heard(busy, "no_answer") == [f"{tmp_path}/greetings/101/g2.wav"]
+    both = Greeting("/a.wav", ("busy", "no_answer"))  # of no_answer nothing was written before
+    assert heard(both, "busy") == [f"{tmp_path}/greetings/101/g1.wav"]
+    assert heard(both, "no_answer") == ["/a.wav"]
 
 
 def test_hanging_up_keeps_the_message(tmp_path: Path) -> None:  # VM-3

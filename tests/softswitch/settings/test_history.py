@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from softswitch.bus import SettingChanged
 from softswitch.config import Config, User
 from softswitch.config.configuration import Forward, Forwarding
 from softswitch.control import CannotAnswer
@@ -172,3 +173,25 @@ def test_a_running_switch_learns_that_the_file_says_it_now(config: Config) -> No
     assert (line["value"], line["origin"]) == ("25s", "x.yaml:3")
     with pytest.raises(CannotAnswer, match="meanwhile"):
         asyncio.run(answers.adopted(request))
+
+
+def test_every_change_is_an_event_whoever_made_it(config: Config) -> None:  # features 4.4, FC-4
+    office = Office(config.users)
+    answers = commands(config, office)
+    office.change("101", dnd="on")
+    office.now += 1
+    asyncio.run(answers.undo({"user": "101"}))
+    office.now += 1
+    office.change("101", ring_time="25s", call_waiting="off")
+    asyncio.run(answers.reset({"user": "101", "what": "call_waiting"}))
+    request = {"user": "101", "key": "ring_time", "value": "25s", "origin": "x.yaml:3"}
+    asyncio.run(answers.adopted(request))
+    told = [one for one in office.events if isinstance(one, SettingChanged)]
+    assert [(one.key, one.value, one.source) for one in told] == [
+        ("dnd", "on", "phone *0 by 101"),
+        ("dnd", "off", "softswitch undo"),
+        ("ring_time", "25s", "phone *0 by 101"),
+        ("call_waiting", "off", "phone *0 by 101"),
+        ("call_waiting", "on", "softswitch reset"),
+        ("ring_time", "25s", "softswitch adopt"),
+    ]
