@@ -94,15 +94,19 @@ class Deposit:
         """Greet."""
         self._line = line
         self._speaker = Speaker(line)
-        if not line.remote or self._answers_at_greeting():
+        answers = not line.remote or self._answers_at_greeting()
+        if answers:
             line.answer()
         self._is_greeting = True
-        if delivery.has_room(self._boxes, self._mailbox, self._settings):
-            self._speaker.say(self._greeting(), self._beep)
-        else:
+        if not delivery.has_room(self._boxes, self._mailbox, self._settings):
             # VM-8: before somebody has spoken for nothing.
             full = self._prompts(["vm.mailbox_full"]) or [CONGESTION]
             self._speaker.say(full, self._hang_up)
+        elif answers:
+            # In one piece: there is nothing to be done between the last word and the beep.
+            self._speaker.say([*self._greeting(), BEEP], self._record)
+        else:
+            self._speaker.say(self._greeting(), self._beep)
 
     def _answers_at_greeting(self) -> bool:
         """VM-5: whoever may log in has to be answered, or his keys may not get through."""
@@ -195,6 +199,7 @@ class Deposit:
     # the message
 
     def _record(self) -> None:
+        self._is_greeting = False
         line, visit = self._line, self._visit
         now = line.wall()
         self._message = self._boxes.begin(

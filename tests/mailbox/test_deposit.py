@@ -1,5 +1,6 @@
 """Leaving a message, with a clock that the test moves (features §2.3)."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from softswitch.mailbox.deposit import Deposit, Visit
 from softswitch.mailbox.line import Connect
 from softswitch.mailbox.messages import BUSY, NAME, NO_ANSWER, TEMPORARY, Recording
 from softswitch.mailbox.speech import Exits
+from softswitch.media.engine.interface import Sound
 from tests.mailbox.world import (
     NOON,
     FakeLine,
@@ -17,6 +19,7 @@ from tests.mailbox.world import (
     Phrases,
     Settings,
     World,
+    name_of,
     prompts,
     silence,
 )
@@ -575,3 +578,20 @@ def test_whatever_callers_do_the_call_ends_and_messages_have_files(
     kept = {f"{message.id}.wav" for message in there if message.state == "new"}
     assert kept == set(call.world.files())
     assert "recording" not in {message.state for message in there}
+
+
+def test_the_greeting_and_the_beep_are_one_piece_where_the_call_is_answered_before(
+    tmp_path: Path,
+) -> None:  # VM-1, VM-5
+    lists: list[list[str]] = []
+
+    class Line(FakeLine):
+        def play(self, sounds: Sequence[Sound], done: Callable[[bool], None]) -> None:
+            lists.append([name_of(sound) for sound in sounds])
+            super().play(sounds, done)
+
+    for remote in (False, True):
+        call = Calling(tmp_path / str(remote), Settings(remote_login=False))
+        call.line = Line(call.world, remote=remote)
+        call.to_the_beep()
+    assert lists == [[*SYSTEM, "beep"], SYSTEM, ["beep"]]

@@ -244,9 +244,18 @@ class FakeLine:
     def play(self, sounds: Sequence[Sound], done: Callable[[bool], None]) -> None:
         assert not self.is_over
         self._replace()
-        self.said += [name_of(sound) for sound in sounds]
+        *before, last = sounds
+        if name_of(last) == "beep" and before:
+            self.said += map(name_of, before)
+            seconds = sum(map(self._seconds, before))
+            self._cancel = self.world.clock.later(seconds, lambda: self._say([last]))
+        else:
+            self._say(sounds)
         self._playing = done
-        seconds = sum(self._seconds(sound) for sound in sounds)
+
+    def _say(self, sounds: Sequence[Sound]) -> None:
+        self.said += map(name_of, sounds)
+        seconds = sum(map(self._seconds, sounds))
         self._cancel = self.world.clock.later(seconds, self._played)
 
     def hush(self) -> None:
