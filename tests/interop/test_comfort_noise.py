@@ -129,13 +129,11 @@ def test_a_message_keeps_the_pauses_in_which_the_phone_sent_nothing(
     assert not check_pause(message(switch, "101", 1)).any()
 
 
-@pytest.mark.parametrize("codec", ["PCMU", "PCMA"])
-def test_a_pause_without_packets_is_as_long_for_the_other_phone(
-    switch: Switch, quiet: Phone, tmp_path: Path, codec: str
+def test_a_pause_without_packets_is_as_long_for_a_phone_with_another_codec(
+    switch: Switch, quiet: Phone, tmp_path: Path
 ) -> None:
-    """Relayed and translated."""
     *_, said = two_words()
-    with Phone("pjsua2", switch.sip, "101", switch.password("101"), codec=codec) as phone:
+    with Phone("pjsua2", switch.sip, "101", switch.password("101"), codec="PCMA") as phone:
         phone.register()
         with connected(quiet, phone, "101") as (outgoing, incoming):
             incoming.record(tmp_path / "heard.wav")
@@ -216,7 +214,7 @@ def test_noise_is_made_for_a_phone_that_speaks_another_codec(
 
 LOUD = 500
 """A sample of a word."""
-TALK = 5.0
+TALK = 4.2
 """Seconds of a call in which a browser speaks, and is silent, again and again."""
 
 
