@@ -149,12 +149,16 @@ class Desk:
         """Whether a user has what a page is about (S0-21)."""
         return page != "messages" or self.parts.office.has_mailbox(user)
 
-    def log_in(self, request: web.Request, user: str) -> web.Response:
-        """Let a user in: on to the first page."""
+    def log_in(self, request: web.Request, user: str, to: str = "/", *said: str) -> web.Response:
+        """Let a user in: on to the first page, or another one, which confirms something."""
         self.parts.attempts.succeeded(user, source(request))
         log.info("portal: %s has logged in from %s", user, source(request))
-        response = redirect("/")
-        put_cookie(response, SESSION, self.sessions.begin(user, self.now()))
+        word = self.sessions.begin(user, self.now())
+        session = self.sessions.find(word, self.now())
+        if session is not None:
+            session.said = said
+        response = redirect(to)
+        put_cookie(response, SESSION, word)
         return response
 
     async def hashing(self, work: Callable[[], Any]) -> Any:

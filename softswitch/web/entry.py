@@ -15,9 +15,12 @@ from softswitch.store.store import StoreError
 from softswitch.web import accounts
 from softswitch.web.accounts import plain
 from softswitch.web.desk import SESSION, Desk, Refused, redirect, source
+from softswitch.web.languages import TEXTS
 from softswitch.web.sessions import Session
 
 LONGEST_USER = 64
+SAVED = "password_saved"
+"""What the next page confirms."""
 
 
 class Entry:
@@ -55,10 +58,12 @@ class Entry:
     async def logout(self, request: web.Request) -> web.Response:
         """Nobody is logged in with this browser any more."""
         session = self._desk.session(request)
-        if session is not None:
-            await self._desk.form_of(request, session)
-            self._desk.sessions.end(request.cookies[SESSION])
-        response = redirect("/login")
+        if session is None:
+            return redirect("/login")
+        await self._desk.form_of(request, session)
+        self._desk.sessions.end(request.cookies[SESSION])
+        said = TEXTS[self._desk.language(request, None)]["logged_out"]
+        response = self._desk.strangers_page(request, "login", user="", wrong="", said=said)
         response.del_cookie(SESSION, path="/", secure=True, httponly=True, samesite="Strict")
         return response
 
@@ -93,7 +98,7 @@ class Entry:
         self._parts.accounts.use(word)  # before anything is waited for: it works once
         await self._set(user, password)
         self._parts.attempts.opened(user)
-        return self._desk.log_in(request, user)
+        return self._desk.log_in(request, user, "/", SAVED)
 
     async def password(self, request: web.Request, session: Session) -> tuple[str, web.Response]:
         """Another password for who is logged in: what is wrong with it, or who is in again."""
@@ -109,8 +114,7 @@ class Entry:
             attempts.failed(user, where)
             return "wrong_old", redirect("/settings")
         await self._set(user, password)
-        response = self._desk.log_in(request, user)
-        return "", response
+        return "", self._desk.log_in(request, user, "/settings", SAVED)
 
     async def _is_password(self, user: str, form: dict[str, str]) -> bool:
         password = plain(form.get("password", ""))[: accounts.LONGEST + 1]

@@ -14,7 +14,6 @@ ENGLISH = {
     "forgotten": "First time here, or password forgotten?",
     "wrong": "That is not the extension and its password. After ten wrong passwords within an hour,"
     " the page stays shut for an hour; a link by mail opens it at once.",
-    "busy": "Too many people want to log in at this moment. Please try again in a minute.",
     "silenced": "Too many wrong passwords came from your network. Please try again later.",
     "logged_out": "You are logged out.",
     # links

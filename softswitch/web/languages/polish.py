@@ -14,7 +14,6 @@ POLISH = {
     "forgotten": "Pierwszy raz lub nie pamiętasz hasła?",
     "wrong": "Numer lub hasło się nie zgadza. Po dziesięciu błędnych hasłach w ciągu godziny strona"
     " jest zamknięta przez godzinę; odnośnik przysłany pocztą otwiera ją od razu.",
-    "busy": "Zbyt wiele osób loguje się w tej chwili. Spróbuj ponownie za minutę.",
     "silenced": "Z Twojej sieci przyszło zbyt wiele błędnych haseł. Spróbuj ponownie później.",
     "logged_out": "Wylogowano.",
     # links

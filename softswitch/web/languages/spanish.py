@@ -14,7 +14,6 @@ SPANISH = {
     "forgotten": "¿Primera vez, o contraseña olvidada?",
     "wrong": "El interno o su contraseña no son correctos. Después de diez contraseñas incorrectas"
     " en una hora, la página queda cerrada por una hora; un enlace por correo la abre enseguida.",
-    "busy": "Demasiadas personas quieren entrar en este momento. Vuelva a intentarlo en un minuto.",
     "silenced": "Llegaron demasiadas contraseñas incorrectas desde su red. Vuelva a intentarlo más"
     " tarde.",
     "logged_out": "La sesión está cerrada.",

@@ -25,12 +25,10 @@ def test_a_link_lets_its_user_choose_a_password_once(web: Web) -> None:
         page = await web.log_in()
         assert page.status == 200
         assert "<h1>Messages</h1>" in page.text
-        cookie = next(
-            value
-            for name, value in (await web.post("/logout", "/settings")).headers
-            if name == "Set-Cookie"
-        )
-        assert "__Host-session=" in cookie
+        assert "The password is saved." in page.text
+        out = await web.post("/logout", "/settings")
+        assert "You are logged out." in out.text
+        assert web.cookies["__Host-session"] == ""
         assert (await web.ask("GET", "/messages")).field("Location") == "/login"
         wrong = await web.post("/login", "/login", user="101", password="not the password")
         assert wrong.status == 403
@@ -228,7 +226,8 @@ def test_the_password_can_be_changed_and_other_browsers_are_out(web: Web) -> Non
         )
         assert "too easy" in easy.text
         changed = await web.post("/password", "/settings", old=PASSWORD, **new)
-        assert changed.status == 303
+        assert (changed.status, changed.field("Location")) == (303, "/settings")
+        assert "The password is saved." in (await web.ask("GET", "/settings")).text
         assert (await web.ask("GET", "/messages")).status == 200
         assert (await web.ask("GET", "/messages", cookies=other)).status == 303
 

@@ -2,10 +2,12 @@
 
 import re
 from importlib import resources
+from pathlib import Path
 from string import Formatter
 
 import pytest
 
+from softswitch.web import pages
 from softswitch.web.languages import TEXTS, preferred
 from softswitch.web.languages.english import ENGLISH
 from softswitch.web.languages.polish import POLISH
@@ -36,6 +38,14 @@ def test_pages_say_nothing_that_no_language_has() -> None:
     }
     assert said - ENGLISH.keys() == set()
     assert TEXTS.keys() == set(KNOWN)
+
+
+def test_nothing_is_translated_that_nobody_says() -> None:
+    folder = Path(pages.__file__).parent
+    sources = [*folder.glob("*.py"), *folder.glob("templates/*.html")]
+    said = set(re.findall(r"\w+", " ".join(file.read_text() for file in sources)))
+    made = ("error_", "said_", "summary_", "action_")
+    assert [key for key in ENGLISH if key not in said and not key.startswith(made)] == []
 
 
 @pytest.mark.parametrize(
