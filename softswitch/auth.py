@@ -26,6 +26,7 @@ from hmac import compare_digest
 from typing import NamedTuple
 
 from softswitch.bans import Bans
+from softswitch.silent_devices import SilentDevices
 from softswitch.sip.digest import (
     ALGORITHMS,
     MD5,
@@ -40,6 +41,7 @@ from softswitch.sip.errors import ParseError
 from softswitch.sip.flow import Flow
 from softswitch.sip.message import Request, printable
 from softswitch.sip.uri import Uri
+from softswitch.used_nonces import ONLY_ONCE, UsedNonces
 
 log = logging.getLogger(__name__)
 
@@ -222,93 +224,3 @@ def _names_target(uri: str, request: Request, is_ours: Callable[[str, int | None
     if named.user or not named.is_sip:
         return named.equivalent(target)
     return named.host == target.host or is_ours(named.address, named.port)
-
-
-LONGEST_LIFETIME = 300.0
-"""Seconds after which no request takes a nonce any more."""
-
-MAX_USED = 16_384
-"""Nonces in each of two generations: together about 6 MB, the REGISTERs of 10,000 phones."""
-
-ONLY_ONCE = 1 << 32
-"""A count that no further use can exceed: nc has eight hexadecimal digits."""
-
-STAMP_PRECISION = 0.001
-"""Seconds. Nonces say when they were made in whole milliseconds."""
-
-
-class UsedNonces:
-    """The highest count of each nonce that was used, in two generations.
-
-    A generation ends when it is full or when all of its nonces are too old. Of a dropped one only
-    the time is remembered: whatever nonce was made before, used or not, is refused.
-    """
-
-    def __init__(self, now: float) -> None:
-        # After a restart nobody knows any more what was used before it.
-        self._not_before = now - STAMP_PRECISION
-        self._born = now
-        self._young: dict[str, int] = {}
-        self._old: dict[str, int] = {}
-
-    def __len__(self) -> int:
-        return len(self._young) + len(self._old)
-
-    def use(self, nonce: str, count: int, made_at: float, now: float) -> bool:
-        """Whether this use is allowed. Times are wall clock seconds."""
-        if len(self._young) >= MAX_USED or now - self._born >= LONGEST_LIFETIME:
-            self._begin_generation(now)
-        generation = self._old if nonce in self._old else self._young
-        highest = generation.get(nonce)
-        if highest is None and made_at < self._not_before:
-            return False
-        if highest is not None and count <= highest:
-            return False
-        generation[nonce] = count
-        return True
-
-    def _begin_generation(self, now: float) -> None:
-        if self._old:
-            self._not_before = max(self._not_before, self._born + STAMP_PRECISION)
-        self._old = self._young
-        self._young = {}
-        self._born = now
-
-
-SILENT_GAP = 5.0
-"""Seconds. A phone that failed waits longer before it tries again; who asks more often is busy."""
-
-SILENT_ATTEMPTS = 2
-"""Challenges that a device may leave unanswered before it is offered MD5 alone (REG-9)."""
-
-MAX_SILENT = 1024
-
-
-class SilentDevices:
-    """Devices that ask again and again and never answer: perhaps they cannot read the question.
-
-    A device is its address and its User-Agent. Which user it asks for makes no difference, and
-    whether that user exists neither.
-    """
-
-    def __init__(self) -> None:
-        self.asked: dict[int, tuple[int, float]] = {}
-
-    def __len__(self) -> int:
-        return len(self.asked)
-
-    def asks(self, device: int, now: float) -> bool:
-        """It came without credentials. Whether it seems to give up when it sees SHA-256."""
-        count, last = self.asked.pop(device, (0, now))
-        if abs(now - last) >= SILENT_GAP:
-            count += 1
-        self.asked[device] = (count, now)
-        if len(self.asked) > MAX_SILENT:
-            del self.asked[next(iter(self.asked))]
-        return count >= SILENT_ATTEMPTS
-
-    def answered(self, device: int, algorithm: str) -> None:
-        """It can read the question; all of it, if it was not MD5 alone that was answered."""
-        count, _ = self.asked.get(device, (0, 0.0))
-        if count < SILENT_ATTEMPTS or algorithm != MD5:
-            self.asked.pop(device, None)
