@@ -173,7 +173,14 @@ class Switch:
 
     def calls(self) -> list[dict[str, Any]]:
         """What the switch says about its calls."""
-        rows: list[dict[str, Any]] = ask(self.file.parent / "state" / SOCKET_NAME, "calls")
+        return self._ask("calls")
+
+    def registrations(self) -> list[dict[str, Any]]:
+        """What the switch says about its phones."""
+        return self._ask("registrations")
+
+    def _ask(self, what: str) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = ask(self.file.parent / "state" / SOCKET_NAME, what)
         return rows
 
     def command(self, *words: str) -> str:
