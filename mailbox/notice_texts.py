@@ -43,6 +43,11 @@ ENGLISH = {
         "It works once, for 30 minutes. If you have not asked for it, do nothing: nobody else"
         " gets in by that.",
     ),
+    "backup": Words(
+        "There is no backup of the switch today",
+        "The copy of the database that is made each day could not be made on {date} at {time}.\n\n"
+        "The log says why; perhaps the disk is full. It is tried again every hour.",
+    ),
 }
 
 SPANISH = {
@@ -77,6 +82,11 @@ SPANISH = {
         "Sirve una sola vez, durante 30 minutos. Si no lo ha pedido, no haga nada: nadie más entra"
         " por eso.",
     ),
+    "backup": Words(
+        "Hoy no hay copia de seguridad de la central",
+        "La copia diaria de la base de datos no se pudo hacer el {date} a las {time}.\n\n"
+        "El registro dice por qué; quizás el disco esté lleno. Se intenta de nuevo cada hora.",
+    ),
 }
 
 POLISH = {
@@ -110,6 +120,11 @@ POLISH = {
         "Dzięki temu odnośnikowi wybierzesz hasło do strony numeru {mailbox}:\n\n{link}\n\n"
         "Działa jeden raz, przez 30 minut. Jeśli nikt o niego nie prosił, nic nie trzeba robić:"
         " nikt inny się przez to nie zaloguje.",
+    ),
+    "backup": Words(
+        "Dzisiaj nie ma kopii zapasowej centrali",
+        "Codzienna kopia bazy danych nie powstała ({date}, {time}).\n\n"
+        "Przyczyna jest w dzienniku; być może dysk jest pełny. Próby powtarzają się co godzinę.",
     ),
 }
 

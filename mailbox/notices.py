@@ -22,7 +22,9 @@ from softswitch.mailbox.phrases import LocalTime
 FILLING, FULL, LOCKED, MISSED, FIRST_PIN = "filling", "full", "locked", "missed", "first_pin"
 LINK = "link"
 """To the portal."""
-KINDS = frozenset({FILLING, FULL, LOCKED, MISSED, FIRST_PIN, LINK})
+BACKUP = "backup"
+"""There is none today: for administrators, of no mailbox."""
+KINDS = frozenset({FILLING, FULL, LOCKED, MISSED, FIRST_PIN, LINK, BACKUP})
 COPY = "copy"
 """A message that its owner has asked for: it is mailed as messages are."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from softswitch.jobs.client import JobFailed
 from softswitch.mailbox import mail, notices
 from softswitch.mailbox.mail import Letterhead, Picture, Sender, Sound
-from softswitch.mailbox.notices import COPY, KINDS, LINK, LOCKED, MISSED, Notice
+from softswitch.mailbox.notices import BACKUP, COPY, KINDS, LINK, LOCKED, MISSED, Notice
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -111,6 +111,8 @@ class Letters:
         owners = self.owners(mailbox)
         if kind == LOCKED:
             return tuple(dict.fromkeys([*owners, *self._alerted]))  # VM-15
+        if kind == BACKUP:
+            return self._alerted
         if kind == LINK:
             return owners[:1]  # the others get messages, and no way in
         return owners

@@ -15,11 +15,28 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from email.message import EmailMessage
 from typing import TYPE_CHECKING
 
-from softswitch.bus import Bus, CallEnded, MailboxChanged, MailboxFilling, MailboxLocked
+from softswitch.bus import (
+    BackupFailed,
+    Bus,
+    CallEnded,
+    MailboxChanged,
+    MailboxFilling,
+    MailboxLocked,
+)
 from softswitch.letters import Alarms, Encoder, Letters
 from softswitch.mailbox import notices
 from softswitch.mailbox.messages import NEW, Message
-from softswitch.mailbox.notices import COPY, FILLING, FIRST_PIN, FULL, LINK, LOCKED, MISSED, Notice
+from softswitch.mailbox.notices import (
+    BACKUP,
+    COPY,
+    FILLING,
+    FIRST_PIN,
+    FULL,
+    LINK,
+    LOCKED,
+    MISSED,
+    Notice,
+)
 from softswitch.mailbox.room import FULL as FULL_PERCENT
 from softswitch.outbox import PATIENCE, WAITING, Outbox, ServerHistory, served_by
 from softswitch.smtp import Outcome, ServerFailed, deliver
@@ -127,6 +144,7 @@ class Mailer:
         bus.subscribe(MailboxChanged, self._changed)
         bus.subscribe(MailboxFilling, self._filling)
         bus.subscribe(MailboxLocked, self._locked)
+        bus.subscribe(BackupFailed, self._no_backup)
         self._missing = missing(users)
         if self._missing:
             bus.subscribe(CallEnded, self._call_ended)
@@ -203,6 +221,10 @@ class Mailer:
     def _locked(self, event: MailboxLocked) -> None:
         """VM-15."""
         self._notify(event.mailbox, Notice(LOCKED, event.until))
+
+    def _no_backup(self, event: BackupFailed) -> None:
+        """Whoever looks after the switch should see to the disk."""
+        self._notify("", Notice(BACKUP, event.at))
 
     def _call_ended(self, event: CallEnded) -> None:
         """ML-8: nobody has answered. Whether a message was left will be known in a moment."""

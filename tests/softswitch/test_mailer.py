@@ -11,7 +11,14 @@ from typing import Any, cast
 
 import pytest
 
-from softswitch.bus import Bus, CallEnded, MailboxChanged, MailboxFilling, MailboxLocked
+from softswitch.bus import (
+    BackupFailed,
+    Bus,
+    CallEnded,
+    MailboxChanged,
+    MailboxFilling,
+    MailboxLocked,
+)
 from softswitch.config import Config, User, load
 from softswitch.config.configuration import Log, Network
 from softswitch.config.messaging import Mail, Template, Voicemail
@@ -567,6 +574,20 @@ def test_owner_and_administrators_are_told_of_a_lock(tmp_path: Path) -> None:  #
         ("La casilla 101 está bloqueada", [ANNA, JAN, "it@example.com"]),
         ("Mailbox 100 is locked", [JAN, "it@example.com"]),
     ]
+
+
+def test_administrators_are_told_that_there_is_no_backup(tmp_path: Path) -> None:  # features 4.4
+    office = Office(tmp_path)
+
+    async def scenario() -> None:
+        office.bus.publish(BackupFailed("the disk is full", NOON))
+        await asyncio.sleep(1)
+
+    office.runs(scenario)
+    assert notices(office) == []  # nobody is named
+    office.alerted = ("it@example.com",)
+    office.runs(scenario)
+    assert notices(office) == [("There is no backup of the switch today", ["it@example.com"])]
 
 
 def ended(office: Office, outcome: CallOutcome, **facts: Any) -> None:
