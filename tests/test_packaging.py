@@ -20,6 +20,7 @@ def test_one_top_level_name_holds_every_package() -> None:
         "softswitch.config.schema",
         "softswitch.cli",
         "softswitch.store",
+        "softswitch.web",
     } <= packages
 
 
