@@ -27,7 +27,7 @@ from softswitch.media.hearing import Hearing, Source
 from softswitch.media.jitter import SILENT, JitterBuffer, Missing
 from softswitch.media.rendering import REMEMBERED, Rendering, layout_of, rendering
 from softswitch.media.samples import Samples
-from softswitch.media.silence import FRAME, SilenceDetector, levels
+from softswitch.media.silence import FRAME, SilenceDetector, levels, levels_of
 from softswitch.media.wave import Layout
 
 DELAY = 0.3
@@ -295,9 +295,9 @@ class Recorder:
         law = LAWS.get(self.layout.encoding)
         if law is None:
             samples: Samples = np.frombuffer(octets, "<i2")[::SAMPLED]
-        else:
-            samples = law.decode(np.frombuffer(octets[::SAMPLED], np.uint8))
-        return levels(samples, len(samples) // frames)
+            return levels(samples, len(samples) // frames)
+        powers = law.powers.take(np.frombuffer(octets[::SAMPLED], np.uint8))
+        return levels_of(powers, len(powers) // frames)
 
 
 def common(layouts: Sequence[Layout]) -> Layout | None:

@@ -7,15 +7,18 @@ either: it takes two frames in a row.
 """
 
 from collections.abc import Iterable
+from functools import cache
 
 import numpy as np
 
-from softswitch.media.samples import Samples
+from softswitch.media.samples import Floats, Samples
 
 FRAME = 0.02
 """Seconds that a level stands for."""
 LOWEST_LEVEL = -96.0
 """dB of digital silence, where the logarithm has no answer."""
+LEAST_POWER = 10 ** (LOWEST_LEVEL / 10)
+FULL_SCALE = 32768.0
 ABOVE_FLOOR = 8.0
 """dB that sound is louder than the floor."""
 QUIETEST_SOUND, LOUDEST_FLOOR = -50.0, -36.0
@@ -32,11 +35,25 @@ def levels(samples: Samples, frame: int) -> list[float]:
 
     What is left over at the end is not looked at.
     """
-    count = len(samples) // frame
-    frames = samples[: count * frame].reshape(count, frame).astype(np.float32)
-    power = np.einsum("ij,ij->i", frames, frames) / (frame * 32768.0**2)
-    found: list[float] = (10 * np.log10(np.maximum(power, 10 ** (LOWEST_LEVEL / 10)))).tolist()
+    sound = samples.astype(np.float32)
+    sound *= 1 / FULL_SCALE
+    sound *= sound
+    return levels_of(sound, frame)
+
+
+def levels_of(powers: Floats, frame: int) -> list[float]:
+    """The same, of the power of each sample relative to full scale."""
+    count = len(powers) // frame
+    mean = powers[: count * frame].reshape(count, frame).dot(_shares(frame))
+    np.maximum(mean, LEAST_POWER, out=mean)
+    found: list[float] = (10 * np.log10(mean)).tolist()
     return found
+
+
+@cache
+def _shares(count: int) -> Floats:
+    """What each of so many has in their mean."""
+    return np.full(count, 1 / count, np.float32)
 
 
 class SilenceDetector:
@@ -63,9 +80,11 @@ class SilenceDetector:
     def hear(self, levels: Iterable[float]) -> None:
         """Levels of the frames that follow."""
         floor, loud, now = self._floor, self._loud, self._now
+        loudest, lowest = LOUDEST_FLOOR, LOWEST_FLOOR
         for level in levels:
             now += 1
-            if level > QUIETEST_SOUND and level > min(floor, LOUDEST_FLOOR) + ABOVE_FLOOR:
+            # the lowest floor is that far below the quietest sound
+            if level > (floor if floor < loudest else loudest) + ABOVE_FLOOR:
                 loud += 1
                 if loud >= FRAMES_OF_SOUND:
                     if self.first_sound is None:
@@ -74,7 +93,11 @@ class SilenceDetector:
             else:
                 loud = 0
             if level < floor:
-                floor = max(LOWEST_FLOOR, floor + (level - floor) * DOWN)
+                floor += (level - floor) * DOWN
+                if floor < lowest:
+                    floor = lowest
             else:
-                floor = min(floor + UP, level)
+                floor += UP
+                if floor > level:
+                    floor = level
         self._floor, self._loud, self._now = floor, loud, now

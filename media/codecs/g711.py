@@ -20,6 +20,8 @@ MAX_OCTETS = RATE * LONGEST // 1000
 
 Codes = npt.NDArray[np.uint8]
 
+FULL_SCALE = np.float32(32768)
+
 _BIAS = 33
 """µ-law adds it, so that the segments end at powers of two (14-bit samples)."""
 _LARGEST = 0x1FFF
@@ -31,11 +33,13 @@ _SEGMENTS = 7
 class Law:
     """One of the two laws: tables between its codes and samples."""
 
-    __slots__ = ("_codes", "_samples", "octets", "silence")
+    __slots__ = ("_codes", "_samples", "octets", "powers", "silence")
 
     def __init__(self, samples: Samples, codes: Codes) -> None:
         self._samples = samples
         self._codes = codes
+        self.powers = (samples.astype(np.float32) / FULL_SCALE) ** 2
+        """Of each code, relative to full scale."""
         self.silence = int(codes[0])
         """The code of a sample of 0."""
         self.octets: Final = codes.tobytes()

@@ -1,9 +1,11 @@
 """What is silence, and what is not."""
 
 import numpy as np
+import pytest
 
+from softswitch.media.codecs.g711 import LAWS, Law
 from softswitch.media.samples import Samples
-from softswitch.media.silence import LOWEST_LEVEL, SilenceDetector, levels
+from softswitch.media.silence import LOWEST_LEVEL, SilenceDetector, levels, levels_of
 
 QUIET, ROOM, SPEECH = -75.0, -55.0, -26.0
 
@@ -64,3 +66,12 @@ def test_a_loud_tone_that_never_ends_is_sound() -> None:
     detector = SilenceDetector()
     detector.hear([-13.0] * 5000)
     assert detector.silence == 0.0
+
+
+@pytest.mark.parametrize("law", LAWS.values())
+def test_codes_are_as_loud_as_their_samples(law: Law) -> None:
+    codes = np.random.default_rng(1).integers(0, 256, 1600).astype(np.uint8)
+    codes[:160] = law.silence
+    found = levels_of(law.powers.take(codes), 160)
+    assert found == pytest.approx(levels(law.decode(codes), 160), abs=0.01)
+    assert found[0] < -60.0
