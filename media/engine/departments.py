@@ -124,6 +124,10 @@ class Departments:
             if department.next_deadline <= now:
                 department.tick(now)
 
+    def catch_up(self, leg: Leg) -> None:
+        """All that has come for a leg up to now is to be counted, and told to whom it is for."""
+        self._patience.catch_up(leg)
+
     def unlock(self, leg: Leg) -> None:
         """The leg's remote is about to be set."""
         self._patience.unlock(leg)

@@ -276,6 +276,8 @@ class Worker:
             return
         self._end_join(one)
         self._end_join(other)
+        self._departments.catch_up(one)
+        self._departments.catch_up(other)
         for leg, peer in ((one, other), (other, one)):
             leg.join(peer, now)
             self._backend.route(leg, peer)
@@ -299,7 +301,9 @@ class Worker:
         self._legs[message.port].hold(message.held, self._backend.now)
 
     def _close(self, message: control.Close) -> None:
-        statistics = self._legs[message.port].statistics()
+        leg = self._legs[message.port]
+        self._departments.catch_up(leg)
+        statistics = leg.statistics()
         self._end(message.port)
         self._say(control.Closed(message.port, statistics))
 

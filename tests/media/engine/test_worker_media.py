@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from softswitch.media import rtcp
-from softswitch.media.engine import control
+from softswitch.media.engine import control, stage_messages
 from softswitch.media.engine.departments import GUARDS
 from softswitch.media.engine.interface import UDPTL, Remote, Sdes
 from softswitch.media.engine.worker import TICK
@@ -230,3 +230,22 @@ def test_a_department_is_woken_when_it_wants(it: Driver) -> None:
     (at,) = once.woken
     assert 0.0 <= at - due < 0.1
     assert max(asked) <= TICK
+
+
+def test_what_still_waits_in_a_socket_is_counted_at_the_end_and_before_a_join(
+    it: Driver, anna: Phone, jan: Phone
+) -> None:
+    call(it, anna, jan, described(anna, PCMU), described(jan, PCMU))
+    it.say(control.Part(0))
+    it.say(stage_messages.Listen(0, False), stage_messages.Listen(1, False))
+    for sequence in range(5):
+        anna.send(sequence, payload=bytes(160))
+        jan.send(sequence, payload=bytes(160))
+    it.say(control.Join(0, 1))
+    assert heard(it, jan) == [], "nobody hears what was said to nobody"
+    it.say(control.Part(0))
+    it.say(stage_messages.Listen(0, False))
+    for sequence in range(5, 8):
+        anna.send(sequence, payload=bytes(160))
+    assert it.statistics(0)[:3] == (8, 8 * 160, 0)
+    assert it.statistics(1)[:3] == (5, 5 * 160, 0)
