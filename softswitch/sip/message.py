@@ -287,8 +287,9 @@ class Request(Message):
         return Uri.parse(self.uri)
 
     def read_sender(self) -> bool:
-        """Whether the topmost Via is the only one and as nearly all phones write it, ending in
-        `;branch=…;rport`: then `branch` and `sent_by` are read, and nothing else is in it."""
+        """Whether the topmost Via stands alone in its line and is as nearly all phones write it,
+        ending in `;branch=…;rport`. Then `branch` and `sent_by` are read, and nothing else is in
+        it. Raises ParseError."""
         sent, _, rest = self.headers.first.get("Via", "").partition(";")
         branch = rest[7:-6]
         if rest[:7] != "branch=" or rest[-6:] != ";rport" or not is_token(branch):

@@ -6,7 +6,7 @@ come and hands it on as one burst.
 A wake-up costs as much as a message or two: the processor's caches are full of other things. So a
 busy socket is not woken by each datagram, but looks every few milliseconds for what has come:
 
-    quiet: woken at once  ──  many wake-ups  ──►  busy: looks every 5 ms
+    quiet: woken at once  ──  many wake-ups  ──►  busy: looks every 10 ms
                           ◄── found nothing ──
 """
 
@@ -24,11 +24,11 @@ from softswitch.sip.flow import Address, Flow
 BURST = 64
 """Datagrams read in one wake-up, so that a flood cannot keep timers and connections waiting."""
 
-GATHER = 0.005
-"""Seconds between looks at a busy socket: a call is set up 10 ms later, which nobody hears."""
-MANY = 32
-"""Wake-ups that make a socket busy, if they come within as many times GATHER: more than 200 in a
-second, as 25 calls do."""
+GATHER = 0.010
+"""Seconds between looks at a busy socket: a call is set up 20 ms later, which nobody hears."""
+MANY, SOON = 32, 0.16
+"""Wake-ups that make a socket busy, if they come within so many seconds: more than 200 in a second,
+as 25 calls do."""
 QUIET = 4
 """Looks in vain after which it is busy no more."""
 
@@ -73,7 +73,7 @@ class UdpSocket:
         self._wakes += 1
         if self._wakes == MANY:
             now = self._loop.time()
-            if now - self._since < MANY * GATHER and self._socket.fileno() >= 0:
+            if now - self._since < SOON and self._socket.fileno() >= 0:
                 self._loop.remove_reader(self._socket.fileno())
                 self._look = self._loop.call_later(GATHER, self._look_again)
             self._wakes, self._since = 0, now

@@ -52,6 +52,26 @@ def test_the_source_goes_into_the_topmost_via_only() -> None:
     assert rest == "SIP/2.0/UDP far.example;branch=z9hG4bKfar"
 
 
+def test_the_source_goes_behind_a_usual_via_as_it_stands() -> None:
+    """REG-5."""
+    request = parse_request(make_request())
+    request.headers.set("Via", "SIP/2.0/UDP Phone.local:5062;branch=z9hG4bK1;rport")
+    note_source(request, Flow("UDP", ("192.0.2.10", 5060), ("198.51.100.7", 1234)))
+    written = "SIP/2.0/UDP Phone.local:5062;branch=z9hG4bK1;rport=1234;received=198.51.100.7"
+    assert request.headers.first["Via"] == written
+    assert (request.via.received, request.via.rport) == ("198.51.100.7", 1234)
+
+
+def test_a_response_with_one_via_is_for_us() -> None:
+    lines = [
+        b"SIP/2.0 200 OK", b"Via: SIP/2.0/UDP a;branch=z9hG4bKa;n=\",\"", b"From: <sip:a@x>;tag=1",
+        b"To: <sip:b@x>;tag=2", b"Call-ID: c", b"CSeq: 1 BYE", b"", b"",
+    ]  # fmt: skip
+    check_response(parse_response(b"\r\n".join(lines)))
+    lines[1] = b"Via: SIP/2.0/UDP a;branch=z9hG4bKa"
+    check_response(parse_response(b"\r\n".join(lines)))
+
+
 def test_a_response_for_another_hop_is_no_response_for_us() -> None:
     lines = [
         b"SIP/2.0 200 OK", b"Via: SIP/2.0/UDP a;branch=z9hG4bKa, SIP/2.0/UDP b;branch=z9hG4bKb",

@@ -303,3 +303,39 @@ def test_broken_requests_can_be_answered() -> None:
 def test_a_via_of_commas_alone_is_malformed(value: str) -> None:
     with pytest.raises(ParseError, match="Via"):
         _ = request_with(Via=value).via
+
+
+def test_the_sender_is_read_at_once_where_its_via_is_as_usual() -> None:
+    usual = request_with(Via="SIP/2.0/udp PBX.test:5062;branch=z9hG4bK-1.a~;rport")
+    assert usual.read_sender()
+    assert (usual.branch, usual.sent_by) == ("z9hG4bK-1.a~", ("pbx.test", 5062))
+    assert (usual.via.branch, usual.via.port) == ("z9hG4bK-1.a~", 5062)
+
+
+@pytest.mark.parametrize(
+    ("via", "branch"),
+    [
+        ("SIP/2.0/UDP a;branch=z9hG4bK1", "z9hG4bK1"),
+        ("SIP/2.0/UDP a;rport;branch=z9hG4bK1", "z9hG4bK1"),
+        ("SIP/2.0/UDP a;ttl=1;branch=z9hG4bK1;rport", "z9hG4bK1"),
+        ("SIP/2.0/UDP a;branch=z9hG4bK1;ttl=1;rport", "z9hG4bK1"),
+        ("SIP/2.0/UDP a;branch=z9hG4bK=1;rport", "z9hG4bK=1"),
+        ("SIP/2.0/UDP a;branch=;rport", ""),
+        ("SIP/2.0/UDP a;branch=z9hG4bK1, SIP/2.0/UDP b;branch=z9hG4bK2;rport", "z9hG4bK1"),
+        ("SIP/2.0/UDP a, SIP/2.0/UDP b;branch=z9hG4bK2;rport", ""),
+        (f"SIP/2.0/UDP {'a' * 60};branch=z9hG4bK1;rport", "z9hG4bK1"),
+    ],
+)
+def test_any_other_via_is_read_with_care(via: str, branch: str) -> None:
+    request = request_with(Via=via)
+    assert not request.read_sender()
+    assert request.branch == branch
+    assert request.sent_by == (request.via.host, request.via.port)
+
+
+def test_a_sender_that_is_no_host_is_refused_in_either_way() -> None:
+    with pytest.raises(ParseError):
+        request_with(Via="SIP/2.0/UDP a_b?;branch=z9hG4bK1;rport").read_sender()
+    with pytest.raises(ParseError):
+        assert request_with(Via="SIP/2.0/UDP a_b?;branch=z9hG4bK1").via
+    assert not request_with(From="<sip:a@b>").read_sender()
