@@ -28,8 +28,8 @@ from .store import StoreError
 log = logging.getLogger(__name__)
 
 WINDOW = 0.008
-"""Seconds from one transaction that somebody waits for to the next: somewhat less than from one look
-at a busy socket to the next."""
+"""Seconds from one transaction that somebody waits for to the next: somewhat less than between two
+looks at a busy socket."""
 
 GRACE = 0.004
 """Seconds to wait for one more behind the window."""
