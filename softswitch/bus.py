@@ -77,11 +77,12 @@ class MailboxLocked(NamedTuple):
 
 
 class SettingChanged(NamedTuple):
-    """A user has changed a setting, or it was reset. What it says is committed."""
+    """A user has changed a setting, a PIN or a greeting, or it was reset. What it says is
+    committed."""
 
     user: str
     key: str
-    """Such as forward.busy."""
+    """Such as forward.busy, voicemail.pin, voicemail.greeting.busy."""
     value: str
     """What holds now; `off` for a forward that is none."""
     source: str

@@ -1,6 +1,6 @@
 """Mailboxes of this switch: loaded from the store, written to it, and told on the bus.
 
-    store ──► Boxes ──► store ──► bus: MailboxChanged, MailboxFilling, MailboxLocked
+    store ──► Boxes ──► store ──► bus: MailboxChanged, MailboxFilling, MailboxLocked, SettingChanged
                 └─────► jobs in other threads: files of the state folder
 
 At the start, recordings that a crash has interrupted become messages (reliability G21).
@@ -12,11 +12,11 @@ import asyncio
 import json
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Protocol
 
-from softswitch.bus import Bus, MailboxChanged, MailboxFilling, MailboxLocked
+from softswitch.bus import Bus, MailboxChanged, MailboxFilling, MailboxLocked, SettingChanged
 from softswitch.mailbox.boxes import Boxes
 from softswitch.mailbox.keeping import GREETINGS, MESSAGES, Told
 from softswitch.mailbox.messages import Box, Message, Recording
@@ -27,6 +27,8 @@ from softswitch.store.store import Committed, MailboxRow, MessageRow
 log = logging.getLogger(__name__)
 
 ID_OCTETS = 8
+HIDDEN = "****"
+BY_OWNER = "owner of"
 
 
 class Rows(Protocol):
@@ -53,8 +55,9 @@ async def open_mailboxes(
 
     `rules`: what is configured for a mailbox, also for one of nobody any more. Raises StoreError.
     """
+    decided = {row.mailbox: box_of(row) for row in await store.mailboxes()}
     boxes = Boxes(
-        Keeping(store),
+        Keeping(store, bus, wall, dict(decided)),
         blobs,
         aside=aside,
         new_id=lambda: secrets.token_hex(ID_OCTETS),
@@ -67,7 +70,7 @@ async def open_mailboxes(
         rules=rules,
     )
     messages = [Message(*row) for row in await store.messages()]
-    boxes.load(messages, map(box_of, await store.mailboxes()))
+    boxes.load(messages, decided.values())
     for message in boxes.unfinished():
         seconds = await asyncio.to_thread(_rescued, blobs, boxes.path(message))
         if boxes.adopt(message, seconds):
@@ -85,16 +88,43 @@ def _locked(bus: Bus, mailbox: str, until: float) -> None:
 
 
 class Keeping:
-    """The Keeper of the mailboxes over the store."""
+    """The Keeper of the mailboxes over the store. What owners decide is told when it is kept."""
 
-    def __init__(self, store: Rows) -> None:
+    def __init__(
+        self, store: Rows, bus: Bus, wall: Callable[[], float], decided: dict[str, Box]
+    ) -> None:
+        """`decided`: what they had decided before, by mailbox."""
         self._store = store
+        self._bus = bus
+        self._wall = wall
+        self._decided = decided
 
     def put_messages(self, put: Sequence[Message], drop: Sequence[str]) -> Committed:
         return self._store.put_messages([MessageRow(*message) for message in put], drop)
 
     def put_box(self, box: Box) -> Committed:
-        return self._store.put_mailbox(row_of(box))
+        before = self._decided.get(box.mailbox) or Box(box.mailbox)
+        self._decided[box.mailbox] = box
+        written = self._store.put_mailbox(row_of(box))
+        some = list(differences(before, box))
+        if some:
+            written.add_done_callback(partial(self._tell, box.mailbox, some))
+        return written
+
+    def _tell(self, mailbox: str, some: list[tuple[str, str]], written: Committed) -> None:
+        if written.exception() is None:
+            for key, value in some:
+                source = f"{BY_OWNER} {mailbox}"
+                self._bus.publish(SettingChanged(mailbox, key, value, source, self._wall()))
+
+
+def differences(before: Box, after: Box) -> Iterator[tuple[str, str]]:
+    """Which settings are others, and what they are now: nobody is told a PIN."""
+    if before.pin != after.pin:
+        yield "voicemail.pin", HIDDEN
+    for kind in sorted({*before.greetings, *after.greetings}):
+        if before.greetings.get(kind) != after.greetings.get(kind):
+            yield f"voicemail.greeting.{kind}", "recorded" if kind in after.greetings else "off"
 
 
 def aside(job: Callable[[], Any], done: Callable[[Any], None], /) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from softswitch.bus import Bus, MailboxChanged, MailboxFilling, MailboxLocked
+from softswitch.bus import Bus, MailboxChanged, MailboxFilling, MailboxLocked, SettingChanged
 from softswitch.config import User
 from softswitch.config.messaging import Voicemail
 from softswitch.mailbox.boxes import Boxes
@@ -32,7 +32,7 @@ def run(state: Path, use: Use, now: float = NOON) -> None:
     async def main() -> None:
         told: list[object] = []
         bus = Bus()
-        for kind in (MailboxChanged, MailboxFilling, MailboxLocked):
+        for kind in (MailboxChanged, MailboxFilling, MailboxLocked, SettingChanged):
             bus.subscribe(kind, told.append)
         async with open_store(state / DATABASE_NAME) as store:
             blobs = FolderBlobs(state)
@@ -87,6 +87,29 @@ def test_a_message_outlives_the_process(
     run(tmp_path, leave)
     assert "mailbox 101: too many wrong PINs" in caplog.text
     run(tmp_path, look)
+
+
+def test_what_an_owner_decides_is_told_when_it_is_kept(tmp_path: Path) -> None:  # features 4.4
+    async def decide(boxes: Boxes, told: list[object]) -> None:
+        owners = boxes.owners
+        owners.put_box(Box("101", pin="scrypt:x"))
+        owners.put_box(Box("101", pin="scrypt:x", failures=(NOON,)))
+        owners.set_greeting("101", "busy", Recording("g1", ""))
+        owners.set_greeting("101", "busy", None)
+        await asyncio.sleep(0.1)
+        assert told == [
+            SettingChanged("101", "voicemail.pin", "****", "owner of 101", NOON),
+            SettingChanged("101", "voicemail.greeting.busy", "recorded", "owner of 101", NOON),
+            SettingChanged("101", "voicemail.greeting.busy", "off", "owner of 101", NOON),
+        ]
+
+    async def again(boxes: Boxes, told: list[object]) -> None:
+        boxes.owners.put_box(Box("101", pin="scrypt:x", failures=(NOON,)))
+        await asyncio.sleep(0.05)
+        assert told == []
+
+    run(tmp_path, decide)
+    run(tmp_path, again)
 
 
 def test_what_a_crash_has_interrupted_is_taken_in(
