@@ -38,7 +38,7 @@ class Leg(Keyed):
     """A port in use."""
 
     __slots__ = (
-        "_agreed",
+        "agreed",
         "digits",
         "early",
         "feeders",
@@ -53,7 +53,8 @@ class Leg(Keyed):
     def __init__(self, number: int, outgoing: OutgoingStream, way: Way | None = None) -> None:
         super().__init__(outgoing, way)
         self.id = number
-        self._agreed = False
+        self.agreed = False
+        """Whether it is settled what the remote may send."""
         self.stage: Stage | None = None
         self.taps: tuple[Tap, ...] = ()
         self.feeders: tuple[object, ...] = ()
@@ -208,7 +209,7 @@ class Leg(Keyed):
             self._arrive_rtp(packet, size, source, now)
 
     def _arrive_rtp(self, packet: Packet, size: int, source: Address | None, now: float) -> None:
-        if not self._agreed:
+        if not self.agreed:
             self._agree()
         guard = self.guard
         if guard is not None:
@@ -322,7 +323,7 @@ class Leg(Keyed):
         self.guarded()
 
     def _arrive_fax(self, packet: Packet, size: int, source: Address | None, now: float) -> None:
-        if not self._agreed:
+        if not self.agreed:
             self._agree()
         header = udptl.parse(packet, size)
         if header is None or (source is not None and not self._judges(source, header)):
@@ -343,12 +344,12 @@ class Leg(Keyed):
     def _doubt(self) -> None:
         """What the remote may send, and what becomes of it, is to be settled when something comes:
         descriptions come more often."""
-        self._agreed = self._steps_fit = False
+        self.agreed = self._steps_fit = False
         self.look_closer()
 
     def _agree(self) -> None:
         """Settle what the remote may send."""
-        self._agreed = True
+        self.agreed = True
         remote, peer = self.remote, self.peer
         if remote is None:
             self.latch.payload_types = self.events = NOTHING

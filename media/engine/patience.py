@@ -10,8 +10,8 @@ A packet that is relayed has to leave at once, and its wake-up costs more than a
 it. But nobody hears a message while it is recorded; keys alone have a claim to be heard soon. So a
 leg without a peer, whose taps are all patient, has its packets lie in a socket of its own, which is
 connected to the remote and which no backend looks at. It is there before the first packet, to where
-the remote is said to be, unless that has to prove itself by keys. The kernel stamps each packet when it
-comes, so jitter, time lines and statistics know nothing of it.
+the remote is said to be, unless that has to prove itself by keys. The kernel stamps each packet
+when it comes, so jitter, time lines and statistics know nothing of it.
 """
 
 from __future__ import annotations
@@ -146,7 +146,8 @@ class Patience:
             self._lender.take_back(leg)
         else:
             self._settle(patient)
-            patient.kind = -1
+            if leg.guard is not None or not leg.agreed:
+                patient.kind = -1
             self._place(patient)
 
     def catch_up(self, leg: Leg) -> None:

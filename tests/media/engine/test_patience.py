@@ -142,7 +142,12 @@ class Setup:
         self.door()
         self.pass_time()
         assert [number for number, _, _ in self.tap.heard] == list(range(5))
-        self.patience.consider(self.leg)  # what is usual may be something else now
+        self.unusual()
+
+    def unusual(self) -> None:
+        """What is said may mean something else from now on."""
+        self.leg.listen(self.leg.digits, lambda _leg, _digits: None)
+        self.patience.consider(self.leg)
 
     def pass_time(self) -> None:
         """So much that every leg has had its turn, and its recording, too."""
@@ -556,3 +561,18 @@ def test_what_was_kept_of_somebody_else_is_not_heard(it: Setup) -> None:
     it.patience.hand_over(it.leg)
     assert it.numbers[6:] == []
     assert it.leg.foreign == 2
+
+
+def test_what_is_usual_stays_so_while_nothing_about_it_changes(it: Setup) -> None:
+    it.proven()
+    it.say(5)
+    it.pass_time()
+    it.leg.tap(Tap())
+    it.patience.consider(it.leg)
+    it.say(6, 7)
+    it.pass_time()
+    assert it.tap.together == 2
+    it.unusual()
+    it.say(8, 9)
+    it.pass_time()
+    assert it.tap.together == 2
