@@ -1,15 +1,16 @@
 """The state of a switch in one tar file, and back: database, messages, greetings, recordings.
 
     export:  database as it is at one moment ─► sound ─► what the archive holds, with digests
-    import:  unpack beside the state ─► check all of it ─► two renames
+    import:  unpack beside the state ─► check all of it ─► the folders change names
 
 An archive is not believed: names, kinds, sizes and digests are checked before anything of it takes
-a place where the switch would look. Until the renames nothing of the state has changed.
+a place where the switch would look. Until then nothing of the state has changed.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import hashlib
 import json
 import os
@@ -37,6 +38,9 @@ SOUND = ("voicemail", "greetings", "recordings")
 CHUNK = 1 << 20
 ROOM = 64 * 1024 * 1024
 """Octets of the disk that an import leaves free."""
+
+HERE, EXCHANGE = -100, 2
+"""AT_FDCWD and RENAME_EXCHANGE of <fcntl.h> and <linux/fs.h>."""
 
 _SOUND_FILE = re.compile(rf"(?:{'|'.join(SOUND)})(?:/[^/\0.][^/\0]*){{1,2}}\.wav").fullmatch
 
@@ -249,6 +253,9 @@ def swapped(folder: Path, state: Path, before: Path) -> None:
     """
     try:
         _own(folder, state)
+        if _exchanged(folder, state):
+            _put_aside(folder, state, before)
+            return
         os.rename(state, before)
     except OSError as error:
         raise ArchiveError(f"{state} cannot be put aside: {error.strerror}") from error
@@ -257,6 +264,23 @@ def swapped(folder: Path, state: Path, before: Path) -> None:
     except OSError as error:
         os.rename(before, state)
         raise ArchiveError(f"{state} cannot be replaced: {error.strerror}") from error
+    sync(state.parent)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Whether each of two folders has got the other's name, in one step, so that a power cut
+    leaves no moment without a state; old kernels and some file systems cannot do it."""
+    names = os.fsencode(one), os.fsencode(other)
+    rename = getattr(ctypes.CDLL(None), "renameat2", None)
+    return rename is not None and not rename(HERE, names[0], HERE, names[1], EXCHANGE)
+
+
+def _put_aside(old: Path, state: Path, before: Path) -> None:
+    try:
+        os.rename(old, before)
+    except OSError:
+        _exchanged(old, state)
+        raise
     sync(state.parent)
 
 

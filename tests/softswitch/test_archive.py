@@ -272,12 +272,28 @@ def test_a_swap_that_fails_leaves_the_state_where_it_was(
         rename(one, other)
 
     monkeypatch.setattr(os, "rename", refuse)
+    with pytest.raises(ArchiveError, match="cannot be put aside: Permission denied"):
+        swapped(folder, state, tmp_path / "before")
+    assert (state / "control.sock").exists()
+    monkeypatch.setattr(archive, "_exchanged", lambda one, other: False)  # an old kernel
     with pytest.raises(ArchiveError, match="cannot be replaced: Permission denied"):
         swapped(folder, state, tmp_path / "before")
     assert (state / "control.sock").exists()
     assert not (tmp_path / "before").exists()
     with pytest.raises(ArchiveError, match="cannot be put aside"):
         swapped(folder, state, tmp_path / "none" / "before")
+
+
+def test_where_folders_cannot_be_exchanged_they_are_renamed(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "_exchanged", lambda one, other: False)
+    export(state, tmp_path / "state.tar")
+    folder, _ = unpacked(tmp_path / "state.tar", state)
+    swapped(folder, state, tmp_path / "before")
+    assert (tmp_path / "before" / "control.sock").exists()
+    assert (state / "voicemail/101/a.wav").exists()
+    assert not folder.exists()
 
 
 def test_new_files_belong_to_whom_the_old_ones_do(
