@@ -281,7 +281,7 @@ class UringBackend:
         if rows:
             self._company = self._in_use > FEW_LEGS
             self._unusual.serve(rows, self.now)
-            self._lend([row[abi.FLAGS] for row in rows])
+            self._lend(np.array(rows, np.uint32))
 
     def _serve_at_once(self, batch: Completions) -> bool:
         """The usual batch: packets only, each of another leg. Else nothing is done."""
@@ -298,7 +298,7 @@ class UringBackend:
             self._lent.append(where)
         else:
             self._unusual.serve(rest.tolist(), self.now)
-            self._lend(batch[:, abi.FLAGS].tolist())
+            self._lend(batch)
         return True
 
     def _sort(self, batch: Completions) -> None:
@@ -317,14 +317,16 @@ class UringBackend:
         else:
             for places in rounds(batch[:, abi.USER_DATA].astype(np.intp)):
                 self._serve_round(batch[places])
-        self._lend(batch[:, abi.FLAGS].tolist())
+        self._lend(batch)
 
-    def _lend(self, flags: list[int]) -> None:
-        """Note which buffers the kernel took for completions with these flags."""
-        ids = [one >> abi.IORING_CQE_BUFFER_SHIFT for one in flags if one & abi.IORING_CQE_F_BUFFER]
-        if ids:
-            self._lent.append(np.array(ids, np.intp))
-            self._buffers.next = (ids[-1] + 1) % self._buffers.count
+    def _lend(self, batch: Completions) -> None:
+        """Note which buffers the kernel took."""
+        flags = batch[:, abi.FLAGS]
+        ids = (flags >> abi.IORING_CQE_BUFFER_SHIFT).astype(np.intp)
+        ids = ids[(flags & abi.IORING_CQE_F_BUFFER) != 0]
+        if len(ids):
+            self._lent.append(self._buffers.run(ids))
+            self._buffers.next = (int(ids[-1]) + 1) % self._buffers.count
 
     def _serve_round(self, batch: Completions) -> None:
         """Packets of different legs."""

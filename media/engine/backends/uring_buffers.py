@@ -41,10 +41,11 @@ class Buffers:
 
     def __init__(self, ring: Ring, count: int = COUNT) -> None:
         """Lend `count` (a power of two) buffers to the kernel. Raises OSError."""
-        self._memory = mmap.mmap(-1, count * SIZE)
+        self.memory = mmap.mmap(-1, count * SIZE)
         self._ring_memory = mmap.mmap(-1, count * abi.BUFFER.itemsize)
-        octets = np.frombuffer(self._memory, np.uint8)
-        self.view = memoryview(self._memory)
+        octets = np.frombuffer(self.memory, np.uint8)
+        self.view = memoryview(self.memory)
+        """Of `memory`; of a few octets, a slice of that is a cheaper copy."""
         words = octets.view(np.uint64).reshape(count, -1)
         self.judged = words[:, _NAME_WORD : _NAME_WORD + _JUDGED_WORDS]
         self.headers = octets.view(np.uint32).reshape(count, -1)[:, _HEADER_WORDS]
@@ -79,6 +80,11 @@ class Buffers:
             where = self.ids[where]
         self._write(where)
         self._advance(len(where))
+
+    def run(self, ids: NDArray[np.intp]) -> Where:
+        """The same buffers, as a slice if they are consecutive."""
+        here = slice(int(ids[0]), int(ids[0]) + len(ids))
+        return here if np.array_equal(ids, self.ids[here]) else ids
 
     def _write(self, ids: NDArray[np.intp]) -> None:
         count = len(ids)

@@ -86,7 +86,7 @@ class Unusual:
         if leg.latch.locked is not endpoint.carried:
             endpoint.carry_from(leg.latch.locked)
         name_at = start + abi.NAME_AT
-        name = self._buffers.view[name_at : name_at + len(endpoint.carried_name)]
+        name = self._buffers.memory[name_at : name_at + len(endpoint.carried_name)]
         if self._memory is None or name != endpoint.carried_name or size > _MAX_CARRIED:
             return False
         start += abi.PACKET_AT
