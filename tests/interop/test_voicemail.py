@@ -30,7 +30,7 @@ PIN = "2580"
 MAILBOX = {"greeting": "greeting.wav", "pin": PIN, "min_message": "1s"}
 MARGIN = 0.3
 """Seconds between the beep and the first word, and behind the last one."""
-LOST_TO_A_BUSY_MACHINE = 0.02
+LOST_TO_A_BUSY_MACHINE = 0.04
 """Share of samples that a late packet may cost."""
 
 
