@@ -2,10 +2,10 @@
 
     python -m tests.support.side_by_side pytest -q tests
     python -m tests.support.side_by_side coverage run --parallel-mode -m pytest -q tests
-    python -m tests.support.side_by_side --apart tests/softswitch pytest -q
+    python -m tests.support.side_by_side --apart tests/media,tests/mailbox pytest -q
 
 Each takes the next file that the other has not begun (tests/support/sharing.py), which divides the
-time well. With `--apart` one takes that folder and the other all else: then each reads only its own
+time well. With `--apart` one takes these folders and the other all else: each reads only its own
 files, which is better where reading them is a good part of the work.
 
 What the first says is seen at once, what the other says when both are done. Exits with 0 only if
@@ -33,8 +33,8 @@ def main(words: Sequence[str]) -> int:
 def _commands(words: Sequence[str], begun: str) -> tuple[list[str], list[str]]:
     module = [sys.executable, "-m"]
     if words[0] == "--apart":
-        folder, command = words[1], [*module, *words[2:]]
-        return [*command, folder], [*command, f"--ignore={folder}"]
+        folders, command = words[1].split(","), [*module, *words[2:]]
+        return [*command, *folders], [*command, *(f"--ignore={folder}" for folder in folders)]
     command = [*module, *words, "-p", "tests.support.sharing", f"--shared={begun}"]
     return command, command
 
