@@ -45,8 +45,8 @@ ANNA, JAN = "anna@example.com", "jan@example.com"
 def _threads_take_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Virtual time would jump while a thread works."""
 
-    async def at_once(job: Callable[[], Any]) -> Any:
-        return job()
+    async def at_once(job: Callable[..., Any], *args: object) -> Any:
+        return job(*args)
 
     monkeypatch.setattr(asyncio, "to_thread", at_once)
 
