@@ -45,6 +45,9 @@ MOST_AFTER = 2
 lasts for another."""
 SAMPLED = 2
 """Every second sample is enough to tell how loud it is."""
+MOST_UNHEARD = 1 << 15
+"""Octets, four seconds of G.711, that wait until it is asked how loud they are: that costs as much
+for a frame as for a second."""
 _ROUNDING = 1e-6
 """Seconds."""
 
@@ -195,6 +198,8 @@ class Recorder:
         "_most",
         "_silence",
         "_started",
+        "_unheard",
+        "_unheard_octets",
         "ended",
         "layout",
         "voices",
@@ -217,6 +222,9 @@ class Recorder:
         self._frames = 0
         """Drained so far."""
         self._detector = SilenceDetector() if len(voices) == 1 else None
+        self._unheard: list[bytes] = []
+        """What the detector has still to hear."""
+        self._unheard_octets = 0
         self.layout: Layout | None = None
         """Of the file; None before the first octets."""
         self.ended = ""
@@ -239,6 +247,7 @@ class Recorder:
         detector = self._detector
         if detector is None:
             return 0.0, self.seconds
+        self._hear(detector)
         return detector.first_sound or 0.0, min(detector.last_sound, self.seconds)
 
     def drain(self, now: float) -> bytes:
@@ -262,10 +271,8 @@ class Recorder:
         began = self._started + self._frames * FRAME
         octets = self._together([voice.drain(began, frames) for voice in self.voices])
         self._frames += frames
-        if self._detector is not None:
-            self._detector.hear(self._levels(octets, frames))
-            if self._detector.silence >= self._silence:
-                self.ended = "silence"
+        if self._detector is not None and self._is_silent(self._detector, octets):
+            self.ended = "silence"
         if self._frames >= self._most:
             self.ended = "limit"
         return octets
@@ -290,8 +297,26 @@ class Recorder:
         samples = [np.frombuffer(side, f"V{octets}") for side in sides]
         return np.stack(samples, axis=1).tobytes()
 
-    def _levels(self, octets: bytes, frames: int) -> list[float]:
+    def _is_silent(self, detector: SilenceDetector, octets: bytes) -> bool:
+        """Has there been silence for long enough? These octets are the next."""
+        self._unheard.append(octets)
+        self._unheard_octets += len(octets)
+        may_be = self.seconds - detector.last_sound >= self._silence
+        if may_be or self._unheard_octets >= MOST_UNHEARD:
+            self._hear(detector)
+        return may_be and detector.silence >= self._silence
+
+    def _hear(self, detector: SilenceDetector) -> None:
+        """Let the detector have all that has been drained."""
+        if self._unheard:
+            octets = b"".join(self._unheard)
+            self._unheard.clear()
+            self._unheard_octets = 0
+            detector.hear(self._levels(octets))
+
+    def _levels(self, octets: bytes) -> list[float]:
         assert self.layout is not None
+        frames = len(octets) // (self.layout.block_octets * round(self.layout.rate * FRAME))
         law = LAWS.get(self.layout.encoding)
         if law is None:
             samples: Samples = np.frombuffer(octets, "<i2")[::SAMPLED]

@@ -1,6 +1,7 @@
 """Packets into one time line."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from softswitch.media.codecs.g711 import A_LAW, MU_LAW, MU_TO_A
 from softswitch.media.formats import STATIC, Format
-from softswitch.media.recorder import CUT_AFTER, CUT_BEFORE, Recorder, Voice, common
+from softswitch.media.recorder import CUT_AFTER, CUT_BEFORE, DELAY, Recorder, Voice, common
 from softswitch.media.rtp import Header
 from softswitch.media.wave import Layout
 from tests.media.network import BAD, Arrived, Network
@@ -276,6 +277,24 @@ def test_where_speech_was_is_told() -> None:
         tap(voice, number, loud if 30 <= number < 60 else SILENCE)
     recorder.finish(START + 2.0)
     assert recorder.sound == pytest.approx((0.6, 1.2))
+
+
+@pytest.mark.parametrize("spoken", [0.0, 1.5, 6.5, 9.0])
+def test_silence_ends_a_voice_at_once_however_seldom_it_is_looked_for(spoken: float) -> None:
+    """What was said is looked at once in seconds; that it was silent is still found in time."""
+    voice = Voice((PCMU,))
+    recorder = Recorder([voice], START, silence=2.0)
+    loud = MU_LAW.encode((8000 * np.sin(np.arange(160) * 0.4)).astype(np.int16)).tobytes()
+    ended_at = 0.0
+    for second in range(1, 15):
+        for number in range(50 * second - 50, 50 * second):
+            tap(voice, number, loud if number < 50 * spoken else SILENCE)
+        recorder.drain(START + second + DELAY)
+        if recorder.ended:
+            ended_at = second
+            break
+    assert ended_at == math.ceil(spoken + 2.0)
+    assert recorder.sound == pytest.approx((0.0, spoken))
 
 
 def test_common_layouts() -> None:
