@@ -6,7 +6,7 @@ come and hands it on as one burst.
 A wake-up costs as much as a message or two: the processor's caches are full of other things. So a
 busy socket is not woken by each datagram, but looks every few milliseconds for what has come:
 
-    quiet: woken at once  ──  many wake-ups  ──►  busy: looks every 10 ms
+    quiet: woken at once  ──  many wake-ups  ──►  busy: looks every 10 ms, or 20
                           ◄── found nothing ──
 """
 
@@ -26,6 +26,9 @@ BURST = 64
 
 GATHER = 0.010
 """Seconds between looks at a busy socket: a call is set up 20 ms later, which nobody hears."""
+PLENTY, GATHER_PLENTY = 8, 0.020
+"""Datagrams found by one look after which the next may take so many seconds: those of 100 calls a
+second, and 50 until it is 10 ms again. As before, each look hands on ten or more at once."""
 MANY, SOON = 32, 0.16
 """Wake-ups that make a socket busy, if they come within so many seconds: more than 200 in a second,
 as 25 calls do."""
@@ -87,8 +90,7 @@ class UdpSocket:
             self._in_vain, self._look = 0, None
             self._loop.add_reader(self._socket.fileno(), self._woken)
         else:
-            wait = 0 if count == BURST else GATHER
-            self._look = self._loop.call_later(wait, self._look_again)
+            self._look = self._loop.call_later(_wait_after(count), self._look_again)
 
     def _drain(self) -> int:
         """Hand on what has come; how many datagrams."""
@@ -131,6 +133,13 @@ class UdpSocket:
         if self._socket.fileno() >= 0:
             self._loop.remove_reader(self._socket.fileno())
             self._socket.close()
+
+
+def _wait_after(count: int) -> float:
+    """Seconds until the next look of a busy socket, by what this one has found."""
+    if count == BURST:
+        return 0.0
+    return GATHER if count < PLENTY else GATHER_PLENTY
 
 
 def bind(kind: socket.SocketKind, host: str, port: int) -> socket.socket:

@@ -11,7 +11,7 @@ import pytest
 
 from softswitch.sip import udp
 from softswitch.sip.flow import Flow
-from softswitch.sip.udp import BURST, GATHER, MANY, QUIET, UdpSocket
+from softswitch.sip.udp import BURST, GATHER, GATHER_PLENTY, MANY, PLENTY, QUIET, UdpSocket
 from tests.support.virtual_time import run
 
 Received = list[tuple[bytes, Flow]]
@@ -95,6 +95,24 @@ def test_a_busy_socket_looks_now_and_then_until_it_is_quiet() -> None:
         sender.sendto(b"z", listening.local)
         await turns()
         assert len(received) == 4
+
+    with_socket(test)
+
+
+def test_a_socket_that_finds_plenty_looks_less_often_until_it_finds_less() -> None:
+    async def test(listening: UdpSocket, received: Received, sender: socket.socket) -> None:
+        await make_busy(listening, received, sender)
+        for _ in range(PLENTY):
+            sender.sendto(b"y", listening.local)
+        await asyncio.sleep(1.1 * GATHER)
+        assert len(received) == PLENTY
+        for wait in (GATHER_PLENTY, GATHER):
+            sender.sendto(b"z", listening.local)
+            before = len(received)
+            await asyncio.sleep(wait - 0.2 * GATHER)
+            assert len(received) == before
+            await asyncio.sleep(0.2 * GATHER)
+            assert len(received) == before + 1
 
     with_socket(test)
 
