@@ -139,7 +139,7 @@ class App:
         tracer = Tracer(journal.keep_trace)
         stack.callback(tracer.flush)
         transports = await stack.enter_async_context(Transports())
-        agent = self._agent(transports, addressing, tracer)
+        agent = self._agent(transports, addressing, tracer, media)
         clock, config = self._clock, self._config
         settings = await open_settings(config, store, self._bus.publish, clock.wall)
         self._hours = hours = await open_hours(config, store, self._bus.publish, clock.wall)
@@ -173,7 +173,9 @@ class App:
         stack.callback(setattr, uas, "draining", True)
         return servers
 
-    def _agent(self, transports: Transports, addressing: Addressing, tracer: Tracer) -> UserAgent:
+    def _agent(
+        self, transports: Transports, addressing: Addressing, tracer: Tracer, media: WorkerEngine
+    ) -> UserAgent:
         return UserAgent(
             transports=transports,
             addressing=addressing,
@@ -183,6 +185,7 @@ class App:
             wall=self._clock.stamp,
             call_at=_wake,
             trying_after=TRYING_AFTER,
+            first=media.flush,
         )
 
     def _calls(

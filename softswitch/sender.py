@@ -60,8 +60,10 @@ class Sender:
         record: Record,
         wall: Callable[[], float],
         lost: Callable[[Transaction], None],
+        first: Callable[[], None],
     ) -> None:
-        """`lost` hears of each transaction whose message could not be sent."""
+        """`lost` hears of each transaction whose message could not be sent. `first` is called
+        before anything leaves, once for a burst: it may say what must be known by then."""
         self._transports = transports
         self._addressing = addressing
         self._token = token
@@ -69,6 +71,7 @@ class Sender:
         self._shows = log.isEnabledFor(logging.DEBUG)
         self._wall = wall
         self._lost = lost
+        self._first = first
         self._held: list[tuple[bytes, Flow, Transaction | None]] | None = None
         """What leaves with the end of the burst; None between bursts."""
 
@@ -93,7 +96,9 @@ class Sender:
         self._record(call_id, data, True, flow, self._wall())
         if self._held is not None:
             self._held.append((data, flow, transaction))
-        elif not self._transports.send(data, flow) and transaction is not None:
+            return
+        self._first()
+        if not self._transports.send(data, flow) and transaction is not None:
             self._failed(data, transaction)
 
     def hold(self) -> None:
@@ -103,6 +108,7 @@ class Sender:
     def release(self) -> None:
         """The burst is handled: let everything leave."""
         held, self._held = self._held or (), None
+        self._first()
         send = self._transports.send
         for data, flow, transaction in held:
             if not send(data, flow) and transaction is not None:

@@ -77,8 +77,10 @@ class UserAgent:
         wall: Callable[[], float] | None = None,
         call_at: Callable[[float, Callable[[], None]], asyncio.TimerHandle] | None = None,
         trying_after: float = 0.0,
+        first: Callable[[], None] | None = None,
     ) -> None:
         """`clock` is the loop's time, `wall` the time for traces, `token` makes random words.
+        `first` is called before messages leave, once for all that leave together.
 
         `call_at` is the running loop's unless given. An INVITE that is accepted hears 100 at once,
         or after `trying_after` seconds if nothing else was said to it by then.
@@ -98,6 +100,7 @@ class UserAgent:
             record=self._record,
             wall=self._wall,
             lost=self._lost,
+            first=first or _nothing,
         )
         self._call_at = call_at
         self._trying_after = trying_after
@@ -357,6 +360,10 @@ class UserAgent:
         deadline = self._wheel.next_deadline
         if deadline is not None:
             self._wake_at(deadline)
+
+
+def _nothing() -> None:
+    """Nobody has anything to say first."""
 
 
 def _forget(call_id: str, data: bytes, sent: bool, flow: Flow, now_wall: float) -> None:

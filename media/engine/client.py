@@ -165,9 +165,14 @@ class WorkerEngine(performances.Performances):
         worker = self._worker_of(one)
         if worker is not None and worker.open.get(other.id) is other:
             worker.joined |= {one.id, other.id}
-            # Before the phones hear that they are connected: a packet that comes earlier is lost.
             worker.process.send(control.Join(one.id, other.id))
-            worker.process.flush()
+
+    def flush(self) -> None:
+        """Let the workers know what is urgent. Before phones hear that they are connected: a packet
+        that comes before its ports are joined is lost."""
+        for worker in self._workers.values():
+            if worker.process.flushing:
+                worker.process.flush()
 
     def part(self, port: MediaPort) -> None:
         """Packets of the port and of the one it was joined to go nowhere."""

@@ -22,6 +22,7 @@ class Scene:
         self.network = Network()
         self.lost: list[Transaction] = []
         self.traced: list[tuple[bytes, Flow]] = []
+        self.first: list[int] = []
         self.sender = Sender(
             transports=self.network,
             addressing=Addressing(),
@@ -29,8 +30,13 @@ class Scene:
             record=self.record,
             wall=lambda: 0.0,
             lost=self.lost.append,
+            first=self.come_first,
         )
         self.layer = TransactionLayer(TimerWheel(), lambda actions: None)
+
+    def come_first(self) -> None:
+        """What had left by then is noted."""
+        self.first.append(len(self.network.take()))
 
     def record(
         self, sip_call_id: str, data: bytes, sent: bool, flow: Flow, now_wall: float
@@ -59,6 +65,20 @@ def test_messages_of_a_burst_leave_behind_it_in_their_order() -> None:
     scene.sender.release()
     scene.sender.send(b"three", UDP, "call")
     assert scene.network.take() == [b"three"]
+
+
+def test_somebody_speaks_first_once_for_all_that_leave_together() -> None:
+    scene = Scene()
+    scene.sender.send(b"one", UDP, "call")
+    assert scene.first == [0]
+    assert scene.network.take() == [b"one"]
+    scene.sender.hold()
+    for data in (b"two", b"three"):
+        scene.sender.send(data, UDP, "call")
+    assert scene.first == [0]
+    scene.sender.release()
+    assert scene.first == [0, 0]
+    assert scene.network.take() == [b"two", b"three"]
 
 
 @pytest.mark.parametrize("held", [False, True])

@@ -189,6 +189,21 @@ def test_both_legs_of_a_call_are_on_one_worker_and_calls_are_spread() -> None:
     run(test)
 
 
+def test_joins_wait_for_each_other_until_signalling_is_about_to_speak() -> None:
+    async def test() -> None:
+        async with engine() as (it, _):
+            [worker] = it._workers.values()
+            for _ in range(2):
+                one = it.open(HOST)
+                it.join(one, it.open(HOST, beside=one))
+            assert len(worker.process._queue) >= 6
+            it.flush()
+            assert not worker.process._queue
+            it.flush()
+
+    run(test)
+
+
 def test_a_wildcard_serves_every_address_of_its_family() -> None:
     async def test() -> None:
         async with engine(address="0.0.0.0") as (it, _):
