@@ -4,20 +4,20 @@ The log's lines about a call come from the B2BUA, which knows why things happen.
 when the call is over, its trace when the last answers have been heard.
 """
 
-import json
 import logging
 from asyncio import Future
 from functools import partial
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Protocol
 
 from softswitch.bus import Bus, CallEnded
-from softswitch.records import CallRecord
+from softswitch.records import CallRecord, LegRecord
 from softswitch.store.store import CallRow
 
 log = logging.getLogger(__name__)
 
-_encode = json.JSONEncoder(separators=(",", ":")).encode
-"""Made once: json.dumps makes an encoder for each record."""
+_LEG = "{" + ",".join([f'"{name}":%s' for name in LegRecord._fields]) + "}"
+"""A leg as JSON, which takes json's own encoder twice as long."""
 
 
 class Keeper(Protocol):
@@ -61,7 +61,6 @@ def _say_if_lost(call_id: str, what: str, done: Future[None]) -> None:
 
 def row(record: CallRecord) -> CallRow:
     """A call's record as the store keeps it."""
-    legs = [leg._asdict() for leg in record.legs]
     return CallRow(
         call_id=record.call_id,
         caller=record.caller,
@@ -76,6 +75,12 @@ def row(record: CallRecord) -> CallRow:
         reason=record.reason,
         ended_by=record.ended_by,
         because=record.because,
-        legs=_encode(legs),
+        legs="[" + ",".join([_json(leg) for leg in record.legs]) + "]",
         path=record.path,
     )
+
+
+def _json(leg: LegRecord) -> str:
+    """Its fields are texts, None, and numbers, which Python writes as JSON does."""
+    values = [quoted(v) if isinstance(v, str) else "null" if v is None else v for v in leg]
+    return _LEG % tuple(values)

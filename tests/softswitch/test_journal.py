@@ -83,6 +83,13 @@ def test_a_row_has_the_legs_as_json() -> None:
     assert (kept.call_id, kept.outcome, kept.because) == ("3f2a", "answered", "users.101")
 
 
+def test_whatever_a_phone_calls_itself_a_leg_is_json() -> None:
+    leg = LegRecord("callee", 'a"%s"@x', "sip:żółw\\\n@x", "busy", jitter=1e-07, mos_sent=4.25)
+    kept = row(RECORD._replace(legs=(leg, leg)))
+    assert json.loads(kept.legs) == [leg._asdict()] * 2
+    assert json.loads(row(RECORD._replace(legs=())).legs) == []
+
+
 def test_a_record_that_is_lost_is_said(caplog: pytest.LogCaptureFixture) -> None:
     async def main() -> None:
         bus, shelf = Bus(), Shelf()
