@@ -48,6 +48,7 @@ class ServiceLine(Performing):
     __slots__ = (
         "_application",
         "_has_begun",
+        "_hears_tones",
         "caller",
         "caller_name",
         "language",
@@ -62,6 +63,8 @@ class ServiceLine(Performing):
         super().__init__(call, name)
         self._application = application
         self._has_begun = False
+        self._hears_tones: bool | None = None
+        """How we listen for keys; None: not yet."""
         self.caller = call.identity.shown
         self.caller_name = call.identity.shown_name
         self.language = "en"
@@ -142,7 +145,10 @@ class ServiceLine(Performing):
         """Keys come as events if the caller knows them; else they are heard in the sound."""
         caller = self._call.caller
         assert caller.port is not None
-        self._call.board.media.listen(caller.port, in_band=not info.takes_events(caller))
+        in_band = not info.takes_events(caller)
+        if in_band is not self._hears_tones:
+            self._hears_tones = in_band
+            self._call.board.media.listen(caller.port, in_band=in_band)
 
     def _answered_late(self, body: bytes) -> None:
         """The ACK brought the caller's answer to our offer."""
