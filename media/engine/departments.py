@@ -175,7 +175,7 @@ class Departments:
         from softswitch.media.engine.recording import Recorders
 
         lane = self._lane("recordings")
-        return Recorders(self._legs, self._say, self._clock, lane, self._patience.hand_over)
+        return Recorders(self._legs, self._say, self._clock, lane, self._patience.catch_up)
 
     def _open_rooms(self) -> Department:
         from softswitch.media.engine.rooms import Rooms

@@ -1,7 +1,7 @@
 """Legs that nobody waits for: who only listens to a recording's remote can do so now and then.
 
     remote ─► socket ─► several times a second: all that has come, at once
-                          ├─ like what came before: kept, and once a second
+                          ├─ like what came before: kept, and after 1.6 seconds
                           │     ├─ a run of sound: counted, and to the taps, in one piece
                           │     └─ no run: packet by packet
                           └─ anything else: packet by packet, as at any leg
@@ -151,24 +151,16 @@ class Patience:
             self._place(patient)
 
     def catch_up(self, leg: Leg) -> None:
-        """Read all that has come for a leg, before anything changes about it."""
+        """Take all that has come for a leg by now, before anything changes about it."""
         patient = self._patients.get(leg)
         if patient is None:
             return
         if patient.line is None:
             self._lender.hear(leg)
         self._look_for(patient)
-        self._read(patient)
+        if patient.read_at != self._clock():
+            self._read(patient)
         self._settle(patient)
-
-    def hand_over(self, leg: Leg) -> None:
-        """The same, for whoever has his turn at the same time as the leg."""
-        patient = self._patients.get(leg)
-        if patient is not None:
-            if patient.read_at == self._clock():
-                self._settle(patient)
-            else:
-                self.catch_up(leg)
 
     def unlock(self, leg: Leg) -> None:
         """The remote may be another from now on."""
@@ -228,7 +220,7 @@ class Patience:
                 if size <= LARGEST:
                     patient.leg.arrive(self._buffer, size, source[:2], now)
         deepen(line)
-        patient.line, patient.remote = line, remote
+        patient.line, patient.remote, patient.read_at = line, remote, now
 
     def _hang_up(self, patient: _Patient) -> None:
         line = patient.line

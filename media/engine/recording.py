@@ -21,10 +21,10 @@ from softswitch.media.engine.recordings import MAX_WAITING, Recording
 from softswitch.media.engine.stage_messages import Ended, Finish, FinishCall, Record, RecordCall
 from softswitch.media.recorder import Recorder, Voice
 
-PERIOD, TICK, CROWD = 100, 0.01, 10
-"""Every second a recording has its turn, fifty packets at a time, which makes each cost little; at
-one of a hundred times, so that no turn keeps packets waiting, with some others, so that few wake us
-up."""
+PERIOD, TICK, CROWD = 160, 0.01, 10
+"""Every 1.6 seconds a recording has its turn, eighty packets at a time, which makes each cost
+little, and is still less than anybody calls a message; at one of 160 times, so that no turn keeps
+packets waiting, with some others, so that few wake us up."""
 MEET = 20
 """Ticks: every leg of a recording has a turn of its own as often (`patience.py`)."""
 HURRY = 0.1

@@ -149,12 +149,17 @@ class Setup:
         self.leg.listen(self.leg.digits, lambda _leg, _digits: None)
         self.patience.consider(self.leg)
 
+    def catch_up(self) -> None:
+        """A moment later."""
+        self.now += 0.001
+        self.patience.catch_up(self.leg)
+
     def pass_time(self) -> None:
         """So much that every leg has had its turn, and its recording, too."""
         for _ in range(RECORDED):
             self.now += TURN
             self.patience.tick(self.now)
-        self.patience.hand_over(self.leg)
+        self.patience.catch_up(self.leg)
 
     @property
     def numbers(self) -> list[int]:
@@ -260,7 +265,7 @@ def test_somebody_who_waits_ends_the_patience_and_nothing_is_lost(it: Setup) -> 
     it.proven()
     it.say(5, 6)
     impatient = Tap(patient=False)
-    it.patience.catch_up(it.leg)
+    it.catch_up()
     it.leg.tap(impatient)
     it.patience.consider(it.leg)
     assert it.leg not in it.patience
@@ -412,13 +417,25 @@ def test_who_is_not_recorded_is_heard_in_every_turn(it: Setup) -> None:
 def test_what_waits_at_the_door_is_heard_before_anything_changes(it: Setup) -> None:
     it.patience.consider(it.leg)
     it.say(*range(4))
-    it.patience.catch_up(it.leg)
+    it.catch_up()
     assert it.numbers == [0, 1, 2, 3]
     it.say(4)
     it.door()
     assert it.numbers[4:] == [], "it is at the line already"
-    it.patience.catch_up(it.leg)
+    it.catch_up()
     assert it.numbers[4:] == [4]
+
+
+def test_what_was_read_in_this_wake_up_is_not_read_again(it: Setup) -> None:
+    """Several words of signalling come together, and each wants to know all up to now."""
+    it.proven()
+    it.say(5)
+    it.catch_up()
+    it.say(6)
+    it.patience.catch_up(it.leg)
+    assert it.numbers[5:] == [5]
+    it.catch_up()
+    assert it.numbers[5:] == [5, 6]
 
 
 def test_who_was_never_patient_is_left_alone(it: Setup) -> None:
@@ -433,9 +450,9 @@ def test_a_flood_that_never_ends_waits_for_the_next_turn(it: Setup) -> None:
     it.pass_time()
     most = CALLS * MOST
     it.say(*range(6, 6 + most + 10))
-    it.patience.catch_up(it.leg)
+    it.catch_up()
     assert len(it.numbers) == 6 + most
-    it.patience.catch_up(it.leg)
+    it.catch_up()
     assert it.numbers == list(range(6 + most + 10))
 
 
@@ -453,12 +470,12 @@ def test_what_is_as_usual_is_told_when_somebody_asks_for_it(it: Setup) -> None:
         turn(it)
         assert it.leg.heard_at == it.now, "a sign of life all the same"
     assert it.numbers[6:] == []
-    it.patience.hand_over(it.leg)
+    it.patience.catch_up(it.leg)
     assert it.numbers[6:] == [*range(6, 12)]
     assert it.tap.together == 6
     it.say(12)
     it.now += 0.05
-    it.patience.hand_over(it.leg)
+    it.patience.catch_up(it.leg)
     assert it.numbers[12:] == [12], "it had no turn since"
     turn(it)
     assert it.leg.heard_at < it.now
@@ -488,7 +505,7 @@ def test_of_what_was_kept_only_the_part_with_a_gap_is_looked_at_packet_by_packet
     for numbers in ((6, 7), (8, 10), (11, 12)):
         it.say(*numbers)
         turn(it)
-    it.patience.hand_over(it.leg)
+    it.patience.catch_up(it.leg)
     assert it.numbers[6:] == [6, 7, 8, 10, 11, 12]
     assert it.tap.together == 4
     assert it.leg.reception.lost == 1
@@ -558,7 +575,7 @@ def test_what_was_kept_of_somebody_else_is_not_heard(it: Setup) -> None:
     it.say(6, 7)
     turn(it)
     it.leg.latch.trust((PHONE, 9))
-    it.patience.hand_over(it.leg)
+    it.patience.catch_up(it.leg)
     assert it.numbers[6:] == []
     assert it.leg.foreign == 2
 

@@ -389,7 +389,7 @@ def test_a_folder_that_is_not_there_ends_the_recording_with_a_reason(it: Setup) 
     leg = it.leg(PCMU)
     it.path = it.path.parent / "none" / "message.wav"
     it.record(leg)
-    it.pass_time(2.4, lambda number: it.speak(leg, number, frame(SOUND, number)))
+    it.pass_time(3.6, lambda number: it.speak(leg, number, frame(SOUND, number)))
     trouble, ended = it.said
     assert trouble == Trouble("message.wav: No such file or directory: recordings end")
     assert isinstance(ended, Ended)
@@ -400,7 +400,7 @@ def test_a_folder_that_is_not_there_ends_the_recording_with_a_reason(it: Setup) 
 def test_a_crash_leaves_a_file_that_can_be_recovered(it: Setup) -> None:
     leg = it.leg(PCMU)
     it.record(leg)
-    it.pass_time(3.0, lambda number: it.speak(leg, number, frame(SOUND, number)))
+    it.pass_time(4.0, lambda number: it.speak(leg, number, frame(SOUND, number)))
     (unfinished,) = it.path.parent.iterdir()
     assert recover(unfinished) == it.path
     octets = it.octets()
