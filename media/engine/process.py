@@ -52,6 +52,9 @@ class WorkerProcess:
         self._due = 0.0
         """When the queue leaves at the latest, unless it is empty."""
         self._heard = False
+        self._in_vain, self._patience = 0, SLOW_START
+        """Looks for a sign of life in vain, and how many are too many."""
+        self._looking: asyncio.TimerHandle
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -94,16 +97,11 @@ class WorkerProcess:
 
     async def watch(self) -> str:
         """Returns why the worker ended, once it has, or has to."""
-        in_vain, patience = 0, SLOW_START
-        while not self._ended.done():
-            await asyncio.wait({self._ended}, timeout=LOOK_EVERY)
-            self._read()
-            in_vain += 1
-            if self._heard:
-                self._heard, in_vain, patience = False, 0, HUNG_AFTER
-            elif in_vain == patience:
-                self._end(f"no sign of life for {in_vain * LOOK_EVERY:g} s")
-        return self._ended.result()
+        self._look_again()
+        try:
+            return await asyncio.shield(self._ended)
+        finally:
+            self._looking.cancel()
 
     async def stop(self, patience: float = STOP_WITHIN) -> None:
         """Close the channel, which tells the worker to end; kill it when it does not."""
@@ -130,6 +128,21 @@ class WorkerProcess:
             self._ended.set_result(reason)
             self._loop.remove_reader(self._channel)
             self._loop.remove_writer(self._channel)
+
+    def _look_again(self) -> None:
+        self._looking = self._loop.call_later(LOOK_EVERY, self._look)
+
+    def _look(self) -> None:
+        """For a sign of life."""
+        if not self._heard:
+            self._read()  # our own loop may have stood still
+        self._in_vain += 1
+        if self._heard:
+            self._heard, self._in_vain, self._patience = False, 0, HUNG_AFTER
+        elif self._in_vain == self._patience:
+            self._end(f"no sign of life for {self._in_vain * LOOK_EVERY:g} s")
+        if not self._ended.done():
+            self._look_again()
 
     def _read(self) -> None:
         with suppress(BlockingIOError):
