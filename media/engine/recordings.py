@@ -82,9 +82,11 @@ class _File:
         A full disk has room for a header that is there already.
         """
         try:
-            self._octets -= self._octets % max(2, self._layout.block_octets)
+            odd = self._octets % max(2, self._layout.block_octets)
+            self._octets -= odd
             if self._descriptor >= 0 and (self._octets or not self.problem):
-                os.ftruncate(self._descriptor, wave.HEADER_SIZE + self._octets)
+                if odd:
+                    os.ftruncate(self._descriptor, wave.HEADER_SIZE + self._octets)
                 os.pwrite(self._descriptor, wave.header(self._layout, self._octets), 0)
                 os.fsync(self._descriptor)
                 self._unfinished.rename(self._path)
