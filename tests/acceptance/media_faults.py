@@ -203,12 +203,14 @@ async def misbehave(backend: str, seconds: float, legs: int, folder: Path) -> li
             by_port[dialler.port] = dialler
             engine.listen(dialler.port, in_band=False)
         await asyncio.sleep(0.3)
+        # Beforehand: it takes a second, and as much of the end would not be recorded.
+        packets = sorted(one for place, phone in enumerate(phones) for one in phone.packets(place))
         for one in speakers:
             assert one.port is not None
             done = one.recorded.append
             engine.record(one.port, str(one.path), limit=seconds, silence=None, done=done)
         await asyncio.sleep(0.3)
-        await _send(phones)
+        await _send(phones, packets)
         await _until_all(speakers)
     finally:
         await engine.stop()
@@ -226,9 +228,8 @@ async def _opened(engine: WorkerEngine) -> MediaPort:
             await asyncio.sleep(0.002)  # the next block is on its way
 
 
-async def _send(phones: list[Phone]) -> None:
+async def _send(phones: list[Phone], packets: list[Packet]) -> None:
     """Everything at its time."""
-    packets = sorted(one for place, phone in enumerate(phones) for one in phone.packets(place))
     begun = time.monotonic()
     for at, place, octets, number in packets:
         ahead = begun + at - time.monotonic()
