@@ -138,8 +138,8 @@ class Mailer:
         self._deliver = deliver
         self._wall = wall
         self._work = asyncio.Event()
-        self._before: set[str] = set()
-        """Messages that are older than this switch and need no mail."""
+        self._before: dict[str, set[str]] = {}
+        """Messages that need no mail, by mailbox: those that are there and can be heard again."""
         self._look_back()
         bus.subscribe(MailboxChanged, self._changed)
         bus.subscribe(MailboxFilling, self._filling)
@@ -171,23 +171,26 @@ class Mailer:
             since = self._wall() - FIRST_LOOK_BACK
         for mailbox in self._users:
             messages = [*self._boxes.messages(mailbox), *self._boxes.deleted(mailbox)]
-            self._before |= {one.id for one in messages if one.ended_at < since}
+            self._before[mailbox] = {one.id for one in messages if one.ended_at < since}
             self._take(mailbox)
-            self._before |= {one.id for one in messages}
+            self._before[mailbox] |= {one.id for one in messages}
 
     def _changed(self, event: MailboxChanged) -> None:
         self._take(event.mailbox)
 
     def _take(self, mailbox: str) -> None:
-        for message in self._boxes.messages(mailbox):
-            known = message.id in self._before or message.id in self._outbox
+        messages = self._boxes.messages(mailbox)
+        there = {one.id for one in (*messages, *self._boxes.deleted(mailbox))}
+        before = self._before[mailbox] = self._before.get(mailbox, set()) & there
+        for message in messages:
+            known = message.id in before or message.id in self._outbox
             if message.state != NEW or known:
                 continue
             if self._letters.wants(message):
                 self._outbox.add(message.id, mailbox, self._wall())
                 self._work.set()
             else:  # whoever gives an address later on wants mails of what comes later
-                self._before.add(message.id)
+                before.add(message.id)
 
     def of(self, mailbox: str) -> Callable[[Message], None] | None:
         """What mails a message to the owner of a mailbox, who asks for it; None: nothing can."""

@@ -294,6 +294,20 @@ def test_who_gives_an_address_gets_mails_of_what_comes_later(tmp_path: Path) -> 
     assert [recipients for _, _, recipients in office.mails] == [[ANNA]]
 
 
+def test_what_needs_no_mail_is_remembered_only_as_long_as_it_is_there(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+
+    async def scenario() -> None:
+        assert office.open is not None
+        for _ in range(3):
+            office.boxes.forget(office.leave("102").mailbox)
+        office.leave("102")
+        assert len(office.open._before["102"]) == 1
+
+    office.runs(scenario)
+    assert office.mails == []
+
+
 @pytest.mark.parametrize(
     ("attach", "sounds"),
     [("wav", [("1344277093_100.wav", b"RIFF")]), ("none", [])],
