@@ -10,7 +10,6 @@ What is chosen outlives the switch, and counts at once wherever the calendar is 
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -21,6 +20,7 @@ from softswitch.control import CannotAnswer
 from softswitch.mailbox.dialogue import Dialogue
 from softswitch.routing.calendar import CLOSED, OPEN, Calendar, Calendars
 from softswitch.routing.codes import SEPARATOR
+from softswitch.settings.keeping import kept
 from softswitch.settings.speech import NO_SUCH_NUMBER, NOT_POSSIBLE
 from softswitch.store.store import CalendarRow
 
@@ -99,10 +99,8 @@ class Hours:
         """Choose `state` for `name`, for somebody at the command line. Raises CannotAnswer."""
         name, state = str(request.get("name", "")), str(request.get("state", ""))
         check(self._configured, name, state)
-        kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self.choose(name, STATES[state], COMMAND, kept.set_result, request.get("until"))
-        if not await kept:
-            raise CannotAnswer("the store cannot keep it; the log says why")
+        until = request.get("until")
+        await kept(lambda done: self.choose(name, STATES[state], COMMAND, done, until))
         return f"{name}: {state}"
 
     def _written(

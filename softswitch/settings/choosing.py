@@ -8,15 +8,17 @@ dial. All of a form holds, or nothing of it.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from softswitch.config import units
 from softswitch.config.problems import Wrong, quoted
 from softswitch.config.schema.mail import address
+from softswitch.control import CannotAnswer
 from softswitch.routing.destination import VOICEMAIL
 from softswitch.settings import features, keys, layers
+from softswitch.settings.keeping import kept
 from softswitch.settings.keys import OFF
 
 if TYPE_CHECKING:
@@ -72,10 +74,10 @@ class Chooser:
         chosen = {key: self._read(user, key, value) for key, value in values.items()}
         same = [key for key, value in chosen.items() if value == self.value(user, key)]
         changed = {key: value for key, value in chosen.items() if key not in same}
-        kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._settings.change(user, changed, origin, kept.set_result)
-        if not await kept:
-            raise CannotChoose("", "it cannot be kept now; please try again later")
+        try:
+            await kept(partial(self._settings.change, user, changed, origin))
+        except CannotAnswer:
+            raise CannotChoose("", "it cannot be kept now; please try again later") from None
 
     def _read(self, user: str, key: str, value: object) -> str:
         if not self.may(user, key):

@@ -5,14 +5,15 @@ The handlers of the control socket, and what the commands do by themselves while
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from softswitch.control import CannotAnswer, Handler
 from softswitch.mailbox.messages import Box
 from softswitch.settings import history, keys, layers, table
+from softswitch.settings.keeping import kept
 from softswitch.settings.opening import open_settings, stamp
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ EVERYTHING = "all"
 SINGLE = (keys.RING_TIME, keys.CALL_WAITING, keys.DND)
 RESETTABLE = (*SINGLE, keys.FORWARD, *keys.FORWARDS, keys.EMAIL, keys.MAIL_MODE, EVERYTHING)
 AS_CONFIGURED = "as configured"
-CANNOT_KEEP = "the store cannot keep it; the log says why"
 
 Answer = dict[str, Any]
 
@@ -37,13 +37,13 @@ class Commands:
         config: Config,
         settings: Settings,
         box: Callable[[str], Box],
-        kept: Callable[[str], Awaitable[Sequence[SettingRow]]],
+        past: Callable[[str], Awaitable[Sequence[SettingRow]]],
     ) -> None:
-        """`box` tells what the owner of a mailbox has decided, `kept` all that a user had set."""
+        """`box` tells what the owner of a mailbox has decided, `past` all that a user had set."""
         self._config = config
         self._settings = settings
         self._box = box
-        self._kept = kept
+        self._past = past
 
     def handlers(self) -> dict[str, Handler]:
         """For a ControlServer."""
@@ -70,10 +70,8 @@ class Commands:
         what = str(request.get("what", ""))
         if what not in RESETTABLE:
             raise CannotAnswer(f"{what!r} cannot be reset; known are {', '.join(RESETTABLE)}")
-        kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        found = self._settings.reset(user, "" if what == EVERYTHING else what, kept.set_result)
-        await _done(kept)
-        return found
+        name = "" if what == EVERYTHING else what
+        return await kept(partial(self._settings.reset, user, name))
 
     async def undo(self, request: Mapping[str, Any]) -> list[str]:
         """Take the last change of `user` back, of `key` if one is named; in words.
@@ -83,13 +81,11 @@ class Commands:
         user, key = _known(self._config, request), str(request.get("key", ""))
         if key not in ("", *keys.KEYS):
             raise CannotAnswer(f"{key!r} is no such setting; known are {', '.join(keys.KEYS)}")
-        found = history.last(await self._kept(user), key)
+        found = history.last(await self._past(user), key)
         if not found:
             what = f"never changed {key}" if key else "changed nothing"
             raise CannotAnswer(f"{user} has {what}")
-        kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._settings.change(user, history.taken_back(found), history.UNDO, kept.set_result)
-        await _done(kept)
+        await kept(partial(self._settings.change, user, history.taken_back(found), history.UNDO))
         return [self._undone(user, change) for change in found]
 
     def _undone(self, user: str, change: history.Change) -> str:
@@ -106,15 +102,8 @@ class Commands:
         row = self._settings.rows_of(user).get(key)
         if row is None or row.value != value:
             raise CannotAnswer(f"{user} has changed {key} meanwhile; the file says {value}")
-        kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._settings.adopt(user, key, origin, kept.set_result)
-        await _done(kept)
+        await kept(partial(self._settings.adopt, user, key, origin))
         return [f"{user} {key}: {value} from {origin}"]
-
-
-async def _done(kept: asyncio.Future[bool]) -> None:
-    if not await kept:
-        raise CannotAnswer(CANNOT_KEEP)
 
 
 async def show_kept(config: Config, store: Store | None, user: str) -> Answer:
