@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from softswitch import questions
 from softswitch.events.package import Package
 from softswitch.events.reading import Refusal, Wish, accepts, read
 from softswitch.events.subscription import Subscription
@@ -47,29 +48,14 @@ Key = tuple[str, str, str]
 K = TypeVar("K")
 
 
-class Agent(Protocol):
-    """What the notifier asks of the user agent."""
-
-    def now(self) -> float:
-        """Monotonic seconds."""
-
-    def token(self) -> str:
-        """A new random word."""
+class Agent(questions.Agent, Protocol):
+    """What the notifier asks of the user agent: that, and to answer."""
 
     def later(self, delay: float, callback: Callable[..., object], *args: object) -> Timer:
         """Call in `delay` seconds."""
 
     def respond(self, transaction: ServerTransaction, response: Response) -> None:
         """Answer."""
-
-    def request(
-        self,
-        request: Request,
-        flow: Flow,
-        on_response: Callable[[Response], None],
-        on_failure: Callable[[str], None],
-    ) -> object:
-        """Send a request."""
 
 
 class Notifier:
