@@ -20,12 +20,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.support.audio import heard_tone, write_tone
+from tests.support.forwards import FINAL, OUTCOME, REJECTED, SITUATIONS, WHAT_HAPPENS, words
 from tests.support.phones import Phone, PhoneCall
 from tests.support.ports import free_port
 from tests.support.switch import Switch
 
-SITUATIONS = ("always", "busy", "no_answer", "unavailable", "rejected")
-WHAT_HAPPENS = ("answers", "rings out", "is busy", "fails")
 CALLER, TARGET, OTHER = "100", "102", "103"
 CARRIER, MAIN, MOBILE = "127.0.0.7", "+48221112233", "+48600100100"
 SECONDS = 2
@@ -34,21 +33,7 @@ GREETED = 0.6
 """Seconds of a greeting."""
 OWN_TONE, OTHER_TONE = 440.0, 660.0
 """Hz: what the mailbox of who was called says, and that of somebody else."""
-WORDS = {
-    "always": "always",
-    "busy": "busy",
-    "no_answer": f"no answer {SECONDS} s",
-    "unavailable": "unavailable",
-    "rejected": "rejected",
-    "rings out": f"no answer {SECONDS} s",
-    "is busy": "busy",
-    "fails": "unavailable",
-}
-"""Why a call went on, as its path says it."""
-OUTCOME = {"rings out": "no_answer", "is busy": "busy", "fails": "unavailable"}
-FINAL = {"busy": 486, "no_answer": 480, "unavailable": 480, "rejected": 603}
-"""What the caller hears when nothing takes the call (features 2.0)."""
-REJECTED = {"is busy": 486, "fails": 503}
+WORDS = words(SECONDS, SECONDS)
 
 
 class Case(NamedTuple):
@@ -158,7 +143,8 @@ class Office:
             self._hears(call, OWN_TONE if case.mailbox == case.user else OTHER_TONE)
         elif case.what != "answers":
             status = call.ended().status
-            assert status == FINAL[case.first], f"{status}, not {FINAL[case.first]}"
+            expected, _ = FINAL[case.first]
+            assert status == expected, f"{status}, not {expected}"
         self._check_path(case.path, seen)
         silent = [owner] if owner is not None else []
         assert not any(phone.rings() for phone in (*silent, *self.targets.values()))

@@ -33,34 +33,15 @@ from tests.softswitch.b2bua.flows import finish, heard
 from tests.softswitch.b2bua.network import World
 from tests.softswitch.b2bua.phones import Phone
 from tests.softswitch.settings.office import Office as Settings
+from tests.support.forwards import FINAL, OUTCOME, REJECTED, SITUATIONS, WHAT_HAPPENS, words
 
-SITUATIONS = ("always", "busy", "no_answer", "unavailable", "rejected")
 TARGETS = {"internal": "102", "external": "600100100"}
 SHOWN = {"internal": "102", "external": MOBILE}
 """The same, as a record has it."""
-WHAT_HAPPENS = ("answers", "rings out", "is busy", "fails")
 RING_TIME, RETURN_AFTER = 20.0, 10.0
 NOT_ANSWERED = ['Q.850;cause=19;text="No answer from user"']
 
-OUTCOME = {"rings out": "no_answer", "is busy": "busy", "fails": "unavailable"}
-WORDS = {
-    "always": "always",
-    "busy": "busy",
-    "no_answer": f"no answer {RING_TIME:g} s",
-    "unavailable": "unavailable",
-    "rejected": "rejected",
-    "rings out": f"no answer {RETURN_AFTER:g} s",
-    "is busy": "busy",
-    "fails": "unavailable",
-}
-"""Why a call went on, as a record says it."""
-FINAL = {
-    "busy": (486, 17),
-    "no_answer": (480, 19),
-    "unavailable": (480, 20),
-    "rejected": (603, 21),
-}
-"""What a caller inside hears when nothing takes the call, and the cause (features 2.0)."""
+WORDS = words(RING_TIME, RETURN_AFTER)
 PROGRESS = {"always": [], "busy": [181], "no_answer": [180], "unavailable": [], "rejected": [180]}
 """What the caller hears before the target rings. It is never told twice that it rings."""
 
@@ -155,7 +136,7 @@ class Matrix:
             world.run(2.0)
             assert heard(phone.call, "CANCEL") == NOT_ANSWERED
         else:
-            phone.rejects(486 if what == "is busy" else 503)
+            phone.rejects(REJECTED[what])
         world.run(0.5)
 
     @property
