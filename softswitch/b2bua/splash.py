@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from softswitch.b2bua import readiness
 from softswitch.b2bua.ending import ANSWERED_ELSEWHERE
+from softswitch.b2bua.strays import dialog_of_stray, ignore
 from softswitch.location import target
 from softswitch.sip.dialog import Dialog
 from softswitch.sip.flow import bracketed
@@ -34,8 +35,6 @@ LENGTH = 0.5
 PATIENCE = 4.0
 """Seconds in which a phone begins to ring, or never."""
 MAX_DEVICES = 10
-MAX_STRAYS = 10
-"""Answers to one INVITE; whoever invents more of them may keep them."""
 
 ALWAYS = "always"
 SHORT = ("Alert-Info", "<urn:alert:duration:short>")
@@ -81,7 +80,7 @@ class _Splash:
         ]
         self._invite = Request("INVITE", uri, Headers(items))
         self._client: ClientTransaction = self._agent.request(
-            self._invite, self._flow, self._response, _nothing
+            self._invite, self._flow, self._response, ignore
         )
         self._agent.later(PATIENCE, self._enough)
 
@@ -98,17 +97,17 @@ class _Splash:
 
     def _hang_up(self, response: Response) -> None:
         """Somebody is quicker than our CANCEL; each repetition of the 2xx has its ACK."""
-        dialog = self._dialogs.get(response.to_tag)
-        is_new = dialog is None
-        if dialog is None:
-            if len(self._dialogs) >= MAX_STRAYS:
-                return
-            dialog = Dialog.as_uac(self._invite, response, self._flow)
-            self._dialogs[response.to_tag] = dialog
+        found = dialog_of_stray(self._dialogs, response, self._dialog_of)
+        if found is None:
+            return
+        dialog, is_new = found
         self._agent.send_ack(dialog.ack(1, declined(response.body)), self._flow)
         if is_new:
             bye = dialog.request("BYE", headers=[ANSWERED_ELSEWHERE])
-            self._agent.request(bye, self._flow, _nothing, _nothing)
+            self._agent.request(bye, self._flow, ignore, ignore)
+
+    def _dialog_of(self, response: Response) -> Dialog:
+        return Dialog.as_uac(self._invite, response, self._flow)
 
 
 def declined(offer: bytes) -> bytes:
@@ -119,7 +118,3 @@ def declined(offer: bytes) -> bytes:
         return b""
     head = [b"v=0", b"o=- 0 0 IN IP4 0.0.0.0", b"s=-", b"c=IN IP4 0.0.0.0", b"t=0 0"]
     return b"\r\n".join([*head, *lines, b""])
-
-
-def _nothing(news: object) -> None:
-    """Whatever becomes of it, the call is none the wiser."""

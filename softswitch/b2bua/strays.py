@@ -7,6 +7,7 @@ answer we cannot use.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from softswitch.b2bua.leg import Leg, State
@@ -15,6 +16,8 @@ from softswitch.sip.headers import Headers
 from softswitch.sip.message import Request
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from softswitch.sip.message import Response
 
 MAX_STRAYS = 10
@@ -24,15 +27,12 @@ MAX_STRAYS = 10
 def hang_up_stray(device: Leg, response: Response, reason: tuple[str, str]) -> None:
     """ACK and, when the 2xx is new, BYE."""
     agent = device.call.board.agent
-    strays = device.strays
-    if strays is None:
-        strays = device.strays = {}
-    dialog = strays.get(response.to_tag)
-    is_new = dialog is None
-    if dialog is None:
-        if len(strays) >= MAX_STRAYS:
-            return
-        dialog = strays[response.to_tag] = _dialog_of(device, response)
+    if device.strays is None:
+        device.strays = {}
+    found = dialog_of_stray(device.strays, response, partial(_dialog_of, device))
+    if found is None:
+        return
+    dialog, is_new = found
     body = (
         device.declining(response) if device.call.late_offer and not device.call.confirms else b""
     )
@@ -43,9 +43,27 @@ def hang_up_stray(device: Leg, response: Response, reason: tuple[str, str]) -> N
         agent.request(
             dialog.request("BYE", headers=[reason]),
             device.flow,
-            device.bye_answered if ends_leg else _ignore,
-            device.bye_failed if ends_leg else _ignore,
+            device.bye_answered if ends_leg else ignore,
+            device.bye_failed if ends_leg else ignore,
         )
+
+
+def dialog_of_stray(
+    known: dict[str, Dialog], response: Response, form: Callable[[Response], Dialog]
+) -> tuple[Dialog, bool] | None:
+    """The dialog of an unwanted 2xx, and whether it is new: then it is kept among the `known`, by
+    tag. None: its INVITE has had too many."""
+    dialog = known.get(response.to_tag)
+    if dialog is not None:
+        return dialog, False
+    if len(known) >= MAX_STRAYS:
+        return None
+    dialog = known[response.to_tag] = form(response)
+    return dialog, True
+
+
+def ignore(news: object) -> None:
+    """Nobody waits for what becomes of it."""
 
 
 def _dialog_of(device: Leg, response: Response) -> Dialog:
@@ -61,7 +79,3 @@ def _dialog_of(device: Leg, response: Response) -> Dialog:
     ]
     invite = Request("INVITE", sibling.remote_target, Headers(items))
     return Dialog.as_uac(invite, response, device.flow)
-
-
-def _ignore(news: object) -> None:
-    """Nobody waits for the answer to this BYE."""
