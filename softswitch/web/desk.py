@@ -47,6 +47,10 @@ class Refused(Exception):
         self.status = status
 
 
+class NotLoggedIn(Exception):
+    """The page is for those who are: let him log in first."""
+
+
 class Parts(NamedTuple):
     """What the portal is made of."""
 
@@ -81,7 +85,14 @@ class Desk:
 
     def session(self, request: web.Request) -> Session | None:
         """Who asks; None: nobody is logged in."""
-        return self.sessions.find(request.cookies.get(SESSION, ""), self.now())
+        return self.sessions.find(_held(request, SESSION), self.now())
+
+    def reader(self, request: web.Request) -> Session:
+        """Who asks for a page of his own. Raises NotLoggedIn."""
+        session = self.session(request)
+        if session is None:
+            raise NotLoggedIn
+        return session
 
     async def form(self, request: web.Request) -> dict[str, str]:
         """What was sent. Raises Refused."""
@@ -105,7 +116,7 @@ class Desk:
     async def strangers_form(self, request: web.Request) -> dict[str, str]:
         """The form of somebody who is not logged in, if it was ours. Raises Refused."""
         found = await self.form(request)
-        if not forms.is_ours(self._key, request.cookies.get(BROWSER, ""), found):
+        if not forms.is_ours(self._key, _held(request, BROWSER), found):
             raise Refused(403)
         return found
 
@@ -132,7 +143,7 @@ class Desk:
         self, request: web.Request, name: str, *, status: int = 200, **values: Any
     ) -> web.Response:
         """A page with a form for somebody who is not logged in."""
-        word = request.cookies.get(BROWSER, "") or secrets.token_urlsafe(KEY_OCTETS)
+        word = _held(request, BROWSER) or secrets.token_urlsafe(KEY_OCTETS)
         csrf = forms.signature(self._key, word)
         response = self.page(request, name, status=status, csrf=csrf, **values)
         put_cookie(response, BROWSER, word)
@@ -171,6 +182,12 @@ class Desk:
                 return await asyncio.to_thread(work)
         finally:
             self._waiting -= 1
+
+
+def _held(request: web.Request, name: str) -> str:
+    """The word that a browser holds; empty: none, or one that cannot be of us."""
+    word = request.cookies.get(name, "")
+    return word if word.isascii() else ""
 
 
 def put_cookie(response: web.StreamResponse, name: str, word: str) -> None:

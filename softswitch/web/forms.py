@@ -11,6 +11,8 @@ import hmac
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
+from softswitch.web.sessions import octets
+
 LARGEST = 8192
 """Octets of a form."""
 MOST_FIELDS = 20
@@ -39,10 +41,10 @@ def fields(body: bytes) -> dict[str, str]:
 
 def signature(key: bytes, word: str) -> str:
     """What stands in a form for the browser that holds this word."""
-    return hmac.new(key, word.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, octets(word), hashlib.sha256).hexdigest()
 
 
 def is_ours(key: bytes, word: str, form: Mapping[str, str]) -> bool:
     """Whether a form was made for the browser that has sent it."""
-    signed = signature(key, word).encode()
-    return bool(word) and hmac.compare_digest(form.get(CSRF, "").encode(), signed)
+    signed = octets(signature(key, word))
+    return bool(word) and hmac.compare_digest(octets(form.get(CSRF, "")), signed)

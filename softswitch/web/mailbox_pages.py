@@ -31,9 +31,7 @@ class MailboxPages:
 
     async def messages(self, request: web.Request) -> web.Response:
         """All messages."""
-        session = self._desk.session(request)
-        if session is None:
-            return redirect("/login")
+        session = self._desk.reader(request)
         if not self._desk.has(session.user, "messages"):
             raise Refused(404)
         office = self._parts.office
@@ -52,9 +50,7 @@ class MailboxPages:
 
     async def act(self, request: web.Request) -> web.Response:
         """Delete a message, bring it back, call it new or heard."""
-        session = self._desk.session(request)
-        if session is None:
-            return redirect("/login")
+        session = self._desk.reader(request)
         form = await self._desk.form_of(request, session)
         action = form.get("do", "")
         if action not in ACTIONS:
@@ -92,17 +88,13 @@ class MailboxPages:
 
     async def settings(self, request: web.Request) -> web.Response:
         """What an owner may change."""
-        session = self._desk.session(request)
-        if session is None:
-            return redirect("/login")
+        session = self._desk.reader(request)
         said, _ = self._said(session)
         return self._form(request, session, said=said)
 
     async def save(self, request: web.Request) -> web.Response:
         """What was typed holds from now on, all of it or nothing (S0-6)."""
-        session = self._desk.session(request)
-        if session is None:
-            return redirect("/login")
+        session = self._desk.reader(request)
         form = await self._desk.form_of(request, session)
         chooser, user = self._parts.chooser, session.user
         typed = {name: form[name].strip() for name in FIELDS if name in form}
@@ -118,9 +110,7 @@ class MailboxPages:
 
     async def password(self, request: web.Request) -> web.Response:
         """Another password."""
-        session = self._desk.session(request)
-        if session is None:
-            return redirect("/login")
+        session = self._desk.reader(request)
         wrong, response = await self._entry.password(request, session)
         if wrong:
             return self._form(request, session, wrong=wrong)

@@ -10,7 +10,7 @@ from importlib import resources
 from aiohttp import web
 
 from softswitch.web import forms
-from softswitch.web.desk import Desk, Handler, Parts, Refused
+from softswitch.web.desk import Desk, Handler, NotLoggedIn, Parts, Refused, redirect
 from softswitch.web.door import Door
 from softswitch.web.entry import Entry
 from softswitch.web.mailbox_pages import MailboxPages
@@ -107,6 +107,8 @@ class WebServer:
         self._door.answering(request.protocol, begins=True)
         try:
             return await handler(request)
+        except NotLoggedIn:
+            return redirect("/login")
         except Refused as refused:
             return self._error(request, refused.status)
         except web.HTTPException as error:

@@ -40,7 +40,7 @@ class Session:
 
     def accepts(self, csrf: str) -> bool:
         """Whether a form is from one of our pages."""
-        return hmac.compare_digest(csrf.encode(), self.csrf.encode())
+        return hmac.compare_digest(octets(csrf), octets(self.csrf))
 
 
 class Sessions:
@@ -93,4 +93,10 @@ class Sessions:
 
 def digest(word: str) -> str:
     """What is kept of a word that a browser holds."""
-    return hashlib.sha256(word.encode()).hexdigest()
+    return hashlib.sha256(octets(word)).hexdigest()
+
+
+def octets(word: str) -> bytes:
+    """A word that anybody may have sent, even one that is no Unicode: a different word is different
+    octets."""
+    return word.encode("utf-8", "surrogatepass")

@@ -29,4 +29,6 @@ def test_a_form_belongs_to_the_browser_that_it_was_made_for() -> None:
     assert not forms.is_ours(b"x" * 32, "word", signed)
     assert not forms.is_ours(KEY, "word", {})
     assert not forms.is_ours(KEY, "word", {forms.CSRF: "ä"})
+    assert not forms.is_ours(KEY, "word\udcff", signed)
+    assert not forms.is_ours(KEY, "word", {forms.CSRF: "\ud800"})
     assert not forms.is_ours(KEY, "", {forms.CSRF: forms.signature(KEY, "")})

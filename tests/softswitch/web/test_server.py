@@ -142,6 +142,24 @@ def test_what_is_no_request_is_refused_and_nobody_else_notices(web: Web, octets:
     web.runs(scenario)
 
 
+@pytest.mark.parametrize("cookie", [b"__Host-session", b"__Host-browser"])
+@pytest.mark.parametrize("word", [b"caf\xff", b"a\xce\xce", b'"\\377"', "ä".encode()])
+def test_a_cookie_that_cannot_be_of_us_is_none(
+    web: Web, caplog: pytest.LogCaptureFixture, cookie: bytes, word: bytes
+) -> None:
+    head = b"Host: pbx.example.com\r\nConnection: close\r\nCookie: %s=%s\r\n\r\n" % (cookie, word)
+
+    async def scenario() -> None:
+        login = await web.raw(b"GET /login HTTP/1.1\r\n" + head)
+        assert login.startswith(b"HTTP/1.1 200 ")
+        assert word not in login
+        messages = await web.raw(b"GET /messages HTTP/1.1\r\n" + head)
+        assert messages.startswith(b"HTTP/1.1 303 ")
+
+    web.runs(scenario)
+    assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
+
+
 def test_who_is_slow_with_a_request_is_cut_off(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "ASKING", 0.2)
     monkeypatch.setattr(door, "LOOK", 0.05)

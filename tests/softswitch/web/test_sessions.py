@@ -94,3 +94,12 @@ def test_a_form_has_to_bring_the_word_of_its_session() -> None:
     assert session.accepts(session.csrf)
     assert not session.accepts("")
     assert not session.accepts(session.csrf + "ä")
+    assert not session.accepts(session.csrf + "\ud800")  # not even Unicode
+
+
+def test_a_word_that_is_no_unicode_opens_no_door() -> None:
+    known = sessions()
+    word = known.begin("101", 0.0)
+    assert known.find(word + "\udcff", 0.0) is None
+    known.end("\udcff")
+    assert known.find(word, 0.0) is not None
