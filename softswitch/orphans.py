@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from softswitch.control import CannotAnswer
+from softswitch.plural import counted
 from softswitch.store.store import OrphanRow
 
 if TYPE_CHECKING:
@@ -106,8 +107,7 @@ class Orphans:
         count = len(self._boxes.messages(user)) + len(self._boxes.deleted(user))
         self._boxes.forget(user)
         await self._store.forget_user(user)
-        messages = f"{count} message{'' if count == 1 else 's'}"
-        said = f"{user}: {messages} and all settings are removed: {why}"
+        said = f"{user}: {counted(count, 'message')} and all settings are removed: {why}"
         log.warning("%s", said)
         return said
 

@@ -11,6 +11,7 @@ import typer
 from softswitch.cli import cautions, settings
 from softswitch.config import Config, ConfigErrors, ListenAddress, Problem, load
 from softswitch.config.boxes import people
+from softswitch.plural import counted
 
 
 class Format(StrEnum):
@@ -49,7 +50,7 @@ def check(
 def fine(config: Config) -> list[str]:
     """What there is to say about a right file."""
     count = len(people(config.users))
-    users = f"{count} user{'' if count == 1 else 's'}"
+    users = counted(count, "user")
     udp, tcp = _ports(config.network.udp), _ports(config.network.tcp)
     web = f", portal on {_ports(config.network.web)}" if config.network.web else ""
     lines = [f"{config.path}: fine: {users}, SIP on udp {udp} tcp {tcp}{web}"]

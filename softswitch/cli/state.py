@@ -21,6 +21,7 @@ from softswitch.ladder import visible
 from softswitch.mailboxes import open_mailboxes
 from softswitch.media.blobs import FolderBlobs
 from softswitch.orphans import DAY, KEPT, Orphans, listed
+from softswitch.plural import counted
 from softswitch.store.store import Store, StoreError
 from softswitch.voicemail import rules
 
@@ -123,7 +124,7 @@ def _database(config: Config) -> Path:
 
 def _orphan(row: dict[str, Any]) -> str:
     count = row["messages"]
-    has = [f"{count} message{'' if count == 1 else 's'}"] if count else []
+    has = [counted(count, "message")] if count else []
     has += ["greetings"] * row["greetings"] + ["a PIN"] * row["pin"]
     has += ["settings"] * bool(row["settings"])
     since, until = row["since"], "30 days from the next start on"
