@@ -8,6 +8,7 @@ dtls         refused       taken                taken     DTLS
 required     refused       taken                taken     what it last offered itself, or SDES
 
 What a phone has not offered yet, its registration may tell: browsers take nothing but DTLS and ICE.
+Who has offered keys is offered keys for the same suites: some read the first lines only.
 """
 
 from typing import Literal, NamedTuple
@@ -52,12 +53,18 @@ class Policy(NamedTuple):
 ANYTHING = Policy()
 
 
+OFFERED_SUITES = ("AEAD_AES_128_GCM", "AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32")
+"""Of all that we can do: what is quick, and what every phone has. Each takes 90 octets."""
+
+
 class Manner(NamedTuple):
     """How a phone secures its media, and so how it is best called."""
 
     method: Method = PLAIN
     profile: str = "RTP/AVP"
     ice: bool = False
+    suites: tuple[str, ...] = OFFERED_SUITES
+    """To offer it keys for, where keys are offered."""
 
     @property
     def begins(self) -> bool:
@@ -82,7 +89,13 @@ def manner_of(offer: Stream) -> Manner:
     ice = bool(offer.secrets.ice_username) and not offer.secrets.ice_lite
     if not offer.method and not ice:
         return UNSECURED
-    return Manner(offer.method, offer.profile, ice)
+    return Manner(offer.method, offer.profile, ice, _suites(offer))
+
+
+def _suites(offer: Stream) -> tuple[str, ...]:
+    """Those of ours that a phone has keys for; all, when it has said nothing of them."""
+    named = {crypto.suite for crypto in offer.secrets.cryptos if crypto.usable}
+    return tuple([suite for suite in OFFERED_SUITES if suite in named]) or OFFERED_SUITES
 
 
 def manner_towards(policy: Policy, last: Manner) -> Manner:

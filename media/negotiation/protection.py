@@ -24,9 +24,6 @@ from softswitch.media.negotiation.stream import (
 )
 from softswitch.media.sdp import SdpError
 
-OFFERED_SUITES = ("AEAD_AES_128_GCM", "AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32")
-"""Of all that we can do: what is quick, and what every phone has. Each takes 90 octets."""
-
 OUR_MID = "0"
 
 
@@ -46,6 +43,7 @@ class Protection:
         "_components",
         "_keys",
         "_offered",
+        "_suites",
         "_vault",
         "ice",
         "method",
@@ -60,6 +58,7 @@ class Protection:
         self._keys: dict[str, bytes] = {}
         """By algorithm: what we send under."""
         self._offered: tuple[sdes.Crypto, ...] = ()
+        self._suites = manner.suites
         self._components = 2
         """Of ICE: RTP, and RTCP where it has a port of its own."""
         self.method: Method = manner.method
@@ -77,7 +76,7 @@ class Protection:
         if self.method == SDES:
             # A suite in use stays: phones do not all survive a change in mid-call.
             used = self.security
-            suites = (used.suite,) if isinstance(used, Sdes) else OFFERED_SUITES
+            suites = (used.suite,) if isinstance(used, Sdes) else self._suites
             self._offered = tuple(
                 sdes.Crypto(tag, suite, (sdes.Key(self._key(suite)),))
                 for tag, suite in enumerate(suites, 1)

@@ -3,10 +3,13 @@ from typing import get_args
 import pytest
 
 from softswitch.media.negotiation import UNSECURED, Manner, Policy, manner_of, manner_towards, read
-from softswitch.media.negotiation.policy import BY_DTLS, BY_KEYS, Encryption
+from softswitch.media.negotiation.policy import BY_DTLS, BY_KEYS, OFFERED_SUITES, Encryption
 from tests.media.negotiation.descriptions import BROWSER, audio, crypto
 
-OPTIMISTIC = Manner("sdes", "RTP/AVP")
+SUITE = "AES_CM_128_HMAC_SHA1_80"
+SHORT, LONG = "A" * 40, "A" * 59 + "="
+"""30 octets, and 44."""
+OPTIMISTIC = Manner("sdes", "RTP/AVP", suites=(SUITE,))
 WEB = Manner("dtls", "UDP/TLS/RTP/SAVPF", ice=True)
 WITH_ICE = Manner("", "RTP/AVP", ice=True)
 
@@ -17,6 +20,23 @@ def test_a_phone_shows_its_manner_by_what_it_offers() -> None:
     assert manner_of(read(BROWSER.encode()).stream) == WEB
     lite = read(BROWSER.replace("a=msid", "a=ice-lite\r\na=msid").encode()).stream
     assert manner_of(lite) == WEB._replace(ice=False)
+
+
+@pytest.mark.parametrize(
+    ("offered", "suites"),
+    [
+        (("AES_CM_128_HMAC_SHA1_32", SUITE), (SUITE, "AES_CM_128_HMAC_SHA1_32")),
+        (("AEAD_AES_256_GCM", SUITE), (SUITE,)),
+        (("AEAD_AES_256_GCM",), OFFERED_SUITES),
+        (("NULL_HMAC_SHA1_80",), OFFERED_SUITES),
+    ],
+)
+def test_a_phone_is_offered_keys_for_the_suites_that_it_has_keys_for(
+    offered: tuple[str, ...], suites: tuple[str, ...]
+) -> None:
+    key = {suite: LONG if "256" in suite else SHORT for suite in offered}
+    lines = [crypto(suite, tag=tag, key=key[suite]) for tag, suite in enumerate(offered, 1)]
+    assert manner_of(read(audio(*lines)).stream).suites == suites
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,11 @@ def test_an_offer_with_a_key_is_answered_with_one_of_ours_under_its_tag() -> Non
     assert answered.material == security.send_key
 
 
+def test_our_offer_has_the_suites_that_the_phone_has_offered_itself() -> None:
+    ours = protection(OPTIMISTIC._replace(suites=("AES_CM_128_HMAC_SHA1_32",)))
+    assert suites(ours.offer()) == ["AES_CM_128_HMAC_SHA1_32"]
+
+
 def test_our_key_stays_while_the_suite_does() -> None:
     ours = protection()
     first = ours.answer(keyed(crypto(SUITE)))
