@@ -5,9 +5,8 @@ fields is parsed when it is first asked for, and then remembered: whoever change
 reading it would be answered with the old value, so build first and read then.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from operator import itemgetter
-from typing import Any, Generic, TypeVar, overload
 
 from .errors import ParseError
 from .fields import (
@@ -23,77 +22,9 @@ from .fields import (
     split_commas,
 )
 from .headers import Headers
+from .parsed import parsed
+from .reasons import REASONS
 from .uri import MAX_CACHED_LENGTH, Uri
-
-T = TypeVar("T")
-
-REASONS: dict[int, str] = {
-    100: "Trying",
-    180: "Ringing",
-    181: "Call Is Being Forwarded",
-    182: "Queued",
-    183: "Session Progress",
-    199: "Early Dialog Terminated",
-    200: "OK",
-    202: "Accepted",
-    204: "No Notification",
-    300: "Multiple Choices",
-    301: "Moved Permanently",
-    302: "Moved Temporarily",
-    305: "Use Proxy",
-    380: "Alternative Service",
-    400: "Bad Request",
-    401: "Unauthorized",
-    402: "Payment Required",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    406: "Not Acceptable",
-    407: "Proxy Authentication Required",
-    408: "Request Timeout",
-    410: "Gone",
-    412: "Conditional Request Failed",
-    413: "Request Entity Too Large",
-    414: "Request-URI Too Long",
-    415: "Unsupported Media Type",
-    416: "Unsupported URI Scheme",
-    420: "Bad Extension",
-    421: "Extension Required",
-    422: "Session Interval Too Small",
-    423: "Interval Too Brief",
-    430: "Flow Failed",
-    433: "Anonymity Disallowed",
-    439: "First Hop Lacks Outbound Support",
-    440: "Max-Breadth Exceeded",
-    469: "Bad Info Package",
-    480: "Temporarily Unavailable",
-    481: "Call/Transaction Does Not Exist",
-    482: "Loop Detected",
-    483: "Too Many Hops",
-    484: "Address Incomplete",
-    485: "Ambiguous",
-    486: "Busy Here",
-    487: "Request Terminated",
-    488: "Not Acceptable Here",
-    489: "Bad Event",
-    491: "Request Pending",
-    493: "Undecipherable",
-    494: "Security Agreement Required",
-    500: "Server Internal Error",
-    501: "Not Implemented",
-    502: "Bad Gateway",
-    503: "Service Unavailable",
-    504: "Server Time-out",
-    505: "Version Not Supported",
-    513: "Message Too Large",
-    580: "Precondition Failure",
-    600: "Busy Everywhere",
-    603: "Decline",
-    604: "Does Not Exist Anywhere",
-    606: "Not Acceptable",
-    607: "Unwanted",
-}
-"""Reason phrases (§21 and the registry of response codes)."""
 
 MAX_SENT_BY = 64
 """Characters of `SIP/2.0/UDP host:port`; in longer ones a stranger might be at play."""
@@ -114,33 +45,6 @@ COPIED_WITH_TIME = frozenset({*COPIED, "Timestamp"})
 
 UNUSUAL_IN_ANSWERS = frozenset({"Record-Route", "Timestamp"})
 """What some responses copy as well."""
-
-
-class parsed(Generic[T]):
-    """A property that is worked out on first use and then is a plain attribute.
-
-    Like functools.cached_property, without that one's lock.
-    """
-
-    def __init__(self, work_out: Callable[[Any], T]) -> None:
-        self._work_out = work_out
-        self.__doc__ = work_out.__doc__
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    @overload
-    def __get__(self, message: None, owner: type) -> "parsed[T]": ...
-
-    @overload
-    def __get__(self, message: object, owner: type) -> T: ...
-
-    def __get__(self, message: object | None, owner: type) -> "parsed[T] | T":
-        if message is None:
-            return self
-        value = self._work_out(message)
-        message.__dict__[self._name] = value
-        return value
 
 
 class Message:
