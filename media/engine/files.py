@@ -33,6 +33,9 @@ Task = tuple[Callable[[], Any], Done[Any] | None]
 class Lane(Protocol):
     """Jobs one after the other, not in the packets' thread."""
 
+    complain: Callable[[str], None]
+    """Hears at some `collect`, once, of a posted job that has gone wrong: nobody else does."""
+
     def submit(self, job: Callable[[], T], done: Done[T | Exception]) -> None:
         """Do this; what it returns, or an error of it, reaches `done` at some `collect`."""
         ...
@@ -66,6 +69,11 @@ class Thread:
         self._started = False
         self._running = 0
         """Jobs whose `done` is still to come."""
+        self._wrong = ""
+        """What the first posted job that has gone wrong said."""
+        self._complained = False
+        self.complain: Callable[[str], None] = lambda _text: None
+        """Hears of it at some `collect`, once."""
 
     @property
     def waited_for(self) -> bool:
@@ -90,6 +98,9 @@ class Thread:
             done, result = results.popleft()
             self._running -= 1
             done(result)
+        if self._wrong and not self._complained:
+            self._complained = True
+            self.complain(self._wrong)
 
     def close(self) -> None:
         """Let what was submitted be done; nothing more is told."""
@@ -113,6 +124,9 @@ class Thread:
                     result = job()
                 except Exception as error:
                     result = error
+                    if done is None and not self._wrong:
+                        said = " ".join(str(error).split())
+                        self._wrong = f"{self._thread.name}: {type(error).__name__}: {said}"
                 if done is not None:
                     self._results.append((done, result))
 

@@ -65,6 +65,7 @@ class Recorders:
         self._say = say
         self._clock = clock
         self._lane = lane or Thread("recordings")
+        self._lane.complain = lambda text: say(Trouble(text))
         self._grid: Grid[_Recording] = Grid(
             PERIOD, self._run, burst=1, tick=TICK, crowd=CROWD, meet=MEET
         )

@@ -13,6 +13,7 @@ class Inline:
         self.name = name
         self.jobs: list[tuple[Callable[[], Any], Callable[[Any], None] | None]] = []
         self.stands_still = False
+        self.complain: Callable[[str], None] = lambda _text: None
         self.closed = False
 
     @property
@@ -32,6 +33,8 @@ class Inline:
                 result = job()
             except Exception as error:
                 result = error
+                if done is None:
+                    self.complain(str(error))
             if done is not None:
                 done(result)
 

@@ -61,6 +61,24 @@ def test_what_goes_wrong_is_told_and_the_thread_lives() -> None:
     lane.close()
 
 
+def test_what_goes_wrong_with_a_posted_job_is_complained_of_once() -> None:
+    lane = Thread("recordings")
+    complaints: list[str] = []
+    lane.complain = complaints.append
+
+    def fails() -> None:
+        raise ValueError("no such\nlayout")
+
+    lane.post(fails)
+    lane.submit(fails, lambda _: None)  # whoever waits for this hears of it
+    lane.post(lambda: 1 // 0)
+    wait(lane)
+    lane.post(fails)
+    wait(lane)
+    assert complaints == ["recordings: ValueError: no such layout"]
+    lane.close()
+
+
 def test_closing_waits_for_what_was_asked_for() -> None:
     lane = Thread("test")
     done: list[int] = []

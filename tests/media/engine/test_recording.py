@@ -10,6 +10,7 @@ import soundfile
 
 from softswitch.media import wave
 from softswitch.media.codecs.g711 import A_LAW, MU_LAW
+from softswitch.media.engine import recordings
 from softswitch.media.engine.control import Trouble
 from softswitch.media.engine.department import Say
 from softswitch.media.engine.files import POLL
@@ -446,6 +447,20 @@ def test_a_disk_that_refuses_is_complained_of_once(it: Setup) -> None:  # G23
     it.pass_time(1.0, lambda number: it.speak(leg, number, frame(SOUND, number)))
     assert it.finish(leg).result[1] == "finished"
     assert not it.department._refuses, "the next one is news"
+
+
+def test_a_write_that_goes_wrong_in_no_known_way_reaches_the_log(
+    it: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object) -> None:
+        raise ValueError("no such layout")
+
+    monkeypatch.setattr(recordings._File, "append", breaks)
+    leg = it.leg(PCMU)
+    it.record(leg)
+    it.pass_time(2.4, lambda number: it.speak(leg, number, frame(SOUND, number)))
+    it.finish(leg)
+    assert Trouble("no such layout") in it.said
 
 
 @pytest.mark.parametrize(("closed", "why"), [(False, "finished"), (True, "closed")])
