@@ -90,11 +90,11 @@ class Feeding:
         """Sends to the peer's remote, from the peer's port. Set by the backend."""
         self.plain = NOTHING
         self.secured = NOTHING
-        """The same, when one or both of us have keys: for our own short way."""
+        """The same, when one or both of us have keys: for our own short way, or the backend's."""
         self.settle: Callable[[], None] = books_are_here
-        """A backend that keeps books of its own brings ours up to date, and when `plain` is empty
-        hands them over. Called before our books are read, and after `plain` was emptied; not when
-        it was empty before, since then they are here."""
+        """A backend that keeps books of its own brings ours up to date, and when `plain` and
+        `secured` are empty hands them over. Called before our books are read, and after both were
+        emptied; not when they were empty before, since then the books are here."""
         self.sequence_offset = 0
         self.timestamp_offset = 0
         self.ssrc_out = 0
@@ -192,9 +192,8 @@ class Feeding:
 
     def _take_back(self) -> None:
         """No packet takes the short way for now, and the books are here."""
-        self.secured = NOTHING
-        if self.plain:
-            self.plain = NOTHING
+        if self.plain or self.secured:
+            self.plain = self.secured = NOTHING
             self.settle()
 
     def unstamp(self) -> None:

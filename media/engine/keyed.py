@@ -29,11 +29,11 @@ unpack, pack = FIXED.unpack_from, FIXED.pack_into
 class Keyed(Upkeep):
     """The part of a leg that knows keys matter."""
 
-    __slots__ = ("_buffer", "_memory", "_steady_at")
+    __slots__ = ("_buffer", "_memory", "steady_at")
 
     def __init__(self, outgoing: OutgoingStream, way: Way | None) -> None:
         super().__init__(outgoing, way)
-        self._steady_at = 0.0
+        self.steady_at = 0.0
         """When a packet last came, at the door, from where the latch is locked."""
         self._buffer: bytearray | None = None
         """Where the last packet lay, and as guards know it."""
@@ -78,7 +78,7 @@ class Keyed(Upkeep):
             if size < 0:
                 self.foreign += 1
                 return 0
-        self._steady_at = now
+        self.steady_at = now
         reception.next_sequence = (sequence + 1) & 0xFFFF
         reception.packets += 1
         reception.octets += size - FIXED_SIZE
@@ -105,7 +105,9 @@ class Keyed(Upkeep):
         on; the remote itself moves, and is heard there no more."""
         latch = self.latch
         if source == latch.locked:
-            self._steady_at = now
-        elif latch.locked is None or now - self._steady_at >= MOVES_AFTER:
+            self.steady_at = now
+            return
+        self.look_closer()  # a backend may have our books: it knows packets of the locked one only
+        if latch.locked is None or now - self.steady_at >= MOVES_AFTER:
             latch.trust(source)
-            self._steady_at = now
+            self.steady_at = now

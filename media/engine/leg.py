@@ -220,7 +220,7 @@ class Leg(Keyed):
             self.foreign += guard is not None
             return
         if source is None:
-            self._steady_at = now
+            self.steady_at = now
         elif not self._admits(source, header, now):
             return
         self._accept(header, packet, size, now)

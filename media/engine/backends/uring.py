@@ -141,10 +141,8 @@ class UringBackend:
     def route(self, leg: Leg, peer: Leg | None) -> None:
         """What the leg receives goes to the peer's remote, or nowhere."""
         endpoint = self._endpoints[leg.id]
-        endpoint.onward = None
         if peer is not None:
-            way = Way(self._endpoints[peer.id], self._outbox, endpoint.failure())
-            leg.send = endpoint.onward = way
+            leg.send = Way(self._endpoints[peer.id], self._outbox, endpoint.failure())
 
     def send(self, leg: Leg, packet: bytes) -> None:
         """Send a packet of our own to the leg's remote, if that can be done."""

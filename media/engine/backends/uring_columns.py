@@ -2,14 +2,15 @@
 
     row of a leg      whom it hears, which packet comes next; and what to add to its numbers
     send of a leg     the submission that sends its packets on: to which file, to whose address
-    books of a leg    see `uring_books`
+    books of a leg    see `uring_books`; its keys, if there are any: `uring_keys`
 
 A row is in charge from `load` to `leave`. It stands for exactly one packet: the next in order, of
 the same source, SSRC and payload type, with nothing but header and payload. All others are for the
 leg to judge.
 
-Nothing here is done for each packet, and little for each batch: twenty packets cost as much as a
-hundred, and the dozen of numpy's operations that a batch costs is what it costs.
+Nothing here is done for each packet, but for those with keys, and little for each batch: twenty
+packets cost as much as a hundred, and the dozen of numpy's operations that a batch costs is what it
+costs.
 """
 
 import mmap
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from softswitch.media.engine.backends import uring_abi as abi
 from softswitch.media.engine.backends.uring_books import Books
 from softswitch.media.engine.backends.uring_buffers import Buffers, Where
+from softswitch.media.engine.backends.uring_keys import Keys
 from softswitch.media.engine.backends.uring_names import encode
 from softswitch.media.engine.backends.uring_requests import Kind, tag, user_data
 from softswitch.media.engine.backends.uring_ring import Ring
@@ -76,6 +78,7 @@ class Columns:
         self._ring = ring
         self._buffers = buffers
         self._books = Books(capacity)
+        self._keys = Keys(buffers)
         self._judged = _lines(capacity)
         self._shifts = np.zeros((capacity, 4), np.uint32)
         self._sends = _lines(capacity)
@@ -100,11 +103,13 @@ class Columns:
         self._shifts[number] = leg.sequence_offset, leg.timestamp_offset, ssrc_shift, 0
         self._sends[number] = np.frombuffer(send, np.int64)
         self._books.load(number, reception)
+        self._keys.load(leg)
         self.in_charge += 1
 
     def leave(self, number: int) -> None:
         """The row is in charge no more."""
         self._tags[number] = NOBODY
+        self._keys.leave(number)
         self.in_charge -= 1
 
     def settle(self, leg: Leg) -> None:
@@ -160,6 +165,7 @@ class Columns:
     ) -> None:
         """Count, rewrite and send plain packets. Sequence numbers wrap by themselves."""
         buffers = self._buffers
+        numbers, sizes, where = self._keys.take_off(numbers, sizes, where, now)
         headers = buffers.headers[where].byteswap()
         self._books.note(numbers, headers[:, 1], sizes, now)
         changed = headers + self._shifts.take(numbers, 0, None, "clip")
@@ -170,7 +176,7 @@ class Columns:
         sends = self._sends.take(numbers, 0, None, "clip")
         sends[:, abi.SQE_ADDR] = buffers.addresses[where]
         np.add(sizes, _HEADER_SIZE, sends.view(np.uint32)[:, 2 * abi.SQE_LEN])
-        self._ring.submit_rows(sends)
+        self._ring.submit_rows(self._keys.put_on(numbers, sends, where))
 
 
 def _lines(count: int) -> Words:

@@ -11,7 +11,6 @@ and where there may be such a thing, the receives are armed anew.
 """
 
 from softswitch.media.engine.backends import uring_requests as requests
-from softswitch.media.engine.backends.uring_names import encode
 from softswitch.media.engine.backends.uring_outbox import Outbox
 from softswitch.media.engine.backends.uring_requests import Kind
 from softswitch.media.engine.backends.uring_ring import Ring
@@ -25,17 +24,12 @@ MAX_ERRORS = 100
 """Receives of one opening that may end with an error of the socket's: it is broken, then."""
 
 
-_NOBODY = b"\0" * 16
-"""A name that the kernel gives no packet."""
-
-
 class Endpoint:
     """See the module."""
 
     __slots__ = (
-        "_message_at", "_name", "_outbox", "_ring", "armed", "awake", "carried", "carried_name",
-        "errors", "generation", "in_columns", "in_use", "kind", "leg", "locked", "onward", "pair",
-        "remote", "returning", "way",
+        "_message_at", "_name", "_outbox", "_ring", "armed", "awake", "errors", "generation",
+        "in_columns", "in_use", "kind", "leg", "locked", "pair", "remote", "returning", "way",
     )  # fmt: skip
 
     def __init__(
@@ -64,11 +58,6 @@ class Endpoint:
         self._name: tuple[int, int] | None = None
         self.locked: Address | None = None
         """Where the latch was locked when we looked last."""
-        self.carried: Address | None = None
-        self.carried_name = _NOBODY
-        """The source of packets that may go the short way of those with keys, and its name."""
-        self.onward: Way | None = None
-        """The way to the peer's remote, when there is a peer."""
         self.returning = False
         """Whether they are to go there again."""
         self.way = Way(self, outbox, requests.NOBODY)
@@ -124,11 +113,6 @@ class Endpoint:
             self._name = None if remote is None else self._outbox.name(self.leg.id, remote)
             self.remote = remote
         return self._name
-
-    def carry_from(self, locked: Address | None) -> None:
-        """Packets of this source may go the short way of those with keys."""
-        self.carried = locked
-        self.carried_name = _NOBODY if locked is None else encode(locked)
 
     def request(self, data: int) -> bytes | None:
         """A submission that sends to the leg's remote, whose failure comes with this user_data.

@@ -1,7 +1,5 @@
 """Packets one by one, as their legs say: what is no plain packet in order of a proven source.
 
-Those of legs with keys have a short way of their own: unprotected, rewritten, protected and sent
-where they lie.
 The first packets of a leg, late ones, those after a gap, other payload types, reports, strangers.
 The leg keeps its own books meanwhile, and goes the short way again with the next batch.
 """
@@ -19,20 +17,15 @@ from softswitch.media.engine.backends.uring_names import decode
 from softswitch.media.engine.backends.uring_requests import Kind
 from softswitch.media.engine.backends.uring_ring import Ring
 from softswitch.media.engine.feeding import books_are_here
-from softswitch.media.engine.hooks import Memory
 from softswitch.media.engine.keyed import MAX_TRAILER
 from softswitch.media.latch import Address
 
 DOOR_BATCH = 16
 """Packets of unproven sources that are looked at per socket and batch: a stranger's flood waits for
 the audio, not vice versa."""
-CARRIED_TOGETHER = 16
-"""Packets that were protected leave together: the first need not wait for a whole batch, which may
-take a millisecond."""
 _NO_BUFFERS = -errno.ENOBUFS & 0xFFFFFFFF
 _RECEIVED = abi.RECEIVED
 _BUFFER_SHIFT = abi.IORING_CQE_BUFFER_SHIFT
-_MAX_CARRIED = MAX_PACKET - MAX_TRAILER
 _ERRORS = 1 << 31
 """Results from here on are negative numbers."""
 
@@ -44,13 +37,10 @@ class Unusual:
         self, endpoints: dict[int, Endpoint], columns: Columns, buffers: Buffers, ring: Ring
     ) -> None:
         self._ring = ring
-        self._memory: Memory | None = None
-        """The buffers as guards know them, once there is a guard."""
-        self._carried = 0
         self._endpoints = endpoints
         self._columns = columns
         self._buffers = buffers
-        self._packet = bytearray(MAX_PACKET)
+        self._packet = bytearray(MAX_PACKET + MAX_TRAILER)
         self._strangers: dict[int, int] = {}
         """By file: packets of unproven sources in this batch."""
         self.ended: list[tuple[Endpoint, Kind, int]] = []
@@ -72,33 +62,9 @@ class Unusual:
                 continue
             if tag == endpoint.armed and endpoint.in_use and flags & _RECEIVED == _RECEIVED:
                 buffer, size = flags >> _BUFFER_SHIFT, result - abi.PACKET_AT
-                if not endpoint.leg.secured or not self._carry(endpoint, buffer, size, now):
-                    self._receive(endpoint, buffer, size, now)
+                self._receive(endpoint, buffer, size, now)
             else:
                 self._serve_other(endpoint, tag, result, flags, now)
-
-    def _carry(self, endpoint: Endpoint, buffer: int, size: int, now: float) -> bool:
-        """The short way of a packet that came or leaves protected, from and in the buffer that it
-        lies in; False, and nothing done, when it needs a closer look."""
-        leg, start = endpoint.leg, buffer * SIZE
-        if self._memory is None:
-            self._memory = leg.found(self._buffers.view)
-        if leg.latch.locked is not endpoint.carried:
-            endpoint.carry_from(leg.latch.locked)
-        name_at = start + abi.NAME_AT
-        name = self._buffers.memory[name_at : name_at + len(endpoint.carried_name)]
-        if self._memory is None or name != endpoint.carried_name or size > _MAX_CARRIED:
-            return False
-        start += abi.PACKET_AT
-        left = leg.carry(self._memory, start, size, now)
-        if left and endpoint.onward is not None:
-            request = endpoint.onward.request()
-            if request is not None:
-                self._ring.submit_packet(request, self._buffers.address + start, left)
-                self._carried += 1
-                if not self._carried % CARRIED_TOGETHER:
-                    self._ring.enter(0, 0.0)
-        return left is not None
 
     def _serve_other(
         self, endpoint: Endpoint, tag: int, result: int, flags: int, now: float
@@ -141,7 +107,7 @@ class Unusual:
             self._columns.settle(leg)
             self.leave(endpoint)
         leg.arrive(packet, size, source, now)
-        if leg.plain:
+        if leg.plain or leg.secured:
             self._may_return(endpoint, source)
         if leg.latch.locked is not endpoint.locked:
             endpoint.locked = leg.latch.locked
@@ -151,7 +117,7 @@ class Unusual:
         """Was the packet of a kind that may go the short way?"""
         leg, packet = endpoint.leg, self._packet
         kind = packet[0] << 8 | packet[1] & ~rtp.MARKER
-        if kind in leg.plain and source == leg.latch.locked:
+        if (kind in leg.plain or kind in leg.secured) and source == leg.latch.locked:
             endpoint.kind = kind
             if not endpoint.returning:
                 endpoint.returning = True
@@ -178,10 +144,10 @@ class Unusual:
             self._columns.leave(endpoint.leg.id)
 
     def _settle(self, endpoint: Endpoint) -> None:
-        """Bring the leg's books up to date; from now on it keeps them when `plain` is empty."""
+        """Bring the leg's books up to date; from now on it keeps them when nothing is plain."""
         leg = endpoint.leg
         self._columns.settle(leg)
-        if not leg.plain:
+        if not (leg.plain or leg.secured):
             self.leave(endpoint)
 
     def load(self) -> None:
@@ -190,7 +156,8 @@ class Unusual:
             endpoint.returning = False
             leg = endpoint.leg
             locked, peer = leg.latch.locked, leg.peer
-            usual = endpoint.in_use and not endpoint.in_columns and endpoint.kind in leg.plain
+            usual = endpoint.kind in leg.plain or endpoint.kind in leg.secured
+            usual = usual and endpoint.in_use and not endpoint.in_columns
             if usual and locked is not None and peer is not None:
                 send = self._endpoints[peer.id].request(endpoint.failure())
                 if send is not None:
