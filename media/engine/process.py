@@ -17,8 +17,11 @@ from softswitch.media.engine.naming import AUTO
 
 MODULE = "softswitch.media.engine.worker"
 LOOK_EVERY = 0.5
-"""Seconds between looks for a sign of life; a heartbeat should come as often."""
-HUNG_AFTER = 4
+"""Seconds between looks for a sign of life, once there should have been one."""
+AT_EASE = 3
+"""The first look comes only so many times later after such a sign, and then counts as so many:
+while heartbeats come, once a second, nobody is woken to look for them."""
+HUNG_AFTER = 5
 """Looks in vain after which a worker is killed. Counted in looks, not in time: when the whole
 machine stood still, or our own loop, nobody is to blame."""
 SLOW_START = 20
@@ -51,10 +54,12 @@ class WorkerProcess:
         self._later: asyncio.TimerHandle | None = None
         self._due = 0.0
         """When the queue leaves at the latest, unless it is empty."""
-        self._heard = False
         self._in_vain, self._patience = 0, SLOW_START
         """Looks for a sign of life in vain, and how many are too many."""
-        self._looking: asyncio.TimerHandle
+        self._looking: asyncio.TimerHandle | None = None
+        """While somebody watches."""
+        self._renew_at = 0.0
+        """From when on a sign of life puts the look off."""
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -97,11 +102,12 @@ class WorkerProcess:
 
     async def watch(self) -> str:
         """Returns why the worker ended, once it has, or has to."""
-        self._look_again()
+        self._looking = self._loop.call_later(LOOK_EVERY, self._look)
         try:
             return await asyncio.shield(self._ended)
         finally:
             self._looking.cancel()
+            self._looking = None
 
     async def stop(self, patience: float = STOP_WITHIN) -> None:
         """Close the channel, which tells the worker to end; kill it when it does not."""
@@ -129,34 +135,44 @@ class WorkerProcess:
             self._loop.remove_reader(self._channel)
             self._loop.remove_writer(self._channel)
 
-    def _look_again(self) -> None:
-        self._looking = self._loop.call_later(LOOK_EVERY, self._look)
-
     def _look(self) -> None:
         """For a sign of life."""
-        if not self._heard:
-            self._read()  # our own loop may have stood still
+        self._renew_at = 0.0
+        self._read()  # our own loop may have stood still
+        if self._ended.done() or self._renew_at:
+            return
         self._in_vain += 1
-        if self._heard:
-            self._heard, self._in_vain, self._patience = False, 0, HUNG_AFTER
-        elif self._in_vain == self._patience:
+        if self._in_vain >= self._patience:
             self._end(f"no sign of life for {self._in_vain * LOOK_EVERY:g} s")
-        if not self._ended.done():
-            self._look_again()
+        else:
+            self._looking = self._loop.call_later(LOOK_EVERY, self._look)
+
+    def _lives(self) -> None:
+        """There was a sign of life: no need to look for one in a while."""
+        self._patience = HUNG_AFTER
+        now = self._loop.time()
+        if self._looking is not None and now >= self._renew_at:
+            self._looking.cancel()
+            self._in_vain = AT_EASE - 1
+            self._renew_at = now + LOOK_EVERY
+            self._looking = self._loop.call_later(AT_EASE * LOOK_EVERY, self._look)
 
     def _read(self) -> None:
-        with suppress(BlockingIOError):
-            while not self._ended.done():
-                try:
-                    datagram = self._channel.recv(control.MAX_DATAGRAM)
-                except ConnectionError:
-                    datagram = b""
-                if not datagram:
-                    self._end("died")
-                    return
-                self._heard = True
-                for message in control.decode(datagram):
-                    self._on_message(message)
+        """One datagram. If there are more, the loop calls again: that costs less than to ask."""
+        if self._ended.done():
+            return
+        try:
+            datagram = self._channel.recv(control.MAX_DATAGRAM)
+        except BlockingIOError:
+            return
+        except ConnectionError:
+            datagram = b""
+        if not datagram:
+            self._end("died")
+            return
+        self._lives()
+        for message in control.decode(datagram):
+            self._on_message(message)
 
     def _out_of_patience(self) -> None:
         """A timer is not cancelled when the queue leaves early: one outlasts several queues."""

@@ -33,7 +33,11 @@ from softswitch.media.engine.secrecy import keep_memory_private
 from softswitch.media.engine.sockets import OUT_OF_SOCKETS, SocketPair, family, is_ours
 
 TICK = 0.5
-"""Seconds between heartbeats, and between looks at legs; also how exact the RTP time-out is."""
+"""Seconds between looks at legs; also how exact the RTP time-out is."""
+HEARTBEAT = 1.0
+"""Seconds between signs of life, to the next tick: whatever else is said is one too."""
+COMPANY = 0.1
+"""Seconds that a word may wait for others: signalling wakes up for it, and nobody waits."""
 LOOKS = 8
 """Legs that are looked at in one go. A report costs some 70 µs, and packets wait meanwhile."""
 BETWEEN_LOOKS = 0.001
@@ -77,6 +81,10 @@ class Worker:
         self._unseen: list[Leg] = []
         """Legs at which it is time to look."""
         self._outbox: list[bytes] = [] if greeting is None else [control.encode(greeting)]
+        self._said_at = backend.now
+        """When signalling was told something last."""
+        self._leave_at = 0.0 if self._outbox else NEVER
+        """When what is in the outbox leaves, if nothing urgent is said before."""
         self._settings = control.Configure(0, 0, 0.0, 0.0, ())
         self._next_ports: list[int] = []
         """By address: the port of the pair that is bound next."""
@@ -121,12 +129,14 @@ class Worker:
         if self._next_look <= now:
             self._look(now)
             self._next_due()
-        if self._outbox:
+        if self._leave_at <= now:
             self._flush()
+            self._next_due()
 
     def _next_due(self) -> float:
-        """When the first department, the tick, or a leg has something to do."""
-        self._due = min(self._departments.next_deadline, self._next_tick, self._next_look)
+        """When the first department, the tick, a leg or the outbox has something to do."""
+        due = min(self._next_tick, self._next_look, self._leave_at)
+        self._due = min(self._departments.next_deadline, due)
         return self._due
 
     def close(self) -> None:
@@ -159,6 +169,13 @@ class Worker:
 
     def _say(self, message: control.Message) -> None:
         self._outbox.append(control.encode(message))
+        self._leave_at = 0.0
+
+    def _say_some_time(self, message: control.Message) -> None:
+        """With what is said next, or in a while."""
+        self._outbox.append(control.encode(message))
+        self._leave_at = min(self._leave_at, self._backend.now + COMPANY)
+        self._due = min(self._due, self._leave_at)
 
     def _flush(self) -> None:
         waiting = control.datagrams(self._outbox)
@@ -167,10 +184,12 @@ class Worker:
                 self._channel.send(waiting[0])
                 del waiting[0]
         except BlockingIOError:
-            pass  # signalling is busy; what it misses is sent with the next batch
+            pass  # signalling is busy; what it misses is sent with what is said next
         except OSError:
             self._running = False
-        self._outbox = waiting
+        now = self._backend.now
+        self._outbox, self._said_at = waiting, now
+        self._leave_at = now + COMPANY if waiting else NEVER
 
     def _clock(self) -> float:
         return self._backend.now
@@ -179,7 +198,7 @@ class Worker:
         self._next_tick = now + TICK
         self._unseen = [leg for leg in self._legs.values() if leg.look_at <= now]
         self._next_look = now if self._unseen else NEVER
-        if not self._outbox:  # whatever else is said is a sign of life too
+        if not self._outbox and now - self._said_at >= HEARTBEAT - TICK / 2:
             self._say(control.Alive(len(self._legs)))
 
     def _look(self, now: float) -> None:
@@ -310,7 +329,7 @@ class Worker:
         self._departments.catch_up(leg)
         statistics = leg.statistics()
         self._end(message.port)
-        self._say(control.Closed(message.port, statistics))
+        self._say_some_time(control.Closed(message.port, statistics))
 
     def _end(self, number: int) -> None:
         leg = self._legs.pop(number)

@@ -76,13 +76,16 @@ class Performing:
         if self._is_over:
             return
         assert call.caller.port is not None
-        # A worker that has just died says so at once: nobody is told from within this method.
-        later = call.board.agent.later
+        begun = False
 
         def recorded(what: Recorded) -> None:
-            later(0.0, done, what)
+            if begun:
+                done(what)
+            else:  # a worker that has just died: nobody is told from within this method
+                call.board.agent.later(0.0, done, what)
 
         call.board.media.record(call.caller.port, path, limit=limit, silence=silence, done=recorded)
+        begun = True
 
     def finish(self) -> None:
         """End the recording."""

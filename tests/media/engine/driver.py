@@ -13,7 +13,7 @@ from softswitch.media.engine.backends.interface import WORDS_WAIT, Backend
 from softswitch.media.engine.backends.probe import why_not
 from softswitch.media.engine.backends.uring import UringBackend
 from softswitch.media.engine.interface import PortStatistics, Remote
-from softswitch.media.engine.worker import Worker
+from softswitch.media.engine.worker import COMPANY, Worker
 from softswitch.media.rtp import build
 from tests.support.ports import free_ports
 
@@ -147,7 +147,10 @@ class Driver:
         )
 
     def statistics(self, port: int) -> PortStatistics:
-        for message in self.say(control.Close(port)):
+        said = self.say(control.Close(port))
+        self.clock.now += COMPANY
+        self.serve()
+        for message in [*said, *self.heard()]:
             if isinstance(message, control.Closed) and message.port == port:
                 return message.statistics
         raise AssertionError("nobody said Closed")

@@ -12,6 +12,7 @@ from softswitch.media import rtcp
 from softswitch.media.engine import control, worker
 from softswitch.media.engine.backends.epoll import EpollBackend
 from softswitch.media.engine.sockets import SocketPair
+from softswitch.media.engine.worker import COMPANY
 from softswitch.media.rtp import Header, build, parse
 from tests.media.engine.driver import BACKENDS, HOST, PAYLOAD, Driver, Phone, driver, port_range
 
@@ -522,10 +523,14 @@ def test_without_descriptors_lending_ends(it: Driver, monkeypatch: pytest.Monkey
     assert lent == control.Lent(0, True, ())
 
 
-def test_the_heart_beats_twice_a_second(it: Driver) -> None:
+def test_the_heart_beats_once_a_second_unless_something_else_is_said(it: Driver) -> None:
     it.heard()
-    it.serve(101)
-    assert it.heard() in ([control.Alive(0)] * 3, [control.Alive(0)] * 4)
+    it.serve(151)
+    assert it.heard() in ([control.Alive(0)] * 2, [control.Alive(0)] * 3)
+    for _ in range(8):
+        assert [type(said) for said in it.lend(1)] == [control.Lent]
+        it.serve(20)
+    assert it.heard() == []
 
 
 def test_a_worker_ends_when_signalling_is_gone(it: Driver) -> None:
@@ -544,6 +549,7 @@ def test_a_worker_whose_words_nobody_takes_keeps_them_and_leaves_out_heartbeats(
     it.serve()
     assert it.worker._outbox == kept
     assert it.heard()
+    it.clock.now += COMPANY
     it.serve()
     assert it.heard() == [control.Alive(0)]
     assert not it.worker._outbox
