@@ -15,6 +15,7 @@ makes a stream, so a stranger's packets grow nothing, and no number of them ends
 
 import struct
 import sys
+from collections.abc import Callable, Iterable
 from mmap import mmap
 from typing import Any, NamedTuple
 
@@ -92,20 +93,66 @@ SUITES: dict[str, Suite] = {
 """Best first: GCM is the fastest and authenticates the longest, a short tag is better than none."""
 
 
-class Memory:
-    """A large buffer that packets lie in, never resized, found once instead of with each packet."""
+class Run:
+    """Packets of one source under one key, one after the other: what `Memory` needs for them."""
 
-    __slots__ = ("data", "octets")
+    __slots__ = ("_owner", "session")
+
+    def __init__(self, owner: Any) -> None:
+        self._owner = owner  # the session lives as long as that
+        self.session: Any = owner[0]
+        """libsrtp's; None when the source is retired: from then on all is refused."""
+
+
+class Memory:
+    """A large buffer that packets lie in, never resized: they are protected and unprotected there,
+    many at once, since libsrtp costs half as much when it has just been at work."""
+
+    __slots__ = ("_data",)
 
     def __init__(self, buffer: bytearray | memoryview | mmap) -> None:
-        self.data = ffi.from_buffer("char[]", buffer)
-        self.octets = ffi.buffer(self.data)
+        self._data = ffi.from_buffer("char[]", buffer)
+
+    def unprotect_each(
+        self, runs: Iterable[Run | None], starts: Iterable[int], sizes: Iterable[int]
+    ) -> list[int]:
+        """Octets that are left of packets, each of its run, that lie from `starts` on; -1 where
+        `Receiver.unprotect` gives that. Without a run a packet stays as it is. Each has an RTP
+        header, with the SSRC of its run."""
+        return self._each(_unprotect, runs, starts, sizes)
+
+    def protect_each(
+        self, runs: Iterable[Run | None], starts: Iterable[int], sizes: Iterable[int]
+    ) -> list[int]:
+        """Octets to be sent of each packet, with MAX_TRAILER octets of room behind it; -1 where
+        `Sender.protect` gives None. Else like `unprotect_each`."""
+        return self._each(_protect, runs, starts, sizes)
+
+    def _each(
+        self,
+        work: Callable[[Any, Any, Any], int],
+        runs: Iterable[Run | None],
+        starts: Iterable[int],
+        sizes: Iterable[int],
+    ) -> list[int]:
+        data, length, left = self._data, _length, []
+        for run, start, size in zip(runs, starts, sizes, strict=True):
+            if run is None:
+                left.append(size)
+                continue
+            session = run.session
+            length[0] = size
+            if session is None or work(session, data + start, length) != _OK:
+                left.append(-1)
+            else:
+                left.append(length[0])
+        return left
 
 
 class _Context:
     """What both directions share."""
 
-    __slots__ = ("_owner", "_retired", "_session", "_ssrc", "_streams", "suite")
+    __slots__ = ("_owner", "_retired", "_run", "_session", "_ssrc", "_streams", "suite")
 
     def __init__(self, suite: str, key: bytes, direction: int) -> None:
         """`key` is the master key with its salt behind it. Raises SrtpError."""
@@ -122,9 +169,20 @@ class _Context:
         self._streams: dict[bytes, None] = {}
         """SSRCs that libsrtp keeps, in the order of their first packets."""
         self._retired: dict[bytes, None] = {}
+        self._run: tuple[bytes, Run] | None = None
+        """The last that was asked for, and its SSRC."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.suite}>"
+
+    def run(self, ssrc: int) -> Run | None:
+        """For packets of this SSRC that follow; None before one of them was found right."""
+        name = ssrc.to_bytes(4, "big")
+        if name not in self._streams:
+            return None
+        if self._run is None or self._run[0] != name:
+            self._run = name, Run(self._owner)
+        return self._run[1]
 
     def _met(self, ssrc: bytes) -> None:
         """A packet of this SSRC was found right."""
@@ -140,6 +198,8 @@ class _Context:
             if len(retired) >= MAX_RETIRED:
                 del retired[next(iter(retired))]
             retired[oldest] = None
+            if self._run is not None and self._run[0] == oldest:
+                self._run[1].session = None
         streams[ssrc] = None
 
 
@@ -173,20 +233,6 @@ class Receiver(_Context):
             return -1
         if other:
             self._met(bytes(ssrc))
-        return int(length[0])
-
-    def unprotect_at(self, memory: Memory, start: int, size: int) -> int:
-        """As `unprotect`, of the `size` octets from `start` on."""
-        ssrc: bytes = memory.octets[start + 8 : start + 12]
-        other = ssrc != self._ssrc
-        if size < _RTP_HEADER or (other and ssrc in self._retired):
-            return -1
-        length = _length
-        length[0] = size
-        if _unprotect(self._session, memory.data + start, length) != _OK:
-            return -1
-        if other:
-            self._met(ssrc)
         return int(length[0])
 
     def unprotect_rtcp(self, data: bytes) -> bytes | None:
@@ -231,21 +277,6 @@ class Sender(_Context):
             self._met(ssrc)
         protected: bytes = view[0 : length[0]]
         return protected
-
-    def protect_at(self, memory: Memory, start: int, size: int) -> int:
-        """Protect the `size` octets from `start` on where they lie, with MAX_TRAILER octets of room
-        behind them; the octets to be sent, or -1 where `protect` gives None."""
-        ssrc: bytes = memory.octets[start + 8 : start + 12]
-        other = ssrc != self._ssrc
-        if size < _RTP_HEADER or (other and ssrc in self._retired):
-            return -1
-        length = _length
-        length[0] = size
-        if _protect(self._session, memory.data + start, length) != _OK:
-            return -1
-        if other:
-            self._met(ssrc)
-        return int(length[0])
 
     def protect_rtcp(self, data: bytes) -> bytes | None:
         """The report as it is to be sent; None when it is none."""

@@ -84,13 +84,13 @@ class Feeding:
     )
 
     def __init__(self, outgoing: OutgoingStream) -> None:
-        self.receive_into: Callable[[bytearray], int] = _receive_nothing
+        self.receive_into: Callable[[Packet], int] = _receive_nothing
         """Reads a packet of the proven source. Set by the backend."""
         self.send: Callable[[memoryview | bytes], object] = send_nothing
         """Sends to the peer's remote, from the peer's port. Set by the backend."""
         self.plain = NOTHING
         self.secured = NOTHING
-        """The same, when one or both of us have keys: for our own short way, or the backend's."""
+        """The same, when one or both of us have keys: for backends as well."""
         self.settle: Callable[[], None] = books_are_here
         """A backend that keeps books of its own brings ours up to date, and when `plain` and
         `secured` are empty hands them over. Called before our books are read, and after both were
@@ -342,5 +342,5 @@ def books_are_here() -> None:
     """As long as no backend keeps any."""
 
 
-def _receive_nothing(_buffer: bytearray) -> int:
+def _receive_nothing(_buffer: Packet) -> int:
     return 0

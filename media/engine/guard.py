@@ -17,7 +17,7 @@ from softswitch.media.engine.handshakes import Datagram, Handshakes
 from softswitch.media.engine.interface import Dtls, Ice, Remote, Sdes
 from softswitch.media.ice import Agent
 from softswitch.media.latch import Address
-from softswitch.media.srtp import Memory, Receiver, Sender, SrtpError
+from softswitch.media.srtp import Memory, Receiver, Run, Sender, SrtpError
 
 STUN_BELOW = 4
 DTLS_FROM, DTLS_BELOW = 20, 64
@@ -51,15 +51,16 @@ class Guard:
         "_handshakes",
         "_hosts",
         "_ice",
+        "_receiver",
         "_receiving",
         "_security",
+        "_sender",
         "_sending",
         "failed",
+        "open",
         "protect",
-        "protect_at",
         "protect_rtcp",
         "unprotect",
-        "unprotect_at",
         "unprotect_rtcp",
     )
 
@@ -75,15 +76,16 @@ class Guard:
         self._sending: tuple[str, bytes] | None = None
         """Suite and key in use."""
         self._receiving: tuple[str, bytes] | None = None
+        self._sender: Sender | None = None
+        self._receiver: Receiver | None = None
+        self.open = True
+        """Whether packets cross as they are."""
         self.failed = ""
         """Why the leg can never work as promised."""
         self.unprotect: Callable[[bytearray, int], int] = _as_it_is
         """A packet in place; its octets, or -1: drop it."""
         self.protect: Callable[[Packet], bytes | None] = bytes
         """A packet as it is to be sent; None: it cannot be."""
-        self.unprotect_at: Callable[[Memory, int, int], int] = _size_as_it_is
-        """A packet in place in a large buffer, from where on and how long; its octets, or -1."""
-        self.protect_at: Callable[[Memory, int, int], int] = _size_as_it_is
         self.unprotect_rtcp: Callable[[bytes], bytes | None] = bytes
         """The same of RTCP, as a copy."""
         self.protect_rtcp: Callable[[bytes], bytes | None] = bytes
@@ -106,8 +108,17 @@ class Guard:
         )
 
     def found(self, buffer: bytearray | memoryview) -> Memory:
-        """A buffer that packets lie in, for `unprotect_at` and `protect_at`."""
+        """A buffer that packets lie in, where they are unprotected and protected."""
         return Memory(buffer)
+
+    def receives(self, ssrc: int) -> Run | None:
+        """For packets of this source that follow each other; None: not yet, or not any more. It
+        holds until there are other keys."""
+        return None if self._receiver is None else self._receiver.run(ssrc)
+
+    def sends(self, ssrc: int) -> Run | None:
+        """The same of what is sent."""
+        return None if self._sender is None else self._sender.run(ssrc)
 
     @property
     def next_deadline(self) -> float:
@@ -228,29 +239,30 @@ class Guard:
     def _use(self, suite: str, send_key: bytes, receive_key: bytes) -> None:
         """Protect with these keys from now on; a direction whose key stays, stays. Raises
         SrtpError."""
+        self.open = False
         if self._sending != (suite, send_key):
             sender = Sender(suite, send_key)
             self.protect, self.protect_rtcp = sender.protect, sender.protect_rtcp
-            self.protect_at = sender.protect_at
+            self._sender = sender
             self._sending = (suite, send_key)
         if self._receiving != (suite, receive_key):
             receiver = Receiver(suite, receive_key)
             self.unprotect, self.unprotect_rtcp = receiver.unprotect, receiver.unprotect_rtcp
-            self.unprotect_at = receiver.unprotect_at
+            self._receiver = receiver
             self._receiving = (suite, receive_key)
 
     def _open(self) -> None:
         """There is nothing to protect: packets cross as they are."""
-        self._sending = self._receiving = None
+        self.open = True
+        self._sending = self._receiving = self._sender = self._receiver = None
         self.unprotect, self.protect = _as_it_is, bytes
-        self.unprotect_at = self.protect_at = _size_as_it_is
         self.unprotect_rtcp = self.protect_rtcp = bytes
 
     def _close(self) -> None:
         """There are no keys: nothing crosses."""
-        self._sending = self._receiving = None
+        self.open = False
+        self._sending = self._receiving = self._sender = self._receiver = None
         self.unprotect, self.protect = _nothing_in, _nothing_out
-        self.unprotect_at = self.protect_at = _no_size
         self.unprotect_rtcp = self.protect_rtcp = _nothing_out
 
 
@@ -274,14 +286,6 @@ def renew(
 
 def _as_it_is(_packet: bytearray, size: int) -> int:
     return size
-
-
-def _size_as_it_is(_memory: Memory, _start: int, size: int) -> int:
-    return size
-
-
-def _no_size(_memory: Memory, _start: int, _size: int) -> int:
-    return -1
 
 
 def _nothing_in(_packet: bytearray, _size: int) -> int:

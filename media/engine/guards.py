@@ -79,6 +79,7 @@ class Guards:
             if guard.next_deadline <= now:
                 for data, address in guard.tick(now):
                     leg.way.send_to(leg, data, address)
+                leg.guarded()
             alarm.ring(guard.next_deadline)
             if guard.failed and leg not in self._told:
                 self._told.add(leg)

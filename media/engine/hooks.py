@@ -5,9 +5,10 @@ A leg without any of these costs nothing for their sake.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from softswitch.media.arrivals import Arrivals
 from softswitch.media.latch import Address
 from softswitch.media.rtp import Header
 
@@ -16,11 +17,19 @@ if TYPE_CHECKING:
 
 
 class Memory(Protocol):
-    """A large buffer that packets lie in, never resized, as a guard knows it."""
+    """A large buffer that packets lie in, never resized, and where each is protected or unprotected
+    in place: those without a run stay as they are, and -1 is one to drop."""
 
-    @property
-    def octets(self) -> Any:
-        """What is in it, to be read and written (struct's `unpack_from` and `pack_into`)."""
+    def unprotect_each(
+        self, runs: Iterable[Any], starts: Iterable[int], sizes: Iterable[int], /
+    ) -> list[int]:
+        """The new sizes of packets that have a header."""
+        ...
+
+    def protect_each(
+        self, runs: Iterable[Any], starts: Iterable[int], sizes: Iterable[int], /
+    ) -> list[int]:
+        """The same, with room for a tag behind each."""
         ...
 
 
@@ -46,18 +55,22 @@ class Guard(Protocol):
         """None while there are no keys."""
         ...
 
+    @property
+    def open(self) -> bool:
+        """Do packets cross as they are?"""
+        ...
+
     def found(self, buffer: bytearray | memoryview, /) -> Memory:
-        """The buffer, for the two that follow."""
+        """The buffer, for many packets at once."""
         ...
 
-    @property
-    def unprotect_at(self) -> Callable[[Any, int, int], int]:
-        """Of a packet where it lies: memory, where it begins, its size; the new size, or -1."""
+    def receives(self, ssrc: int, /) -> Any:
+        """What `unprotect_each` takes for packets of this source; None: it needs a closer look. It
+        holds until the leg is told that its guard knows more (`guarded`)."""
         ...
 
-    @property
-    def protect_at(self) -> Callable[[Any, int, int], int]:
-        """The same, with room for the tag behind it."""
+    def sends(self, ssrc: int, /) -> Any:
+        """What `protect_each` takes for packets of ours, or None."""
         ...
 
     @property
@@ -95,7 +108,7 @@ class Tap(Protocol):
         """A packet of the remote, of whatever accepted payload type."""
         ...
 
-    def tap_run(self, first: Header, sound: bytes, times: Sequence[float]) -> None:
+    def tap_run(self, first: Header, sound: bytes, times: Arrivals) -> None:
         """Packets of sound that follow each other, in one piece: the header of the first, each of
         as many octets, and of as many ticks as octets; when each came."""
         ...

@@ -8,13 +8,12 @@ proven by the packet's tag, not by its address.
 
 from __future__ import annotations
 
-from softswitch.media.engine.feeding import Packet
+from typing import Any
+
 from softswitch.media.engine.hooks import Memory, Way
 from softswitch.media.engine.outgoing import OutgoingStream
 from softswitch.media.engine.upkeep import Upkeep
 from softswitch.media.latch import Address
-from softswitch.media.rtp import FIXED, FIXED_SIZE
-from softswitch.media.statistics import JITTER_GAIN, MAX_DEVIATION
 
 MAX_TRAILER = 4 + 16
 """Octets that protection adds at most. (`srtp.py`, which says so, is not imported before there are
@@ -23,35 +22,40 @@ MOVES_AFTER = 3.0
 """Seconds of silence after which packets that prove themselves by their tags may come from another
 address than before."""
 
-unpack, pack = FIXED.unpack_from, FIXED.pack_into
+Runs = tuple[Any, Any]
+"""For `Memory.unprotect_each` and `protect_each`."""
 
 
 class Keyed(Upkeep):
     """The part of a leg that knows keys matter."""
 
-    __slots__ = ("_buffer", "_memory", "steady_at")
+    __slots__ = ("_runs", "steady_at")
 
     def __init__(self, outgoing: OutgoingStream, way: Way | None) -> None:
         super().__init__(outgoing, way)
         self.steady_at = 0.0
         """When a packet last came, at the door, from where the latch is locked."""
-        self._buffer: bytearray | None = None
-        """Where the last packet lay, and as guards know it."""
-        self._memory: Memory | None = None
+        self._runs: Runs | None = None
 
-    def _hurry(self, packet: Packet, size: int, source: Address | None, now: float) -> bool:
-        """The short way of a packet in a buffer of its own; False, and nothing done, when it needs
-        a closer look."""
-        if not (source is None or source == self.latch.locked) or type(packet) is not bytearray:
-            return False
-        if packet is not self._buffer:
-            self._buffer, self._memory = packet, self.found(packet)
-        if self._memory is None or size + MAX_TRAILER > len(packet):
-            return False
-        left = self.carry(self._memory, 0, size, now)
-        if left:
-            self._hand_over(memoryview(packet)[:left])
-        return left is not None
+    def runs(self) -> Runs | None:
+        """What packets need that come or leave protected and are as `secured` says, the very next
+        of their source; None when they need a closer look."""
+        if self._runs is None:
+            self._runs = self._find_runs()
+        return self._runs
+
+    def _find_runs(self) -> Runs | None:
+        guard, peer = self.guard, self.peer
+        receives = sends = None
+        if guard is not None and not guard.open:
+            receives = guard.receives(self.reception.ssrc)
+            if receives is None:
+                return None
+        if peer is not None and peer.guard is not None and not peer.guard.open:
+            sends = peer.guard.sends(self.ssrc_out)
+            if sends is None:
+                return None
+        return receives, sends
 
     def found(self, buffer: bytearray | memoryview) -> Memory | None:
         """A buffer as guards know it; it is never resized again. None when there is no guard."""
@@ -59,45 +63,9 @@ class Keyed(Upkeep):
         guard = self.guard if self.guard is not None or peer is None else peer.guard
         return None if guard is None else guard.found(buffer)
 
-    def carry(self, memory: Memory, start: int, size: int, now: float) -> int | None:
-        """The short way of a packet that came or leaves protected, as a backend goes it for plain
-        ones: octets to be sent from where it lies, with MAX_TRAILER of room behind it; 0, nothing
-        may be sent. None, and nothing done, when the packet needs a closer look.
-
-        What it decides by is never encrypted.
-        """
-        if size < FIXED_SIZE:
-            return None
-        first, sequence, timestamp, ssrc = unpack(memory.octets, start)
-        reception, guard, peer = self.reception, self.guard, self.peer
-        usual = sequence == reception.next_sequence and ssrc == reception.ssrc
-        if not usual or first not in self.secured or peer is None:
-            return None
-        if guard is not None:
-            size = guard.unprotect_at(memory, start, size)
-            if size < 0:
-                self.foreign += 1
-                return 0
-        self.steady_at = now
-        reception.next_sequence = (sequence + 1) & 0xFFFF
-        reception.packets += 1
-        reception.octets += size - FIXED_SIZE
-        if timestamp != reception.timestamp:
-            transit = now * reception.clock_rate - timestamp
-            deviation = abs(transit - reception.transit)
-            reception.timestamp = timestamp
-            reception.transit = transit
-            if deviation < MAX_DEVIATION:
-                reception.jitter += (deviation - reception.jitter) * JITTER_GAIN
-        sequence = (sequence + self.sequence_offset) & 0xFFFF
-        timestamp = (timestamp + self.timestamp_offset) & 0xFFFFFFFF
-        pack(memory.octets, start, first, sequence, timestamp, self.ssrc_out)
-        if peer.guard is not None:
-            size = peer.guard.protect_at(memory, start, size)
-            if size < 0:
-                self.failed += 1
-                return 0
-        return size
+    def _take_back(self) -> None:
+        self._runs = None
+        super()._take_back()
 
     def _follow(self, source: Address, now: float) -> None:
         """A packet that proved itself tells where its sender is. While packets come from where

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from softswitch.media import rtp, udptl
+from softswitch.media.arrivals import Arrivals
 from softswitch.media.engine.feeding import NOTHING, Packet, send_nothing
 from softswitch.media.engine.hooks import Digits, Stage, Tap, Way
 from softswitch.media.engine.interface import UDPTL, Remote
@@ -197,7 +198,7 @@ class Leg(Keyed):
 
         `packet` may be rewritten in place, and nobody keeps it.
         """
-        if size < 2 or (self.secured and self._hurry(packet, size, source, now)):
+        if size < 2:
             return
         if self.fax:
             self._arrive_fax(packet, size, source, now)
@@ -277,13 +278,13 @@ class Leg(Keyed):
         sequence: int,
         timestamp: int,
         sound: bytes,
-        times: Sequence[float],
+        times: Arrivals,
     ) -> None:
         """Sound of the proven remote, for nobody but taps: packets that are the very next, all as
         long and of as many ticks as octets, in one piece, and when each came."""
         size = len(sound) // len(times)
         self.reception.count_run(timestamp, size, times)
-        self.heard_at = times[-1]
+        self.heard_at = times.last
         first = Header(False, payload_type, sequence, timestamp, self.reception.ssrc, size)
         for tap in self.taps:
             tap.tap_run(first, sound, times)

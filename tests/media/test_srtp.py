@@ -185,18 +185,40 @@ def test_any_payload_crosses(suite: str, payload: bytes, sequence: int) -> None:
 def test_packets_are_protected_and_unprotected_where_they_lie_in_a_large_buffer(suite: str) -> None:
     sender, receiver = both(suite)
     twin, _ = both(suite)
+    assert clear(receiver, protected(sender, numbered(0)))
+    assert twin.protect(numbered(0))
+    sends, receives = sender.run(7), receiver.run(7)
     buffer = bytearray(5000)
     memory = Memory(buffer)
-    for index, start in enumerate((0, 100, 3000)):
-        packet = numbered(index)
+    starts, packets = (0, 300, 3000), [numbered(index) for index in (1, 2, 3)]
+    for start, packet in zip(starts, packets, strict=True):
         buffer[start : start + len(packet)] = packet
-        size = sender.protect_at(memory, start, len(packet))
-        assert bytes(buffer[start : start + size]) == twin.protect(packet)
-        assert receiver.unprotect_at(memory, start, size) == len(packet)
+    sizes = [len(packet) for packet in packets]
+    ways = (sends, None, sends)
+    longer = memory.protect_each(ways, starts, sizes)
+    assert longer[1] == sizes[1]
+    assert bytes(buffer[: longer[0]]) == twin.protect(packets[0])
+    assert bytes(buffer[3000 : 3000 + longer[2]]) == twin.protect(packets[2])
+    ways = (receives, None, receives)
+    assert memory.unprotect_each(ways, starts, longer) == sizes
+    for start, packet in zip(starts, packets, strict=True):
         assert buffer[start : start + len(packet)] == packet
-        assert receiver.unprotect_at(memory, start, size) == -1
-        assert sender.protect_at(memory, start, len(packet)) == -1
-    assert receiver.unprotect_at(memory, 0, 3) == sender.protect_at(memory, 0, 3) == -1
+    assert memory.unprotect_each((receives,), (0,), (longer[0],)) == [-1]
+    assert memory.protect_each((sends,), (0,), (sizes[0],)) == [-1]
+
+
+def test_a_run_begins_behind_a_packet_that_was_right_and_ends_when_its_source_is_retired() -> None:
+    sender, receiver = both()
+    assert sender.run(1) is receiver.run(1) is None
+    assert clear(receiver, protected(sender, numbered(0, 1)))
+    run = receiver.run(1)
+    assert run is not None
+    assert receiver.run(1) is run
+    for ssrc in range(2, MAX_STREAMS + 2):
+        assert clear(receiver, protected(sender, numbered(0, ssrc)))
+    assert receiver.run(1) is None
+    right = reference.protect(CM_80, master(CM_80), numbered(1, 1), 0)
+    assert Memory(bytearray(right)).unprotect_each([run], [0], [len(right)]) == [-1]
 
 
 # replay, order, loss

@@ -1,7 +1,7 @@
 """The epoll backend: one receive and one send for each packet. Works on every Linux.
 
 Level-triggered, one packet per event: reading until the queue is empty would end every packet with
-an exception, and costs a third more. `serve` holds the short way of a packet, where every name is
+an exception, and costs a third more. `_relay` holds the short way of a packet, where every name is
 a local and no function of ours is called; whatever is unusual goes to `Leg.arrive`.
 
 A pair that has been opened once stays registered between two calls, with its buffers as they are:
@@ -20,16 +20,14 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from softswitch.media import rtp
+from softswitch.media.engine.backends.epoll_keys import MAX_PACKET, Bunch
 from softswitch.media.engine.backends.interface import BATCH_WAIT, FEW_LEGS, WORDS_WAIT
-from softswitch.media.engine.keyed import MAX_TRAILER
 from softswitch.media.engine.leg import Leg
 from softswitch.media.engine.sockets import MAX_STALE, SocketPair, widen
 from softswitch.media.latch import Address
 from softswitch.media.statistics import JITTER_GAIN, MAX_DEVIATION
 
 MAX_EVENTS = 4096
-MAX_PACKET = 2048
-"""Octets; no audio packet is longer, and a longer one cannot cross without being cut."""
 DOOR_BATCH = 16
 """Packets read from one door per batch: a stranger's flood waits for the audio, not vice versa."""
 
@@ -134,7 +132,7 @@ class EpollBackend:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.now = clock()
-        self.buffer = bytearray(MAX_PACKET + 1 + MAX_TRAILER)
+        self.buffer = bytearray(MAX_PACKET + 1)
         self._clock = clock
         self._epoll = select.epoll()
         view = memoryview(self.buffer)
@@ -150,6 +148,7 @@ class EpollBackend:
         self._muted = False
         """Whether words alone do not wake us."""
         self._muted_until = self.now
+        self._bunch = Bunch()
         self._endpoints: dict[int, _Endpoint] = {}
         """By number of the leg, which is the pair's: in use, or used once."""
         self._in_use = 0
@@ -264,13 +263,25 @@ class EpollBackend:
     def serve(self, timeout: float) -> None:
         """Wait for packets, at most so long, and serve one batch."""
         events = self._poll(timeout)
+        secured = self._relay(events)
+        if secured:
+            self._bunch.serve(secured, self.now)
+        if events and self._in_use > FEW_LEGS and not self._only_words(events):
+            self._wait_for_company()
+
+    def _relay(self, events: list[tuple[int, int]]) -> list[Leg]:
+        """Serve these events, but for those of legs with keys, which are returned."""
         now = self.now
         buffer, views, legs = self.buffer, self._views, self._legs
         unpack, pack = rtp.FIXED.unpack_from, rtp.FIXED.pack_into
+        secured: list[Leg] = []
         for descriptor, _ in events:
             leg = legs[descriptor]
             if leg is None:
                 self._callbacks.get(descriptor, _nothing)()
+                continue
+            if leg.secured:
+                secured.append(leg)
                 continue
             try:
                 size = leg.receive_into(buffer)
@@ -308,8 +319,7 @@ class EpollBackend:
                     leg.failed += 1
             elif size <= MAX_PACKET:
                 leg.arrive(buffer, size, None, now)
-        if events and self._in_use > FEW_LEGS and not self._only_words(events):
-            self._wait_for_company()
+        return secured
 
     def _poll(self, timeout: float) -> list[tuple[int, int]]:
         """What can be read now. Signalling has been heard, when it is muted and it is time."""

@@ -90,9 +90,12 @@ class Columns:
         self.in_charge = 0
         """How many rows are."""
 
-    def load(self, leg: Leg, mine: int, source: Address, kind: int, send: bytes) -> None:
-        """The leg's row takes charge of completions with its tag. The next packet is of this
-        source and of this kind (its first two octets), and `send` is what sends it on."""
+    def load(self, leg: Leg, mine: int, source: Address, kind: int, send: bytes) -> bool:
+        """The leg's row takes charge of completions with its tag, unless they need a closer look.
+        The next packet is of this source and of this kind (its first two octets), and `send` is
+        what sends it on."""
+        if not self._keys.load(leg):
+            return False
         reception, number = leg.reception, leg.id
         name = encode(source)
         self._any_ipv6 |= len(name) > abi.NAME_ROOM // 2
@@ -103,8 +106,8 @@ class Columns:
         self._shifts[number] = leg.sequence_offset, leg.timestamp_offset, ssrc_shift, 0
         self._sends[number] = np.frombuffer(send, np.int64)
         self._books.load(number, reception)
-        self._keys.load(leg)
         self.in_charge += 1
+        return True
 
     def leave(self, number: int) -> None:
         """The row is in charge no more."""
@@ -116,6 +119,7 @@ class Columns:
         """Bring the books of a leg up to date whose row is in charge."""
         leg.reception.next_sequence = int(self._sequences[leg.id].byteswap())
         self._books.settle(leg.id, leg.reception)
+        leg.steady_at = leg.reception.arrived_at
 
     def relay(self, batch: Completions, now: float) -> Relayed | None:
         """Send on what is plain. Nothing is done when the batch has to be sorted first: a leg is
@@ -165,7 +169,7 @@ class Columns:
     ) -> None:
         """Count, rewrite and send plain packets. Sequence numbers wrap by themselves."""
         buffers = self._buffers
-        numbers, sizes, where = self._keys.take_off(numbers, sizes, where, now)
+        numbers, sizes, where = self._keys.take_off(numbers, sizes, where)
         headers = buffers.headers[where].byteswap()
         self._books.note(numbers, headers[:, 1], sizes, now)
         changed = headers + self._shifts.take(numbers, 0, None, "clip")

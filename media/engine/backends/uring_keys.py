@@ -6,12 +6,14 @@ libsrtp has one packet in hand at a time. All of a batch go through it one after
 nothing else between them: its code is then in the processor's caches, and so is ours.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from softswitch.media.engine.backends import uring_abi as abi
 from softswitch.media.engine.backends.uring_buffers import SIZE, Buffers, Where
-from softswitch.media.engine.hooks import Guard, Memory
+from softswitch.media.engine.hooks import Memory
 from softswitch.media.engine.leg import Leg
 from softswitch.media.rtp import FIXED_SIZE
 
@@ -30,74 +32,65 @@ class Keys:
         self._buffers = buffers
         self._memory: Memory | None = None
         """The buffers as guards know them, once there is a guard."""
-        self._receiving: dict[int, tuple[Leg, Guard]] = {}
-        """By number of the leg: who takes protection off what it receives."""
-        self._sending: dict[int, tuple[Leg, Guard]] = {}
-        """By number of the leg that receives: who puts protection on what its peer is sent."""
+        self._legs: dict[int, Leg] = {}
+        """By number: those with keys, or whose peer has keys."""
+        self._receiving: dict[int, Any] = {}
+        """By number of the leg: for what it receives (`Memory.unprotect_each`)."""
+        self._sending: dict[int, Any] = {}
+        """By number of the leg that receives: for what its peer is sent."""
 
-    def load(self, leg: Leg) -> None:
-        """The leg's row is in charge, until its guard or its peer's is another."""
-        guard, peer = leg.guard, leg.peer
-        if guard is not None:
-            self._receiving[leg.id] = leg, guard
-            self._memory = self._memory or guard.found(self._buffers.view)
-        if peer is not None and peer.guard is not None:
-            self._sending[leg.id] = leg, peer.guard
-            self._memory = self._memory or peer.guard.found(self._buffers.view)
+    def load(self, leg: Leg) -> bool:
+        """Let the leg's row take charge; not if its packets need a closer look."""
+        if not leg.secured:
+            return True
+        runs = leg.runs()
+        if runs is None:
+            return False
+        self._memory = self._memory or leg.found(self._buffers.view)
+        for by_number, run in zip((self._receiving, self._sending), runs, strict=True):
+            if run is not None:
+                self._legs[leg.id] = leg
+                by_number[leg.id] = run
+        return True
 
     def leave(self, number: int) -> None:
         """The row is in charge no more."""
-        self._receiving.pop(number, None)
-        self._sending.pop(number, None)
+        if self._legs.pop(number, None) is not None:
+            self._receiving.pop(number, None)
+            self._sending.pop(number, None)
 
-    def take_off(
-        self, numbers: Places, sizes: Sizes, where: Where, now: float
-    ) -> tuple[Places, Sizes, Where]:
+    def take_off(self, numbers: Places, sizes: Sizes, where: Where) -> tuple[Places, Sizes, Where]:
         """Legs, octets of payload and buffers of packets, as they are once nothing is protected,
         without those that are not what they say."""
-        receiving = self._receiving
-        if not receiving:
+        receiving, memory = self._receiving, self._memory
+        if not receiving or memory is None:
             return numbers, sizes, where
-        memory, octets, refused = self._memory, sizes.tolist(), []
-        for place, (number, start) in enumerate(zip(numbers.tolist(), _starts(where), strict=True)):
-            entry = receiving.get(number)
-            if entry is None:
-                continue
-            leg, guard = entry
-            size = guard.unprotect_at(memory, start, octets[place] + FIXED_SIZE)
-            if size < 0:
-                leg.foreign += 1
-                refused.append(place)
-            else:
-                leg.steady_at = now
-                octets[place] = size - FIXED_SIZE
-        if refused:
-            kept = np.delete(np.arange(len(numbers)), refused)
-            sizes = np.array(octets, np.int64)[kept].astype(np.uint32)
-            return numbers[kept], sizes, self._buffers.ids[where][kept]
-        return numbers, np.array(octets, np.uint32), where
+        runs = [receiving.get(number) for number in numbers.tolist()]
+        octets = [size + FIXED_SIZE for size in sizes.tolist()]
+        left = np.array(memory.unprotect_each(runs, _starts(where), octets)) - FIXED_SIZE
+        right = left >= 0
+        if np.count_nonzero(right) < len(left):
+            for number in numbers[~right].tolist():
+                self._legs[number].foreign += 1
+            numbers, left, where = numbers[right], left[right], self._buffers.ids[where][right]
+        return numbers, left.astype(np.uint32), where
 
     def put_on(self, numbers: Places, sends: Submissions, where: Where) -> Submissions:
         """The submissions that send packets of these legs from these buffers, once all that has to
         be is protected; without those that may not leave."""
-        sending = self._sending
-        if not sending:
+        sending, memory = self._sending, self._memory
+        if not sending or memory is None:
             return sends
         lengths = sends.view(np.uint32)[:, _LENGTH]
-        memory, octets, refused = self._memory, lengths.tolist(), []
-        for place, (number, start) in enumerate(zip(numbers.tolist(), _starts(where), strict=True)):
-            entry = sending.get(number)
-            if entry is None:
-                continue
-            leg, guard = entry
-            size = guard.protect_at(memory, start, octets[place])
-            if size < 0:
-                leg.failed += 1
-                refused.append(place)
-            else:
-                octets[place] = size
+        runs = [sending.get(number) for number in numbers.tolist()]
+        octets = np.array(memory.protect_each(runs, _starts(where), lengths.tolist()), np.int64)
         lengths[:] = octets
-        return np.delete(sends, refused, 0) if refused else sends
+        right = octets >= 0
+        if np.count_nonzero(right) < len(octets):
+            for number in numbers[~right].tolist():
+                self._legs[number].failed += 1
+            sends = sends[right]
+        return sends
 
 
 def _starts(where: Where) -> range | list[int]:

@@ -17,7 +17,6 @@ from softswitch.media.engine.backends.uring_names import decode
 from softswitch.media.engine.backends.uring_requests import Kind
 from softswitch.media.engine.backends.uring_ring import Ring
 from softswitch.media.engine.feeding import books_are_here
-from softswitch.media.engine.keyed import MAX_TRAILER
 from softswitch.media.latch import Address
 
 DOOR_BATCH = 16
@@ -40,7 +39,7 @@ class Unusual:
         self._endpoints = endpoints
         self._columns = columns
         self._buffers = buffers
-        self._packet = bytearray(MAX_PACKET + MAX_TRAILER)
+        self._packet = bytearray(MAX_PACKET)
         self._strangers: dict[int, int] = {}
         """By file: packets of unproven sources in this batch."""
         self.ended: list[tuple[Endpoint, Kind, int]] = []
@@ -162,7 +161,7 @@ class Unusual:
                 send = self._endpoints[peer.id].request(endpoint.failure())
                 if send is not None:
                     tag = requests.tag(Kind.RTP, endpoint.armed)
-                    self._columns.load(leg, tag, locked, endpoint.kind, send)
-                    endpoint.in_columns = True
-                    leg.settle = partial(self._settle, endpoint)
+                    if self._columns.load(leg, tag, locked, endpoint.kind, send):
+                        endpoint.in_columns = True
+                        leg.settle = partial(self._settle, endpoint)
         self.returning.clear()

@@ -1,13 +1,40 @@
 """A guard for tests, whose keys are easily told."""
 
+from collections.abc import Iterable
+
 from softswitch.media.latch import Address
 
 
 class Memory:
-    """A buffer, and what is in it."""
+    """A buffer; what is unprotected and protected there, a `Lock` says."""
 
     def __init__(self, buffer: bytearray | memoryview) -> None:
         self.octets = memoryview(buffer)
+
+    def unprotect_each(
+        self, runs: Iterable["Lock | None"], starts: Iterable[int], sizes: Iterable[int]
+    ) -> list[int]:
+        return [
+            size
+            if lock is None
+            else lock.unprotect(bytearray(self.octets[start : start + size]), size)
+            for lock, start, size in zip(runs, starts, sizes, strict=True)
+        ]
+
+    def protect_each(
+        self, runs: Iterable["Lock | None"], starts: Iterable[int], sizes: Iterable[int]
+    ) -> list[int]:
+        return [
+            size if lock is None else self._protect(lock, start, size)
+            for lock, start, size in zip(runs, starts, sizes, strict=True)
+        ]
+
+    def _protect(self, lock: "Lock", start: int, size: int) -> int:
+        protected = lock.protect(self.octets[start : start + size])
+        if protected is None:
+            return -1
+        self.octets[start : start + len(protected)] = protected
+        return len(protected)
 
 
 class Lock:
@@ -16,6 +43,7 @@ class Lock:
     def __init__(self, tag: bytes = b"k") -> None:
         self.tag = tag
         self.ready = True
+        self.open = False
         self.remote: Address | None = None
         self.admitted = True
         self.heard: list[tuple[bytes, Address]] = []
@@ -34,15 +62,11 @@ class Lock:
     def found(self, buffer: bytearray | memoryview) -> Memory:
         return Memory(buffer)
 
-    def unprotect_at(self, memory: Memory, start: int, size: int) -> int:
-        return self.unprotect(bytearray(memory.octets[start : start + size]), size)
+    def receives(self, ssrc: int) -> "Lock | None":
+        return self if self.ready else None
 
-    def protect_at(self, memory: Memory, start: int, size: int) -> int:
-        protected = self.protect(memory.octets[start : start + size])
-        if protected is None:
-            return -1
-        memory.octets[start : start + len(protected)] = protected
-        return len(protected)
+    def sends(self, ssrc: int) -> "Lock | None":
+        return self if self.ready else None
 
     def unprotect_rtcp(self, data: bytes) -> bytes | None:
         return data[:-1] if data[-1:] == self.tag else None

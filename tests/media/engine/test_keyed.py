@@ -4,9 +4,7 @@ from softswitch.media import srtp
 from softswitch.media.engine.keyed import MAX_TRAILER, MOVES_AFTER
 from softswitch.media.engine.leg import Leg
 from softswitch.media.formats import STATIC
-from softswitch.media.latch import Address
-from softswitch.media.rtp import FIXED_SIZE
-from tests.media.engine.legs import ANNA, ELSEWHERE, OWN_JAN, SOUND, frame, hear, pair, read
+from tests.media.engine.legs import ANNA, ELSEWHERE, frame, hear, pair
 from tests.media.engine.locks import Lock
 
 PCMU = STATIC[0]
@@ -18,90 +16,63 @@ def talking(hers: Lock | None, his: Lock | None) -> Leg:
     anna.guard, jan.guard = hers, his
     anna.guarded()
     for sequence in range(3):
-        hear(anna, sealed(anna, sequence), sequence * 0.02)
+        hear(anna, frame(sequence) + b"k" * (hers is not None), sequence * 0.02)
     return anna
 
 
-def sealed(anna: Leg, sequence: int, stamp: int | None = None) -> bytes:
-    packet = frame(sequence, stamp=stamp)
-    return packet if anna.guard is None else packet + b"k"
-
-
-def hurried(
-    leg: Leg, packet: bytes, source: Address | None = ANNA, now: float = 0.06
-) -> tuple[bool, list[bytes]]:
-    """Did it take the short way, and what was sent?"""
-    sent: list[bytes] = []
-    leg.send = lambda data: sent.append(bytes(data))
-    buffer = bytearray(packet) + bytes(MAX_TRAILER)
-    return leg._hurry(buffer, len(packet), source, now), sent
-
-
-@pytest.mark.parametrize("source", [ANNA, None])
 @pytest.mark.parametrize(
     ("hers", "his"), [(Lock(), Lock()), (Lock(), None), (None, Lock())], ids=["both", "in", "out"]
 )
-def test_the_next_packet_in_order_goes_the_short_way(
-    hers: Lock | None, his: Lock | None, source: Address | None
+def test_packets_need_what_the_guards_of_both_sides_say(
+    hers: Lock | None, his: Lock | None
 ) -> None:
     anna = talking(hers, his)
-    done, (packet,) = hurried(anna, sealed(anna, 3), source)
-    assert done
-    header, payload = read(packet)
-    assert (header.sequence, header.timestamp, header.ssrc) == (1003, 50000 + 4 * 160, OWN_JAN)
-    assert payload == SOUND + (b"" if his is None else b"k")
-    seen = anna.statistics()
-    assert (seen.packets_received, seen.octets_received, seen.foreign) == (4, 4 * 160, 0)
+    assert anna.secured
+    assert anna.runs() == (hers, his)
+    assert anna.found(bytearray(9)) is not None
 
 
-def test_what_is_unusual_needs_a_closer_look() -> None:
+@pytest.mark.parametrize("side", [0, 1])
+def test_while_a_side_has_no_keys_packets_need_a_closer_look(side: int) -> None:
+    locks = Lock(), Lock()
+    anna = talking(*locks)
+    locks[side].ready = False
+    anna.guarded()
+    assert anna.runs() is None
+    locks[side].ready = True
+    assert anna.runs() == locks
+
+
+def test_guards_that_let_packets_cross_as_they_are_need_nothing() -> None:
+    hers, his = Lock(b""), Lock(b"")
+    hers.open = his.open = True
+    anna, jan = pair((PCMU,), (PCMU,))
+    anna.guard, jan.guard = hers, his
+    assert anna.runs() == (None, None)
+
+
+def test_what_packets_need_is_asked_again_when_a_guard_knows_more() -> None:
     anna = talking(Lock(), Lock())
-    usual = frame(3) + b"k"
-    nothing: tuple[bool, list[bytes]] = (False, [])
-    assert hurried(anna, usual, ELSEWHERE) == nothing
-    assert hurried(anna, usual[: FIXED_SIZE - 1]) == nothing
-    assert hurried(anna, frame(4) + b"k") == nothing
-    assert hurried(anna, frame(3, ssrc=8) + b"k") == nothing
-    assert hurried(anna, frame(3, kind=8) + b"k") == nothing
-    assert not anna._hurry(memoryview(usual), len(usual), ANNA, 0.06)
-    assert not anna._hurry(bytearray(usual), len(usual), ANNA, 0.06)  # no room for a tag
-    assert anna.statistics().packets_received == 3
-    assert hurried(anna, usual)[0]
+    before = anna.runs()
+    assert anna.runs() is before
+    assert anna.peer is not None
+    anna.peer.guard = other = Lock()
+    anna.peer.guarded()
+    assert anna.runs() == (anna.guard, other)
 
 
-def test_a_wrong_tag_is_a_strangers() -> None:
-    anna = talking(Lock(), None)
-    assert hurried(anna, frame(3) + b"x") == (True, [])
-    assert anna.statistics().foreign == 1
-    assert hurried(anna, frame(3) + b"k")[0]
-
-
-def test_without_guards_there_is_no_short_way_of_the_keyed() -> None:
+def test_without_guards_nothing_is_needed_and_no_buffer_is_known() -> None:
     anna = talking(None, None)
-    assert hurried(anna, frame(3)) == (False, [])
+    assert not anna.secured
+    assert anna.runs() == (None, None)
+    assert anna.found(bytearray(9)) is None
     anna.part()
-    assert hurried(anna, frame(3)) == (False, [])
+    assert anna.runs() == (None, None)
+    assert anna.found(bytearray(9)) is None
 
 
 def test_the_room_that_is_left_for_tags_is_the_longest_of_them() -> None:
     assert MAX_TRAILER == srtp.MAX_TRAILER
-
-
-def test_what_the_peer_has_no_keys_for_yet_is_not_sent() -> None:
-    his = Lock()
-    anna = talking(None, his)
-    his.ready = False
-    assert hurried(anna, frame(3)) == (True, [])
-    assert anna.failed == 1
-
-
-def test_only_new_timestamps_that_can_be_say_something_about_jitter() -> None:
-    anna = talking(None, Lock())
-    jitter = anna.reception.jitter
-    assert hurried(anna, frame(3, stamp=320))[0]
-    assert hurried(anna, frame(4, stamp=1 << 30), now=0.1)[0]
-    assert anna.reception.jitter == jitter
-    assert anna.reception.timestamp == 1 << 30
 
 
 def test_a_remote_that_moved_is_heard_at_once_and_followed_when_it_stays() -> None:
@@ -117,3 +88,13 @@ def test_a_remote_that_moved_is_heard_at_once_and_followed_when_it_stays() -> No
     assert anna.latch.locked == ANNA
     hear(anna, frame(6) + b"k", 11.0 + MOVES_AFTER, source=ELSEWHERE)
     assert anna.latch.locked == ELSEWHERE
+
+
+def test_a_backend_that_has_the_books_returns_them_before_a_packet_from_elsewhere_counts() -> None:
+    anna = talking(Lock(), Lock())
+    settled: list[bool] = []
+    anna.settle = lambda: settled.append(bool(anna.secured))
+    assert hear(anna, frame(3) + b"x", 0.06, source=ELSEWHERE) is None
+    assert not settled
+    hear(anna, frame(3) + b"k", 0.06, source=ELSEWHERE)
+    assert settled == [False]

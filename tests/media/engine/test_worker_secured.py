@@ -151,3 +151,35 @@ def test_while_nothing_may_be_sent_to_the_peer_nothing_is(it: Driver, pair: Pair
         anna.send(anna.packet(sequence))
         it.serve(2)
     assert jan.heard() == [SOUND] * 4
+
+
+def test_who_has_the_key_may_send_from_elsewhere_in_between(it: Driver, pair: Pair) -> None:
+    anna, jan = pair
+    if anna.sender is None:
+        return
+    there = it.phone("127.0.0.77")
+    for sequence in range(3, 15):
+        if sequence % 4:
+            anna.send(anna.packet(sequence))
+        else:
+            there.rtp.sendto(anna.packet(sequence), anna.phone.to)
+        it.serve(2)
+    assert jan.heard() == [SOUND] * 12
+    seen = it.statistics(0)
+    assert (seen.packets_received, seen.packets_lost, seen.foreign) == (15, 0, 0)
+
+
+def test_keys_may_change_in_the_middle_of_a_call(it: Driver, pair: Pair) -> None:
+    anna, jan = pair
+    for one, number in ((anna, 0), (jan, 1)):
+        if one.sender is not None:
+            ours, theirs = (os.urandom(SUITES[SUITE].octets) for _ in range(2))
+            one.sender, one.receiver = Sender(SUITE, theirs), Receiver(SUITE, ours)
+            one.remote = one.remote._replace(security=Sdes(SUITE, ours, theirs))
+            it.say(control.SetRemote(number, one.remote))
+    for sequence in range(3, 9):
+        for one in pair:
+            one.send(one.packet(sequence))
+        it.serve(2)
+    assert anna.heard() == jan.heard() == [SOUND] * 6
+    assert it.statistics(0).foreign == 0
