@@ -1,6 +1,6 @@
 """What all requests have in common: who asks, his form, pages and errors.
 
-The only modules that know aiohttp are this one, `entry`, `mailbox_pages` and `server`.
+Only this module, `entry`, `call_pages`, `mailbox_pages` and `server` know aiohttp.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from aiohttp import web
 
 from softswitch.web import forms
 from softswitch.web.languages import TEXTS, preferred
+from softswitch.web.owner import DELETE
 from softswitch.web.sessions import Session, Sessions
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ KEY_OCTETS = 32
 HASHING, HASHES_WAITING = 1, 16
 """Passwords that are looked at at once, and that wait for it: each is 40 ms of a processor, which
 calls need, too."""
-PAGES = ("messages", "settings")
+PAGES = ("messages", "calls", "settings")
 
 
 class Refused(Exception):
@@ -159,6 +160,17 @@ class Desk:
     def has(self, user: str, page: str) -> bool:
         """Whether a user has what a page is about (S0-21)."""
         return page != "messages" or self.parts.office.has_mailbox(user)
+
+    def said(self, session: Session) -> tuple[str, str]:
+        """What the page confirms, once, and which message could be brought back."""
+        if not session.said:
+            return "", ""
+        what, *more = session.said
+        session.said = ()
+        texts = TEXTS[self.parts.office.language(session.user)]
+        about = (more[0] if more else "") or texts["withheld"]
+        undo = more[1] if what == f"said_{DELETE}" else ""
+        return texts[what].format(about=about), undo
 
     def log_in(self, request: web.Request, user: str, to: str = "/", *said: str) -> web.Response:
         """Let a user in: on to the first page, or another one, which confirms something."""

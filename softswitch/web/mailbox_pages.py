@@ -10,7 +10,7 @@ from softswitch.web import ranges
 from softswitch.web.desk import Desk, Refused, redirect
 from softswitch.web.entry import Entry
 from softswitch.web.languages import TEXTS
-from softswitch.web.owner import ACTIONS, DELETE
+from softswitch.web.owner import ACTIONS
 from softswitch.web.pages import counted
 from softswitch.web.sessions import Session
 from softswitch.web.sounds import TooBusy
@@ -36,7 +36,7 @@ class MailboxPages:
             raise Refused(404)
         office = self._parts.office
         texts = TEXTS[office.language(session.user)]
-        said, undo = self._said(session)
+        said, undo = self._desk.said(session)
         return self._desk.page(
             request,
             "messages",
@@ -89,7 +89,7 @@ class MailboxPages:
     async def settings(self, request: web.Request) -> web.Response:
         """What an owner may change."""
         session = self._desk.reader(request)
-        said, _ = self._said(session)
+        said, _ = self._desk.said(session)
         return self._form(request, session, said=said)
 
     async def save(self, request: web.Request) -> web.Response:
@@ -152,17 +152,6 @@ class MailboxPages:
                 "may_action": self._may(user, keys.MAIL_MODE),
             },
         )
-
-    def _said(self, session: Session) -> tuple[str, str]:
-        """What the page confirms, once, and which message could be brought back."""
-        if not session.said:
-            return "", ""
-        what, *more = session.said
-        session.said = ()
-        texts = TEXTS[self._parts.office.language(session.user)]
-        about = (more[0] if more else "") or texts["withheld"]
-        undo = more[1] if what == f"said_{DELETE}" else ""
-        return texts[what].format(about=about), undo
 
 
 async def _sent(request: web.Request, data: bytes, headers: dict[str, str]) -> web.StreamResponse:

@@ -10,6 +10,7 @@ from importlib import resources
 from aiohttp import web
 
 from softswitch.web import forms
+from softswitch.web.call_pages import CallPages
 from softswitch.web.desk import Desk, Handler, NotLoggedIn, Parts, Refused, redirect
 from softswitch.web.door import Door
 from softswitch.web.entry import Entry
@@ -77,7 +78,7 @@ class WebServer:
 
     def _add_routes(self) -> None:
         entry = Entry(self._desk)
-        pages = MailboxPages(self._desk, entry)
+        pages, calls = MailboxPages(self._desk, entry), CallPages(self._desk)
         icon = (resources.files("softswitch.web") / "templates" / "icon.svg").read_bytes()
         self._app.add_routes(
             [
@@ -97,6 +98,8 @@ class WebServer:
                 web.get("/settings", pages.settings),
                 web.post("/settings", pages.save),
                 web.post("/password", pages.password),
+                web.get("/calls", calls.calls),
+                web.post("/calls", calls.save),
             ]
         )
 
