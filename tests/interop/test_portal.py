@@ -154,6 +154,26 @@ def test_s0_4_an_address_that_is_set_in_the_portal_gets_the_next_message(
     assert re.search(r"email +jan@example\.com +portal by 102, \d{4}-", shown)
 
 
+def test_fwd_14_calls_go_where_the_portal_sends_them_from_the_next_one_on(office: Office) -> None:
+    """FWD-8, DND-1: as if it had been dialled."""
+    browser, _ = office.logged_in("102")
+    always = "forward.always"
+    page = browser.open("/calls").submit("/calls", **{always: "number", f"{always}.number": "100"})
+    assert page.said == "Zapisano. Obowiązuje od teraz."
+    with office.phone("100") as bob, office.phone("101") as anna:
+        for phone in (bob, anna):
+            phone.register()
+        call = anna.dial("102")
+        bob.incoming().answer()
+        call.wait("answered")
+        call.hangup()
+        call.ended()
+    browser.open("/calls").submit("/calls", **{always: "off", "dnd": "on"})
+    shown = office.switch.command("show", "102")
+    assert re.search(r"dnd +on +portal by 102, \d{4}-", shown)
+    browser.open("/calls").submit("/calls", dnd="off")
+
+
 def test_s0_6_what_is_typed_and_not_saved_changes_nothing(office: Office) -> None:
     browser, _ = office.logged_in("101")
     browser.open("/settings")  # typed there, and left
