@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,40 +10,17 @@ import pytest
 
 from softswitch.config.conference import Room
 from softswitch.config.messaging import Voicemail
-from softswitch.mailbox.boxes import Boxes
-from softswitch.mailbox.keeping import Told
-from softswitch.mailbox.languages import LANGUAGES
 from softswitch.mailbox.messages import Message
-from softswitch.mailbox.phrases import LocalTime, Phrases
-from softswitch.mailbox.prompts import Prompts
 from softswitch.mailbox.speech import BEEP
-from softswitch.media.blobs import FolderBlobs
 from softswitch.media.engine import stage_messages
 from softswitch.media.engine.interface import Clip
 from softswitch.rooms.meeting import Meetings
 from softswitch.voicemail import NOBODYS, Services, rules
-from softswitch.voices import Voice
-from tests.softswitch.b2bua.applications import CODES, ends, performed
+from tests.softswitch.b2bua.applications import ends, performed
 from tests.softswitch.b2bua.flows import finish
+from tests.softswitch.b2bua.mailboxes import take_messages
 from tests.softswitch.b2bua.network import World
 from tests.softswitch.b2bua.phones import Phone
-from tests.softswitch.settings.office import Office
-
-
-class Kept:
-    """A store that has done everything at once."""
-
-    def put_messages(self, put: Sequence[Message], drop: Sequence[str]) -> Kept:
-        return self
-
-    def put_box(self, box: object) -> Kept:
-        return self
-
-    def add_done_callback(self, fn: Any) -> None:
-        fn(self)
-
-    def exception(self) -> None:
-        return None
 
 
 @pytest.fixture
@@ -52,21 +28,7 @@ def world(tmp_path: Path) -> World:
     """101 has a mailbox and no phone."""
     world = World("100", "101")
     world.users["101"] = replace(world.users["101"], voicemail=Voicemail(enabled=True))
-    boxes = Boxes(
-        Kept(),
-        FolderBlobs(tmp_path),
-        aside=lambda job, done: done(job()),
-        new_id=world.token,
-        wall=world.wall,
-        told=Told(
-            lambda *change: world.news.append(change), lambda *change: None, lambda *change: None
-        ),
-        rules=rules(world.users),
-    )
-    board = world.calls._board
-    board.codes = CODES
-    desk = Office(world.users, wall=world.wall).desk(CODES)
-    board.applications = Services(world.users, boxes, lambda user: VOICE, bytes, desk)
+    take_messages(world, tmp_path, NAMES, world.news.append)
     return world
 
 
@@ -78,10 +40,6 @@ NAMES = (
     "vm.login_failed",
     "vm.main_menu",
     "code.no_such_number",
-)
-VOICE = Voice(
-    Prompts({name: f"/{name}" for name in NAMES}),
-    Phrases(LANGUAGES["en"], lambda at: LocalTime(2012, 8, 6, 0, 15, 19)),
 )
 
 

@@ -8,31 +8,19 @@ FWD-16.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from softswitch.config.messaging import Voicemail
-from softswitch.mailbox.boxes import Boxes
-from softswitch.mailbox.keeping import Told
-from softswitch.mailbox.languages import LANGUAGES
-from softswitch.mailbox.messages import Message
-from softswitch.mailbox.phrases import LocalTime, Phrases
-from softswitch.mailbox.prompts import Prompts
-from softswitch.media.blobs import FolderBlobs
 from softswitch.media.engine import stage_messages
 from softswitch.media.engine.interface import Clip
-from softswitch.voicemail import Services, rules
-from softswitch.voices import Voice
-from tests.softswitch.b2bua.applications import CODES, performed
+from tests.softswitch.b2bua.applications import performed
 from tests.softswitch.b2bua.carriers import MOBILE, Office
 from tests.softswitch.b2bua.dialogs import PhoneCall
 from tests.softswitch.b2bua.flows import finish, heard
-from tests.softswitch.b2bua.network import World
+from tests.softswitch.b2bua.mailboxes import take_messages
 from tests.softswitch.b2bua.phones import Phone
-from tests.softswitch.settings.office import Office as Settings
 from tests.support.forwards import FINAL, OUTCOME, REJECTED, SITUATIONS, WHAT_HAPPENS, words
 
 TARGETS = {"internal": "102", "external": "600100100"}
@@ -46,26 +34,6 @@ PROGRESS = {"always": [], "busy": [181], "no_answer": [180], "unavailable": [], 
 """What the caller hears before the target rings. It is never told twice that it rings."""
 
 NAMES = ("vm.cannot_take_your_call", "vm.is_busy", "vm.leave_a_message")
-VOICE = Voice(
-    Prompts({name: f"/{name}" for name in NAMES}),
-    Phrases(LANGUAGES["en"], lambda at: LocalTime(2012, 8, 6, 0, 15, 19)),
-)
-
-
-class Kept:
-    """A store that has done everything at once."""
-
-    def put_messages(self, put: Sequence[Message], drop: Sequence[str]) -> Kept:
-        return self
-
-    def put_box(self, box: object) -> Kept:
-        return self
-
-    def add_done_callback(self, fn: Any) -> None:
-        fn(self)
-
-    def exception(self) -> None:
-        return None
 
 
 class Matrix:
@@ -74,7 +42,7 @@ class Matrix:
     def __init__(self, folder: Path, situation: str, to: str, *, has_mailbox: bool) -> None:
         self.office = office = Office()
         self.world = world = office.world
-        self._takes_messages(world, folder)
+        take_messages(world, folder, NAMES)
         self.situation = situation
         office.change("101", ring_time=RING_TIME, voicemail=Voicemail(enabled=has_mailbox))
         office.forward("101", **{situation: to}, return_after=RETURN_AFTER)
@@ -82,22 +50,6 @@ class Matrix:
         self.carla = Phone(world, "102")
         if situation == "unavailable":
             world.location.replace("101", ())
-
-    @staticmethod
-    def _takes_messages(world: World, folder: Path) -> None:
-        boxes = Boxes(
-            Kept(),
-            FolderBlobs(folder),
-            aside=lambda job, done: done(job()),
-            new_id=world.token,
-            wall=world.wall,
-            told=Told(lambda *_: None, lambda *_: None, lambda *_: None),
-            rules=rules(world.users),
-        )
-        board = world.calls._board
-        board.codes = CODES
-        desk = Settings(world.users, wall=world.wall).desk(CODES)
-        board.applications = Services(world.users, boxes, lambda _: VOICE, bytes, desk)
 
     def calls(self) -> PhoneCall:
         """Alice calls; what happens at Bob's phone happens, and the call has gone on."""

@@ -1,7 +1,5 @@
 """`softswitch messages`, with a switch that answers."""
 
-import asyncio
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from softswitch.__main__ import application
-from softswitch.control import SOCKET_NAME, CannotAnswer, ControlServer
+from softswitch.control import CannotAnswer
+from tests.softswitch.cli.answering import answering
 
 pytestmark = pytest.mark.process
 
@@ -39,16 +38,8 @@ def file(tmp_path: Path) -> Iterator[Path]:
         "restore message": lambda request: f"message {request['id']} is there again",
         "delete message": refuse,
     }
-    server = ControlServer(tmp_path / SOCKET_NAME, handlers)
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    asyncio.run_coroutine_threadsafe(server.start(), loop).result()
-    yield config
-    asyncio.run_coroutine_threadsafe(server.stop(), loop).result()
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
+    with answering(tmp_path, handlers):
+        yield config
 
 
 def command(*words: object) -> tuple[int, str]:

@@ -1,7 +1,5 @@
 """`softswitch portal`, with a switch that answers and with none."""
 
-import asyncio
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from softswitch.__main__ import application
-from softswitch.control import SOCKET_NAME, CannotAnswer, ControlServer
+from softswitch.control import CannotAnswer
+from tests.softswitch.cli.answering import answering
 
 pytestmark = pytest.mark.process
 
@@ -28,16 +27,8 @@ def file(tmp_path: Path) -> Iterator[Path]:
     """The configuration of a switch that runs."""
     config = tmp_path / "office.yaml"
     config.write_text(TEXT)
-    server = ControlServer(tmp_path / SOCKET_NAME, {"portal link": answer})
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    asyncio.run_coroutine_threadsafe(server.start(), loop).result()
-    yield config
-    asyncio.run_coroutine_threadsafe(server.stop(), loop).result()
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
+    with answering(tmp_path, {"portal link": answer}):
+        yield config
 
 
 def command(*words: object) -> tuple[int, str]:
