@@ -8,6 +8,9 @@
 CONFIG ?= conf/demo.yaml
 VENV := .venv
 
+# Python keeps what it has compiled, whatever is set otherwise: a suite starts hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test check covered unit interop packages clean
 
 # A job of its own (set -m): Ctrl-C is for the switch, which then exits with 0, and not for make.
@@ -41,3 +44,4 @@ $(VENV)/.for-test: pyproject.toml .ci/install
 
 clean:
 	rm -rf $(VENV) *.egg-info build dist .coverage* .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -2,8 +2,9 @@
 
 import ast
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple, TypeGuard
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("softswitch", "media", "routing", "mailbox")
@@ -62,34 +63,53 @@ def modules() -> list[str]:
     )
 
 
-@functools.cache
-def tree(module: str) -> ast.Module:
-    return ast.parse((ROOT / module).read_text())
+class Facts(NamedTuple):
+    """What a module is like. Its tree is let go: hundreds of them are a burden to all tests."""
+
+    says_what_it_is: bool
+    long_functions: tuple[str, ...]
+    imports: frozenset[str]
+    """Absolute names."""
+    imports_for_types_too: frozenset[str]
 
 
 @functools.cache
-def nodes(module: str) -> list[ast.AST]:
-    return list(ast.walk(tree(module)))
+def facts(module: str) -> Facts:
+    tree = ast.parse((ROOT / module).read_text())
+    every = list(statements(tree))
+    return Facts(
+        bool(ast.get_docstring(tree)),
+        tuple(f"{module}: {node.name}" for node in every if _is_long_function(node)),
+        frozenset(_imports(module, statements(tree, with_type_checking=False))),
+        frozenset(_imports(module, every)),
+    )
 
 
-@functools.cache
-def imports(module: str, *, with_type_checking: bool) -> frozenset[str]:
-    """Absolute names of what the module imports."""
-    return frozenset(_imports(module, with_type_checking=with_type_checking))
+def statements(parent: ast.AST, *, with_type_checking: bool = True) -> Iterator[ast.AST]:
+    """All that is below, but no expressions, which are most of a tree: none holds a statement."""
+    for field in ("body", "handlers", "orelse", "finalbody", "cases"):
+        for node in getattr(parent, field, ()):
+            if with_type_checking or not _is_for_types(node):
+                yield node
+                yield from statements(node, with_type_checking=with_type_checking)
 
 
-def _imports(module: str, *, with_type_checking: bool) -> Iterator[str]:
-    skipped = set()
-    if not with_type_checking:
-        for node in nodes(module):
-            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-                skipped |= set(ast.walk(node))
+def _is_for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+
+
+def _is_long_function(node: ast.AST) -> TypeGuard[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (
+        isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or node.lineno) - node.lineno >= MAX_FUNCTION_LINES
+    )
+
+
+def _imports(module: str, nodes: Iterable[ast.AST]) -> Iterator[str]:
     package = (
         dotted(module).rpartition(".")[0] if not module.endswith("__init__.py") else dotted(module)
     )
-    for node in nodes(module):
-        if node in skipped:
-            continue
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -113,7 +133,7 @@ def test_imports_point_down() -> None:
         for folder, allowed in MAY_IMPORT.items()
         for module in modules()
         if module.startswith(folder + "/")
-        for name in imports(module, with_type_checking=False)
+        for name in facts(module).imports
         if name.startswith("softswitch.") and not within(name, allowed)
     }
     assert sorted(wrong) == []
@@ -124,7 +144,7 @@ def test_pure_modules_do_no_io_and_read_no_clock() -> None:
         (module, name)
         for module in modules()
         if module.startswith(PURE) and module not in SHELLS
-        for name in imports(module, with_type_checking=False)
+        for name in facts(module).imports
         if name.partition(".")[0] in IMPURE
     }
     assert sorted(impure) == []
@@ -132,9 +152,7 @@ def test_pure_modules_do_no_io_and_read_no_clock() -> None:
 
 def test_nobody_imports_the_app() -> None:
     importers = {
-        module
-        for module in modules()
-        if "softswitch.app" in imports(module, with_type_checking=True)
+        module for module in modules() if "softswitch.app" in facts(module).imports_for_types_too
     }
     assert all(
         module.startswith("softswitch/cli/") or module == "softswitch/__main__.py"
@@ -146,9 +164,7 @@ def test_there_are_no_import_cycles() -> None:
     known = {dotted(module) for module in modules()}
     graph = {
         dotted(module): {
-            name
-            for name in imports(module, with_type_checking=False)
-            if name in known and name != dotted(module)
+            name for name in facts(module).imports if name in known and name != dotted(module)
         }
         for module in modules()
         if not module.endswith("__init__.py")
@@ -170,15 +186,9 @@ def test_modules_and_functions_fit() -> None:
     long = [
         module for module in modules() if (ROOT / module).read_text().count("\n") > MAX_MODULE_LINES
     ]
-    long += [
-        f"{module}: {node.name}"
-        for module in modules()
-        for node in nodes(module)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (node.end_lineno or node.lineno) - node.lineno >= MAX_FUNCTION_LINES
-    ]
+    long += [name for module in modules() for name in facts(module).long_functions]
     assert long == []
 
 
 def test_every_module_says_what_it_is() -> None:
-    assert [module for module in modules() if not ast.get_docstring(tree(module))] == []
+    assert [module for module in modules() if not facts(module).says_what_it_is] == []

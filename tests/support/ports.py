@@ -45,7 +45,7 @@ def free_ports(count: int, host: str = "127.0.0.1") -> range:
 def _anywhere(size: int) -> Iterator[int]:
     """For what our street has no room, or where somebody lives in it who knows no streets."""
     places = range(STREETS.start, STREETS.stop - size, size)
-    return iter(random.sample(places, len(places)))
+    yield from random.sample(places, len(places))
 
 
 class _Street:
