@@ -91,7 +91,7 @@ class Protection:
 
     def take(self, answer: Stream) -> None:
         """Learn from the answer. Raises SdpError 488 when it is less secure than our offer."""
-        if not self.method or (self._may_stay_plain and not answer.method):
+        if not self.method or (self._may_stay_plain and _says_nothing_of_keys(answer)):
             self.security = None
         elif answer.method != self.method:
             raise SdpError("answer without the encryption that was offered", NOT_ACCEPTABLE)
@@ -204,6 +204,11 @@ class Protection:
 
     def _new_ice(self, remote_username: str) -> Ice:
         return Ice(*fresh(self._vault.entropy), remote_username)
+
+
+def _says_nothing_of_keys(answer: Stream) -> bool:
+    """Nor of keys that we cannot use: whoever names some sends what we could not read."""
+    return not (answer.method or answer.secrets.cryptos)
 
 
 def _crypto_line(crypto: sdes.Crypto) -> str:

@@ -115,6 +115,18 @@ def test_keys_that_are_a_wish_may_be_passed_over_until_they_are_in_use() -> None
 
 
 @pytest.mark.parametrize(
+    "line",
+    [crypto("NULL_HMAC_SHA1_80", tag=2), f"{crypto(SUITE, tag=2)} UNENCRYPTED_SRTP"],
+)
+def test_keys_that_do_not_encrypt_are_no_plain_answer_to_a_wish(line: str) -> None:
+    ours = protection(OPTIMISTIC)
+    ours.offer()
+    with pytest.raises(SdpError) as caught:
+        ours.take(keyed(line, profile="RTP/AVP"))
+    assert caught.value.status == 488
+
+
+@pytest.mark.parametrize(
     ("offered", "answered", "active"),
     [("actpass", "passive", False), ("active", "passive", False), ("passive", "active", True)],
 )
