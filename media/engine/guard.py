@@ -7,12 +7,14 @@
 
 Keys come from the description (SDES) or from a handshake (DTLS); with ICE alone packets are as they
 are. A new description with the same keys changes nothing, so that rollover counters and replay
-windows live on; with other keys the old ones end at once, for they may be somebody else's by now.
+windows live on. With other keys the old ones end: when the remote is elsewhere at once, for they
+may be somebody else's by now, and else when it has begun to use the new ones (`changeover`).
 """
 
 from collections.abc import Callable
 
 from softswitch.media.dtls import NEVER, Endpoint
+from softswitch.media.engine.changeover import Changeover
 from softswitch.media.engine.handshakes import Datagram, Handshakes
 from softswitch.media.engine.interface import Dtls, Ice, Remote, Sdes
 from softswitch.media.ice import Agent
@@ -131,7 +133,7 @@ class Guard:
         """A new offer or answer: `expected` is where it says the remote is, and `hosts` may begin a
         handshake, from any port, unless ICE says who may."""
         self._hosts = hosts
-        self._expected = expected
+        stays, self._expected = expected == self._expected, expected
         if remote.ice != self._ice:
             self._ice = remote.ice
             self._agent = None if remote.ice is None else Agent(*remote.ice)
@@ -140,7 +142,7 @@ class Guard:
             self._renew_dtls(remote.security)
         else:
             self._handshakes = None
-            self._renew_keys(remote.security)
+            self._renew_keys(remote.security, stays and isinstance(self._security, Sdes))
         self._security = remote.security
         self._aim(now)
 
@@ -226,19 +228,21 @@ class Guard:
         else:
             self._handshakes = Handshakes(self._endpoint, security.active, security.fingerprint)
 
-    def _renew_keys(self, security: Sdes | None) -> None:
+    def _renew_keys(self, security: Sdes | None, gradually: bool) -> None:
         if security is None:
             self._open()
             return
         try:
-            self._use(security.suite, security.send_key, security.receive_key)
+            self._use(security.suite, security.send_key, security.receive_key, gradually)
         except SrtpError as error:
             self._close()
             self.failed = str(error)
 
-    def _use(self, suite: str, send_key: bytes, receive_key: bytes) -> None:
-        """Protect with these keys from now on; a direction whose key stays, stays. Raises
-        SrtpError."""
+    def _use(
+        self, suite: str, send_key: bytes, receive_key: bytes, gradually: bool = False
+    ) -> None:
+        """Protect with these keys from now on; a direction whose key stays, stays. `gradually`: the
+        remote may go on under its old key for a while. Raises SrtpError."""
         self.open = False
         if self._sending != (suite, send_key):
             sender = Sender(suite, send_key)
@@ -246,10 +250,18 @@ class Guard:
             self._sender = sender
             self._sending = (suite, send_key)
         if self._receiving != (suite, receive_key):
-            receiver = Receiver(suite, receive_key)
-            self.unprotect, self.unprotect_rtcp = receiver.unprotect, receiver.unprotect_rtcp
-            self._receiver = receiver
+            before, self._receiver = self._receiver, Receiver(suite, receive_key)
             self._receiving = (suite, receive_key)
+            self._change_over()
+            if gradually and before is not None:
+                both = Changeover(before, self._receiver, self._change_over)
+                self.unprotect, self.unprotect_rtcp = both.unprotect, both.unprotect_rtcp
+
+    def _change_over(self) -> None:
+        """Nothing is right but what is under the newest key."""
+        assert self._receiver is not None
+        self.unprotect = self._receiver.unprotect
+        self.unprotect_rtcp = self._receiver.unprotect_rtcp
 
     def _open(self) -> None:
         """There is nothing to protect: packets cross as they are."""

@@ -124,6 +124,24 @@ def test_a_new_key_of_one_direction_leaves_the_other_alone() -> None:
     assert it.protect(PACKET) is None
 
 
+@pytest.mark.parametrize(
+    ("before", "place", "heard"),
+    [(SDES, PHONE, True), (SDES, STRANGER, False), (PASSIVE, PHONE, False)],
+)
+def test_a_remote_that_stays_may_go_on_for_a_while_under_its_old_key(
+    before: Remote, place: Address, heard: bool
+) -> None:
+    it = made(before)
+    old, new = Sender(CM_80, THEIRS), Sender(CM_80, OTHER)
+    later = SDES._replace(security=Sdes(CM_80, OURS, OTHER))
+    it.renew(later, place, HOSTS, 0.0)
+    assert (clear(it, old.protect(PACKET)) is not None) == heard
+    assert not runs(it)[0]
+    assert clear(it, new.protect(build(0, 2, 320, 7, b"sound")))
+    assert runs(it)[0]
+    assert clear(it, old.protect(build(0, 3, 480, 7, b"sound"))) is None
+
+
 def test_a_key_that_does_not_fit_closes_the_leg() -> None:
     alarm = Alarm()
     it = made(PLAIN._replace(security=Sdes(CM_80, OURS, bytes(3))), alarm)

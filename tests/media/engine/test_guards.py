@@ -219,11 +219,14 @@ def test_new_keys_replace_the_old(it: Driver) -> None:
     jan.describe()
     it.say(control.Join(0, 1))
     talk(anna, jan)
-    late = anna.protected(50)
+    on_its_way, late = anna.protected(11), anna.protected(50)
     anna.describe(security=anna.sdes())
+    anna.send(on_its_way)
+    assert len(jan.heard()) == 1
+    talk(anna, jan, 12)
     anna.send(late)
     assert jan.heard() == []
-    talk(anna, jan, 11)
+    talk(anna, jan, 23)
 
 
 def test_loss_order_and_jitter_are_seen_under_keys_as_without(it: Driver) -> None:
