@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from softswitch.b2bua.splash import declined
+from softswitch.b2bua.strays import MAX_STRAYS
 from softswitch.config.configuration import Forward, Forwarding
 from tests.softswitch.b2bua.dialogs import PhoneCall
 from tests.softswitch.b2bua.flows import finish, heard
@@ -113,6 +114,21 @@ def test_fwd_1_who_is_quicker_than_our_cancel_is_hung_up() -> None:
     assert heard(bob.call, "BYE") == [ELSEWHERE]
     assert call.is_up
     assert carla.call.is_up
+    finish(world)
+
+
+def test_fwd_1_answers_without_end_are_hung_up_to_a_limit() -> None:
+    world, alice, bob, carla = office()
+    dials(world, alice)
+    bob.rings()
+    for number in range(30):
+        bob.answers(tag=f"t{number}")
+    bob.answers(tag="t0")  # and one again: it has its ACK, and no second BYE
+    carla.answers()
+    world.run(0.4)
+    assert len(world.network.seen("101 < BYE")) == MAX_STRAYS
+    assert len(world.network.seen("101 < ACK")) == MAX_STRAYS + 1
+    bob._unacknowledged.clear()
     finish(world)
 
 
