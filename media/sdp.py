@@ -11,6 +11,7 @@ interest here means is nobody's business here: it is kept as it is.
 Text is held as Latin-1, which any octets survive, there and back.
 """
 
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import ip_address
@@ -186,13 +187,25 @@ UNREACHABLE = "unreachable"
 NAME = "name"
 
 
-@lru_cache(maxsize=4096)  # phones keep their addresses; a flood of others only evicts
+_OCTET = re.compile("[1-9]?[0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-5]")
+_NARROW = frozenset({"0.0.0", "192.0.0", "255.255.255"})
+"""IPv4 networks of 256 addresses that are not all of one kind."""
+
+
 def address_kind(address: str) -> str:
     """What an address of a description is: NAME, UNSPECIFIED, PRIVATE, UNICAST or UNREACHABLE.
 
     PRIVATE cannot be reached from everywhere: RFC 1918, unique local, link-local, loopback,
     shared (RFC 6598). UNREACHABLE can never be a phone's: multicast, broadcast, reserved.
     """
+    network, _, last = address.rpartition(".")
+    if network not in _NARROW and ":" not in network and _OCTET.fullmatch(last):
+        address = f"{network}.1"  # of the same kind, and remembered for all neighbours
+    return _kind(address)
+
+
+@lru_cache(maxsize=4096)  # phones keep their networks; a flood of others only evicts
+def _kind(address: str) -> str:
     try:
         ip = ip_address(address)
     except ValueError:

@@ -5,6 +5,7 @@ it does with a phone: one codec, of those that we can encode the one the remote 
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from softswitch.media.formats import TELEPHONE_EVENT, Format
 from softswitch.media.negotiation.choice import (
@@ -14,7 +15,7 @@ from softswitch.media.negotiation.choice import (
     can_translate,
     permitted,
 )
-from softswitch.media.negotiation.plans import Agreement, Terms, described
+from softswitch.media.negotiation.plans import REMEMBERED, Agreement, Terms, described
 from softswitch.media.negotiation.policy import Policy
 from softswitch.media.negotiation.stream import (
     AUDIO,
@@ -37,18 +38,29 @@ def own_agreement(offer: RemoteMedia, policy: Policy) -> Agreement:
     """What we agree to of a remote's offer. Raises SdpError 488 when we can make nothing of it."""
     if offer.kind != AUDIO:
         raise SdpError("nobody here takes a fax", NOT_ACCEPTABLE)
-    formats = permitted(offer.stream.formats, policy.usable_codecs)
-    audio = next((one for one in formats if can_translate(one, policy.untranslated)), None)
+    agree = _remembered if offer.stream.is_usual else _agreed
+    return agree(offer.stream, policy.usable_codecs, policy.untranslated)
+
+
+def _agreed(offer: Stream, codecs: tuple[str, ...], untranslated: frozenset[str]) -> Agreement:
+    formats = permitted(offer.formats, codecs)
+    audio = next((one for one in formats if can_translate(one, untranslated)), None)
     if audio is None:
         raise SdpError("no codec that can be spoken here", NOT_ACCEPTABLE)
     parameters = OPUS_PARAMETERS if audio.encoding == "OPUS" else audio.parameters
-    return _agreement([audio._replace(parameters=parameters), *_keys(formats, audio.clock_rate)])
+    keys = _keys(formats, audio.clock_rate)
+    stream = _stream((audio._replace(parameters=parameters), *keys))
+    stream.is_usual = offer.is_usual
+    return Agreement(stream, Terms(stream.formats), offer.is_usual)
+
+
+_remembered = lru_cache(REMEMBERED)(_agreed)
 
 
 def own_media(policy: Policy) -> RemoteMedia:
     """What we would offer ourselves: everything that can be translated."""
     audio = [one for one in TRANSLATED if can_translate(one, policy.untranslated)]
-    return RemoteMedia(_stream((*audio, KEYS)), 0, 0)
+    return RemoteMedia(_stream((*audio, KEYS)), NOWHERE, 0, 0)
 
 
 def _keys(formats: Iterable[Format], rate: int) -> list[Format]:
@@ -58,11 +70,6 @@ def _keys(formats: Iterable[Format], rate: int) -> list[Format]:
     return [one._replace(parameters=EVENTS) for one in keys[:1]]
 
 
-def _agreement(formats: list[Format]) -> Agreement:
-    stream = _stream(tuple(formats))
-    return Agreement(stream, Terms(stream.formats), is_usual=False)
-
-
 def _stream(formats: tuple[Format, ...]) -> Stream:
     texts = {one.payload_type: described(one) for one in formats}
-    return Stream(AUDIO, NOWHERE, SENDRECV, 0, "RTP/AVP", PLAIN, formats, texts, "", "")
+    return Stream(AUDIO, SENDRECV, 0, "RTP/AVP", PLAIN, formats, texts, "", "")

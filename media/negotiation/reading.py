@@ -1,14 +1,15 @@
 """From the octets of an offer or answer to the stream in it that we can carry.
 
-Phones say the same in call after call, but for the numbers of the call: such a description is read
-once and then found again by its text. Everything else (several streams, keys, ICE, a fax) is read
-anew each time.
+Phones say the same in call after call, and phones of a kind the same as each other, but for the
+numbers of the call: such a description is read once and then found again by its text. Everything
+else (several streams, keys, ICE, a fax) is read anew each time.
 
 Which of several audio streams it is depends on what the user allows: the first that is encrypted
 as it must be, or may be. A description in which a stream ought to be encrypted, and cannot, is
 refused; nothing is ever read as plain that its writer wanted secret.
 """
 
+import re
 from dataclasses import replace
 from functools import lru_cache
 
@@ -52,18 +53,25 @@ ANY = "0.0.0.0"
 
 AUDIO_LINE = "\r\nm=audio "
 ORIGIN = "\r\no="
+CONNECTION = "\r\nc=IN IP4 "
 ANY_PORT = 9
 """Stands in a description that is remembered for that of the call: the discard service's."""
+ANY_PHONE = "192.0.2.1"
+"""So does this address, which is nobody's (RFC 5737 §3)."""
 
 USUAL_OCTETS = 2048
 """Longer descriptions are not remembered. With SHAPES they take 3 MB of memory at most."""
 
 SHAPES = 512
-"""Descriptions that are remembered: a kind of phone at an address each, with what it says on
-hold. A flood of others only evicts."""
+"""Descriptions that are remembered: a kind of phone each, with what it says on hold. A flood of
+others only evicts."""
 
 _OWN_KIND = ("a=crypto:", "a=ice-", "a=fingerprint:", "a=rtcp:")
 """What makes a description one of a kind, though it has one plain stream."""
+
+_OCTET = r"(?:\d|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])"
+_PHONE = re.compile(rf"(?:[1-9]|[1-9]\d|1\d\d|2[01]\d|22[0-3])(?:\.{_OCTET}){{3}}", re.ASCII)
+"""An IPv4 address at which there may be a phone: no multicast, nothing reserved or unspecified."""
 
 
 def read(body: bytes, policy: Policy = ANYTHING, *, fax: bool = False) -> RemoteMedia:
@@ -74,18 +82,19 @@ def read(body: bytes, policy: Policy = ANYTHING, *, fax: bool = False) -> Remote
     usual = _without_numbers(body)
     if usual is None:
         return _read(SessionDescription.parse(body), policy, fax)
-    text, port = usual
-    stream = _remembered(text)
+    text, address, port = usual
+    stream, known_address = _remembered(text)
     if policy.must_encrypt:
         raise SdpError(_PLAIN_REFUSED, NOT_ACCEPTABLE)
-    return RemoteMedia(stream, port, port + 1)
+    return RemoteMedia(stream, address or known_address, port, port + 1)
 
 
-def _without_numbers(body: bytes) -> tuple[str, int] | None:
-    """What a phone says in every call, and the port of this one; None when it is not that simple.
+def _without_numbers(body: bytes) -> tuple[str, str, int] | None:
+    """What a phone says in every call, the address, if there is one that is simple, and the port of
+    this one; None when nothing is that simple.
 
-    Left out are the numbers that change with every call: the origin, which nobody here reads, and
-    the port of the only stream.
+    Left out are the numbers that differ: the origin, which nobody here reads, the address, and the
+    port of the only stream.
     """
     if len(body) > USUAL_OCTETS:
         return None
@@ -103,15 +112,26 @@ def _without_numbers(body: bytes) -> tuple[str, int] | None:
     origin, _, after = behind.partition("\r\n")
     if not origin.isprintable():
         return None  # perhaps more than one line
-    return f"{before}\r\n{after}{AUDIO_LINE}{ANY_PORT} {rest}", int(port)
+    text = f"{before}\r\n{after}{AUDIO_LINE}{ANY_PORT} {rest}"
+    return *_without_address(text), int(port)
+
+
+def _without_address(text: str) -> tuple[str, str]:
+    """The text with another address in its only connection line, and that which was there; the same
+    and no address when it is not that simple."""
+    before, mark, behind = text.partition(CONNECTION)
+    address, end, after = behind.partition("\r\n")
+    if "c=" in before or "c=" in after or not _PHONE.fullmatch(address):
+        return text, ""
+    return f"{before}{mark}{ANY_PHONE}{end}{after}", address
 
 
 @lru_cache(maxsize=SHAPES)
-def _remembered(text: str) -> Stream:
-    """The same for all calls."""
-    stream = _read(SessionDescription.parse(text.encode("latin-1")), ANYTHING, fax=False).stream
-    stream.is_usual = True
-    return stream
+def _remembered(text: str) -> tuple[Stream, str]:
+    """The same for all calls, and the address that is written there."""
+    media = _read(SessionDescription.parse(text.encode("latin-1")), ANYTHING, fax=False)
+    media.stream.is_usual = True
+    return media.stream, media.address
 
 
 _PLAIN_REFUSED = "plain RTP, where encryption is required"
@@ -150,7 +170,7 @@ def _audio(
         return "encrypted audio without a key that we can use, or where encryption is off"
     if policy.must_encrypt and not method:
         return _PLAIN_REFUSED
-    stream, port, rtcp_port = _stream(AUDIO, description, session, own, index, secrets)
+    stream, address, port, rtcp_port = _stream(AUDIO, description, session, own, index, secrets)
     formats = _formats(media.formats, own)
     stream = replace(
         stream,
@@ -159,15 +179,16 @@ def _audio(
         texts={payload_type: "".join(texts) for payload_type, texts in own.texts.items()},
         common="".join(own.common.values()),
     )
-    return RemoteMedia(stream, port, rtcp_port)
+    return RemoteMedia(stream, address, port, rtcp_port)
 
 
 def _image(description: SessionDescription, session: Lines, index: int) -> RemoteMedia:
     media = description.media[index]
     own = Lines()
     own.read(media.lines, ())
-    stream, port, rtcp_port = _stream(IMAGE, description, session, own, index, Secrets())
-    return RemoteMedia(replace(stream, common="".join(own.fax)), port, rtcp_port)
+    none = Secrets()
+    stream, address, port, rtcp_port = _stream(IMAGE, description, session, own, index, none)
+    return RemoteMedia(replace(stream, common="".join(own.fax)), address, port, rtcp_port)
 
 
 def _is_t38(media: MediaDescription) -> bool:
@@ -187,8 +208,8 @@ def _stream(
     own: Lines,
     index: int,
     secrets: Secrets,
-) -> tuple[Stream, int, int]:
-    """What all kinds of streams have, the RTP port and the RTCP port."""
+) -> tuple[Stream, str, int, int]:
+    """What all kinds of streams have, the address, the RTP port and the RTCP port."""
     media = description.media[index]
     address, held = _address(own.connection or session.connection)
     direction = own.direction or session.direction or SENDRECV
@@ -197,7 +218,6 @@ def _stream(
         direction = WITHOUT_RECEIVING.get(direction, direction)
     stream = Stream(
         kind=kind,
-        address=address,
         direction=direction,
         index=index,
         profile=media.protocol,
@@ -213,7 +233,7 @@ def _stream(
         secrets=secrets,
         description=description,
     )
-    return stream, media.port, own.rtcp_port or min(media.port + 1, MAX_PORT)
+    return stream, address, media.port, own.rtcp_port or min(media.port + 1, MAX_PORT)
 
 
 def _secrets(own: Lines, session: Lines) -> Secrets:

@@ -235,7 +235,7 @@ class Session:
         assert self.agreed is not None
         media = self.agreed.media
         stream = replace(media.stream, formats=self.agreed.terms.formats, is_usual=False)
-        return RemoteMedia(stream, media.rtp_port, media.rtcp_port, media.codecs)
+        return replace(media, stream=stream)
 
     def suits(self, other: Agreement) -> bool:
         """Does our answer on this leg still do, when the other side now says that?

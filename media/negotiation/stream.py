@@ -1,8 +1,8 @@
 """One stream of an offer or answer, as a value: what is said of it, where it is, how it is secured.
 
-What a phone says in call after call is a Stream, which all those calls share; the port of this
-call is in RemoteMedia. Keys and ICE passwords are new in every call: they make a description one
-of a kind, which is never remembered.
+What a kind of phone says in call after call is a Stream, which all those calls share; address and
+port of this call are in RemoteMedia. Keys and ICE passwords are new in every call: they make a
+description one of a kind, which is never remembered.
 """
 
 from collections.abc import Mapping
@@ -79,9 +79,6 @@ class Stream:
     """What one side says of its stream. Shared by calls: nobody may change it."""
 
     kind: str
-    address: str
-    """An IP address; the unspecified one while the side is on RFC 2543 hold or gave a host name:
-    nothing can be sent there, only to where its packets come from."""
     direction: str
     """From that side's view; c=0.0.0.0 is already part of it."""
     index: int
@@ -121,15 +118,13 @@ class RemoteMedia:
     """The stream of an offer or answer in one call: where that side wants it, and how."""
 
     stream: Stream
+    address: str
+    """An IP address; the unspecified one while the side is on RFC 2543 hold or gave a host name:
+    nothing can be sent there, only to where its packets come from."""
     rtp_port: int
     rtcp_port: int
     codecs: tuple[str, ...] = ()
     """What that side's user may use; empty: everything."""
-
-    @property
-    def address(self) -> str:
-        """Where its media goes."""
-        return self.stream.address
 
     @property
     def direction(self) -> str:

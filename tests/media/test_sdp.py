@@ -1,3 +1,5 @@
+from ipaddress import IPv4Address
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -143,6 +145,16 @@ def test_a_number_of_ten_thousand_digits_costs_nothing() -> None:
 )
 def test_addresses_are_told_apart(address: str, kind: str) -> None:
     assert address_kind(address) == kind
+
+
+@given(st.ip_addresses(v=4))
+@settings(max_examples=100)
+def test_neighbours_are_of_one_kind_where_they_are_taken_to_be(address: IPv4Address) -> None:
+    ip = address
+    kind = UNICAST if ip.is_global else PRIVATE
+    if ip.is_multicast or ip.is_reserved:
+        kind = UNREACHABLE
+    assert address_kind(str(ip)) == (UNSPECIFIED if ip.is_unspecified else kind)
 
 
 def test_the_family_of_an_address_is_named() -> None:

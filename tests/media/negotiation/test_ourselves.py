@@ -15,8 +15,8 @@ NOISE = Format(13, "CN", 8000)
 
 
 def offer(*formats: Format, kind: str = "audio") -> RemoteMedia:
-    stream = Stream(kind, "10.0.0.1", SENDRECV, 0, "RTP/AVP", "", formats, {}, "", "")
-    return RemoteMedia(stream, 4000, 4001)
+    stream = Stream(kind, SENDRECV, 0, "RTP/AVP", "", formats, {}, "", "")
+    return RemoteMedia(stream, "10.0.0.1", 4000, 4001)
 
 
 def agreed(*formats: Format, policy: Policy = ANYTHING) -> list[tuple[int, str, str]]:

@@ -21,6 +21,7 @@ from tests.media.negotiation.descriptions import (
 )
 from tests.support.corpora import corpora, corpus_files
 
+OURS = b"192.0.2.7"
 OFF, OPTIONAL = Policy(encryption="off"), Policy(encryption="optional")
 REQUIRED, DTLS = Policy(encryption="required"), Policy(encryption="dtls")
 
@@ -335,6 +336,41 @@ def test_calls_of_one_phone_differ_in_their_port_only() -> None:
     assert (later.rtp_port, later.rtcp_port) == (50002, 50003)
     assert later.stream is first.stream
     assert first.stream.is_usual
+
+
+def test_phones_of_a_kind_share_what_they_say_and_keep_their_addresses() -> None:
+    first, other = (read(audio().replace(OURS, host)) for host in (b"10.1.2.3", b"198.51.100.77"))
+    assert (first.address, other.address) == ("10.1.2.3", "198.51.100.77")
+    assert first.stream is other.stream
+
+
+@pytest.mark.parametrize(
+    ("connection", "address", "direction"),
+    [
+        (b"c=IN IP4 0.0.0.0", "0.0.0.0", "sendonly"),
+        (b"c=IN IP4 10.1.2.3/127", "10.1.2.3", "sendrecv"),
+        (b"c=IN IP6 2001:db8::7", "2001:db8::7", "sendrecv"),
+        (b"c=IN IP4 phone.example", "0.0.0.0", "sendrecv"),
+        (b"c=IN IP4 10.1.2.3\r\nc=IN IP4 10.4.5.6", "10.1.2.3", "sendrecv"),
+    ],
+)
+def test_unusual_connections_are_read_as_well(
+    connection: bytes, address: str, direction: str
+) -> None:
+    body = audio().replace(b"c=IN IP4 " + OURS, connection)
+    for media in (read(body), read(body)):
+        assert (media.address, media.direction) == (address, direction)
+
+
+@pytest.mark.parametrize("address", [b"224.0.0.1", b"255.255.255.255", b"240.1.1.1"])
+def test_no_phone_has_an_address_of_many_or_of_nobody(address: bytes) -> None:
+    read(audio())
+    body = audio().replace(OURS, address)
+    assert [refusal(body).status for _ in range(2)] == [488, 488]
+
+
+def test_the_streams_own_address_counts_and_not_the_sessions() -> None:
+    assert read(audio("c=IN IP4 10.9.9.9")).address == "10.9.9.9"
 
 
 @pytest.mark.parametrize(
