@@ -8,6 +8,7 @@ goes on to the next as soon as the one before has run dry.
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from softswitch.media.arrivals import Arrivals
 from softswitch.media.codecs import codec, samples_in
 from softswitch.media.codecs.comfort import Hush
 from softswitch.media.formats import COMFORT_NOISE, STATIC, STATIC_NOISE, TELEPHONE_EVENT, Format
@@ -108,7 +109,7 @@ class Hearing:
             return
         source.buffer.put(header.sequence, header.timestamp, payload, now)
 
-    def tap_run(self, first: Header, sound: bytes, times: Sequence[float]) -> None:
+    def tap_run(self, first: Header, sound: bytes, times: Arrivals) -> None:
         """Packets that follow each other have come, each of as many ticks as it has octets."""
         source = self._by_type.get(first.payload_type)
         sequence, timestamp = first.sequence, first.timestamp

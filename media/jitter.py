@@ -22,8 +22,9 @@ writes to a file can take many at once and late.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
+from softswitch.media.arrivals import Arrivals
 from softswitch.media.rtp import sequence_distance, timestamp_distance
 from softswitch.media.shelf import Shelf
 from softswitch.media.transits import NEVER, Transits
@@ -177,7 +178,7 @@ class JitterBuffer:
         self._end = position + self._ticks(payload)
         self._sequence = sequence
 
-    def put_run(self, sequence: int, timestamp: int, sound: bytes, times: Sequence[float]) -> bool:
+    def put_run(self, sequence: int, timestamp: int, sound: bytes, times: Arrivals) -> bool:
         """Packets have come that follow each other, the first with these numbers, all as long, in
         one piece: an octet is a tick. False: each is to be put by itself."""
         position = timestamp + self._offset
@@ -187,11 +188,10 @@ class JitterBuffer:
             return False
         ticks = len(sound) // count
         self._packets.put_run(position, sound, ticks)
-        self._end = end = position + len(sound)
-        rate, places = self._rate, range(position, end, ticks)
-        transits = [now * rate - place for now, place in zip(times, places, strict=True)]
-        self._transits.add(min(transits))
-        self._transits.add(max(transits))
+        self._end = position + len(sound)
+        least, most = times.spread(self._rate, ticks)
+        self._transits.add(least - position)
+        self._transits.add(most - position)
         self._sequence = (sequence + count - 1) & 0xFFFF
         return True
 

@@ -8,10 +8,15 @@ what is received. Everything else comes through `classify` and `count`.
 Arrival times are those of the batch a packet was read in: up to 1 ms late, which jitter shows.
 """
 
+from __future__ import annotations
+
 import enum
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from softswitch.media.rtp import sequence_distance
+
+if TYPE_CHECKING:
+    from softswitch.media.arrivals import Arrivals
 
 MAX_DROPOUT = 3000
 """Packets missing in a row that are still loss and not a new start (A.1)."""
@@ -106,21 +111,16 @@ class Reception:
             # says anything about time
             self._measure(timestamp, now, first=first)
 
-    def count_run(self, timestamp: int, size: int, times: Sequence[float]) -> None:
+    def count_run(self, timestamp: int, size: int, times: Arrivals) -> None:
         """Enter packets that are the very next, the first with this timestamp, each of so many
         octets and as many timestamp steps."""
-        rate, transit, jitter = self.clock_rate, self.transit, self.jitter
-        for now in times:
-            before, transit = transit, now * rate - timestamp
-            deviation = abs(transit - before)
-            if deviation < MAX_DEVIATION:
-                jitter += (deviation - jitter) * JITTER_GAIN
-            timestamp += size
-        self.timestamp = timestamp - size
-        self.transit, self.jitter = transit, jitter
-        self.next_sequence = (self.next_sequence + len(times)) & 0xFFFF
-        self.packets += len(times)
-        self.octets += size * len(times)
+        rate, count = self.clock_rate, len(times)
+        self.jitter = times.smoothed(rate, size, self.transit + timestamp, self.jitter)
+        self.timestamp = timestamp + size * (count - 1)
+        self.transit = times.last * rate - self.timestamp
+        self.next_sequence = (self.next_sequence + count) & 0xFFFF
+        self.packets += count
+        self.octets += size * count
 
     def forget(self) -> None:
         """The remote begins anew, with whatever source comes first. Totals stay."""

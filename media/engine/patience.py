@@ -16,7 +16,7 @@ when it comes, so jitter, time lines and statistics know nothing of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 TICK, PERIOD = 0.01, 10
 """Seconds, and of those ticks, in which each leg has a turn: a key is known after a tenth of a
 second at the most."""
-RECORDED = 2
-"""A leg that is recorded has a turn that much less often: ten packets at a time. Few keys are
+RECORDED = 4
+"""A leg that is recorded has a turn that much less often: twenty packets at a time. Few keys are
 pressed while one speaks."""
 CROWD = 50
 """Legs that are read in one go: some half a millisecond."""
@@ -191,7 +191,9 @@ class Patience:
 
     def _run(self, patients: Sequence[_Patient], _deadline: float) -> None:
         for patient in patients:
-            self._look_for(patient)
+            locked = patient.leg.latch.locked
+            if locked is None or locked != patient.remote:
+                self._look_for(patient)
             self._read(patient)
             if not patient.leg.taps and patient.grid is self._recorded:
                 self._place(patient)
@@ -242,7 +244,7 @@ class Patience:
         patient.read_at = now
         for _ in range(CALLS):
             count = reader.take(descriptor)
-            if count and patient.kind >= 0 and reader.are_alike(count, patient.kind & 0xFF):
+            if count and patient.kind >= 0 and reader.are_usual(count):
                 patient.kept.append(reader.kept(count))
                 patient.waiting += count
                 patient.leg.heard_at = now
@@ -280,7 +282,7 @@ class Patience:
         return True
 
     def _serve(
-        self, patient: _Patient, packets: Sequence[bytearray], times: Sequence[float]
+        self, patient: _Patient, packets: Sequence[bytearray], times: Iterable[float]
     ) -> None:
         """One after the other."""
         leg = patient.leg

@@ -21,11 +21,11 @@ from softswitch.media.engine.recordings import MAX_WAITING, Recording
 from softswitch.media.engine.stage_messages import Ended, Finish, FinishCall, Record, RecordCall
 from softswitch.media.recorder import Recorder, Voice
 
-PERIOD, TICK, CROWD = 160, 0.01, 10
+PERIOD, TICK, CROWD = 160, 0.01, 16
 """Every 1.6 seconds a recording has its turn, eighty packets at a time, which makes each cost
 little, and is still less than anybody calls a message; at one of 160 times, so that no turn keeps
 packets waiting, with some others, so that few wake us up."""
-MEET = 20
+MEET = 40
 """Ticks: every leg of a recording has a turn of its own as often (`patience.py`)."""
 HURRY = 0.1
 """Seconds between two times when what is to be written is handed to the other thread: to wake it

@@ -5,7 +5,7 @@
         payloads   160 octets each, side by side         ┘ without a look at each of its packets
         sizes, times    of each: the kernel's clock stamps a packet when it comes
         packets         each of them, whole
-        are_alike ──► kept ──► Kept: of usual packets, all that there is to know, for later
+        are_usual ──► kept ──► Kept: of usual packets, all that there is to know, for later
 
 So whoever is in no hurry may let packets lie in their socket, and still know when each of them has
 come. Works with recvmmsg(2), through ctypes, on 64-bit Linux.
@@ -16,7 +16,10 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from softswitch.media import rtp
+from softswitch.media.arrivals import LONGEST, Arrivals
 
 MOST: Final = 32
 """Packets of one call."""
@@ -40,11 +43,19 @@ _STAMP: Final = 35 << 32 | 1
 """cmsg_type SCM_TIMESTAMPNS above cmsg_level SOL_SOCKET."""
 _PIECE = struct.Struct("=QQ")
 """struct iovec: address, size."""
+_LENGTH = struct.Struct("=I")
 _PIECES: Final = 3
 _MESSAGE = struct.Struct("=QI4xQQQQI4xI4x")
 """struct mmsghdr: name and its size, iovec and how many, control and its size, flags; length."""
 _LENGTH_AT: Final = 56 // 4
 """Which word of a mmsghdr is the length."""
+
+_SAME: Final = int.from_bytes(rtp.FIXED.pack(0, 0, 0, 1) * LONGEST)
+_STEPS: Final = int.from_bytes(
+    b"".join(rtp.FIXED.pack(0, number, PAYLOAD * number, 0) for number in range(LONGEST))
+)
+"""What the headers of a run are as one number: the first as often as there are packets, and what
+each of them has more."""
 
 _receive = ctypes.PyDLL(None)["recvmmsg"]  # at most some microseconds: not worth giving up the lock
 _receive.restype = ctypes.c_int
@@ -66,6 +77,7 @@ class Reader:
         "_rests",
         "_template",
         "_used",
+        "_usual",
         "headers",
         "payloads",
         "sound",
@@ -94,6 +106,10 @@ class Reader:
             message = (0, 0, pieces, _PIECES, control, _STAMP_SIZE, 0, 0)
             _MESSAGE.pack_into(self._messages, _MESSAGE.size * at, *message)
         self._template = bytes(self._messages)
+        for at in range(MOST):
+            _LENGTH.pack_into(self._messages, _MESSAGE.size * at + 4 * _LENGTH_AT, WHOLE)
+        self._usual = memoryview(bytes(self._messages))
+        """What the kernel makes of that, when packets have the usual length, and stamps."""
         self._messages_at = _address(self._messages)
         self._lengths = memoryview(self._messages).cast("I")
         self._all_headers = memoryview(self.headers)
@@ -102,8 +118,9 @@ class Reader:
 
     def take(self, descriptor: int) -> int:
         """Read what waits in a socket, up to MOST packets; how many there were."""
-        used = _MESSAGE.size * self._used
-        self._messages[:used] = self._template[:used]  # the kernel writes sizes back
+        if self._used:
+            used = _MESSAGE.size * self._used
+            self._messages[:used] = self._template[:used]  # the kernel writes sizes back
         count: int = _receive(descriptor, self._messages_at, MOST, MSG_DONTWAIT, None)
         self._used = count = max(0, count)
         return count
@@ -115,20 +132,20 @@ class Reader:
 
     def times(self, count: int, now: float) -> list[float]:
         """When these packets came, as our clock has it; `now`, where the kernel does not say."""
-        return times(self._controls[: _STAMP_SIZE * count], self._ahead(), now)
+        return [*arrivals(self._controls[: _STAMP_SIZE * count], self._ahead(), now)]
 
     def packets(self, count: int) -> list[bytearray]:
         """Those that were read last, each in one piece; with one octet too many, if it is longer
         than LARGEST."""
         return [self._packet(at, size) for at, size in enumerate(self.sizes(count))]
 
-    def are_alike(self, count: int, payload_type: int) -> bool:
-        """Are those that were read last of the usual length, and all of this payload type, without
-        a marker? Then no key is among them."""
-        types = self.headers[1 : HEADER * count : HEADER]
-        words = _MESSAGE.size // 4
-        lengths = self._lengths[_LENGTH_AT : words * count : words].tolist()
-        return types.count(payload_type) == lengths.count(WHOLE) == count
+    def are_usual(self, count: int) -> bool:
+        """Are those that were read last of the usual length, and stamped? Then no key is among
+        them: a telephone event has four octets."""
+        if not self._messages.startswith(self._usual[: _MESSAGE.size * count]):
+            return False
+        self._used = 0  # all that the kernel has written but the length, it has found so
+        return True
 
     def kept(self, count: int) -> "Kept":
         """Those that were read last, which are of the usual length."""
@@ -138,9 +155,9 @@ class Reader:
             bytes(self._all_controls[: _STAMP_SIZE * count]),
         )
 
-    def times_of(self, kept: "Kept", now: float) -> list[float]:
+    def times_of(self, kept: "Kept", now: float) -> Arrivals:
         """When these packets came, as our clock has it now."""
-        return times(kept.stamps, self._ahead(), now)
+        return arrivals(kept.stamps, self._ahead(), now)
 
     def _packet(self, at: int, size: int) -> bytearray:
         """One of those that were read last, in one piece."""
@@ -175,32 +192,31 @@ class Kept(NamedTuple):
 
     def run(self) -> tuple[int, int, int, int] | None:
         """First two octets, sequence number, timestamp and SSRC of the first, if all others follow
-        it, each with as many ticks as octets; None: not so, or a number has begun anew."""
-        words = struct.unpack(f"!{len(self.headers) // 4}I", self.headers)
-        first, timestamp, ssrc = words[:3]
-        count = len(words) // 3
-        if (
-            words[0::3] == tuple(range(first, first + count))
-            and words[1::3] == tuple(range(timestamp, timestamp + PAYLOAD * count, PAYLOAD))
-            and words[2::3].count(ssrc) == count
-        ):
-            return first >> 16, first & 0xFFFF, timestamp, ssrc
-        return None
+        it, each with as many ticks as octets; None: not so, or a number begins anew, or they are
+        more than LONGEST."""
+        headers = self.headers
+        kind, sequence, timestamp, ssrc = rtp.FIXED.unpack_from(headers)
+        count = len(headers) // HEADER
+        if sequence + count > 1 << 16 or timestamp + PAYLOAD * count > 1 << 32 or count > LONGEST:
+            return None
+        others = 8 * HEADER * (LONGEST - count)
+        run = int.from_bytes(headers[:HEADER]) * (_SAME >> others) + (_STEPS >> others)
+        return (kind, sequence, timestamp, ssrc) if int.from_bytes(headers) == run else None
 
 
-def times(stamps: bytes | bytearray, ahead: float, now: float) -> list[float]:
+def arrivals(stamps: bytes | bytearray, ahead: float, now: float) -> Arrivals:
     """When packets with these stamps came, as our clock has it, which is so far `ahead`; `now`,
     where the kernel does not say."""
-    words = memoryview(stamps).cast("q")
-    if words[1] == _STAMP:
-        seconds, nanoseconds = words[2::4].tolist(), words[3::4].tolist()
-        came = [
-            whole + part * 1e-9 + ahead for whole, part in zip(seconds, nanoseconds, strict=True)
-        ]
+    words = np.frombuffer(stamps, np.int64).reshape(-1, 4)
+    if words[0, 1] == _STAMP:
+        came = words[:, 3].astype(np.float64)
+        came *= 1e-9
+        came += words[:, 2]
+        came += ahead
         if now - OLDEST < came[0] and came[-1] < now + _TOLERANCE:
-            return came
+            return Arrivals(came)
         # somebody has set the clock
-    return [now] * (len(words) // 4)
+    return Arrivals(np.full(len(words), now, np.float64))
 
 
 def _address(buffer: bytearray) -> int:

@@ -1,5 +1,6 @@
 """Codecs and SSRCs of one remote, each in its place."""
 
+from softswitch.media.arrivals import Arrivals
 from softswitch.media.formats import STATIC, Format
 from softswitch.media.hearing import MAX_SOURCES, Hearing
 from softswitch.media.jitter import JitterBuffer
@@ -123,7 +124,7 @@ def test_an_ssrc_may_come_back_later() -> None:
 def run(it: Hearing, first: int, count: int, kind: int = 0, ssrc: int = 7) -> None:
     header = Header(False, kind, first & 0xFFFF, 160 * first & 0xFFFFFFFF, ssrc, 160, 12)
     times = [0.02 * (first + number) for number in range(count)]
-    it.tap_run(header, b"x" * 160 * count, times)
+    it.tap_run(header, b"x" * 160 * count, Arrivals.of(times))
 
 
 def test_a_run_is_heard_like_its_packets() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from softswitch.media.arrivals import Arrivals
 from softswitch.media.jitter import LOST, MAX_PACKETS, SILENT, JitterBuffer, Missing
 from tests.media.network import BAD, Arrived, Network
 
@@ -389,7 +390,7 @@ def test_a_run_is_put_as_its_packets_are(delays: list[float], first: int) -> Non
     times = [1.0 + 0.02 * (first + number) + delay for number, delay in enumerate(delays)]
     for number, (payload, now) in enumerate(zip(run, times, strict=True)):
         one.put(first + number, 160 * (first + number), payload, now)
-    assert other.put_run(first, 160 * first, b"".join(run), times)
+    assert other.put_run(first, 160 * first, b"".join(run), Arrivals.of(times))
     assert len(one) == len(other)
     assert one.next_came == other.next_came
     for name in ("_packets", "_end", "_sequence", "_position"):
@@ -401,11 +402,12 @@ def test_a_run_is_put_as_its_packets_are(delays: list[float], first: int) -> Non
 def test_what_does_not_follow_or_has_no_room_is_no_run() -> None:
     buffer = JitterBuffer(8000)
     payload = b"x" * 160
-    assert not buffer.put_run(0, 0, payload, [1.0])
+    assert not buffer.put_run(0, 0, payload, Arrivals.of([1.0]))
     buffer.put(0, 0, payload, 1.0)
-    assert not buffer.put_run(2, 320, payload, [1.04])
-    assert not buffer.put_run(1, 160, payload * MAX_PACKETS, [1.02] * MAX_PACKETS)
-    assert buffer.put_run(1, 160, payload, [1.02])
+    assert not buffer.put_run(2, 320, payload, Arrivals.of([1.04]))
+    full = Arrivals.of([1.02] * MAX_PACKETS)
+    assert not buffer.put_run(1, 160, payload * MAX_PACKETS, full)
+    assert buffer.put_run(1, 160, payload, Arrivals.of([1.02]))
     assert len(buffer) == 2
 
 
@@ -431,7 +433,7 @@ def test_runs_are_given_out_as_their_packets_would_be(
         first = waiting[0]
         sound = b"".join(bytes([each % 251]) * 160 for each in waiting)
         times = [START + FRAME * each for each in waiting]
-        if not other.put_run(first, 160 * first, sound, times):
+        if not other.put_run(first, 160 * first, sound, Arrivals.of(times)):
             for each, now in zip(waiting, times, strict=True):
                 other.put(each, 160 * each, bytes([each % 251]) * 160, now)
         waiting.clear()

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from softswitch.media import rtcp
+from softswitch.media.arrivals import Arrivals
 from softswitch.media.engine.interface import UDPTL
 from softswitch.media.engine.leg import Leg
 from softswitch.media.engine.outgoing import OutgoingStream
@@ -42,7 +43,7 @@ class Listener:
     receive = tap
     patient = True
 
-    def tap_run(self, first: Header, sound: bytes, times: Sequence[float]) -> None:
+    def tap_run(self, first: Header, sound: bytes, times: Arrivals) -> None:
         size = first.payload_octets
         pieces = [sound[at : at + size] for at in range(0, len(sound), size)]
         self.heard += [(first.payload_type, piece) for piece in pieces]
@@ -316,6 +317,6 @@ def test_packets_that_come_together_are_counted_and_told() -> None:
     listener = Listener()
     leg.tap(listener)
     hear(leg, frame(1))
-    leg.arrive_together(0, 2, 320, SOUND + SOUND, [0.02, 0.04])
+    leg.arrive_together(0, 2, 320, SOUND + SOUND, Arrivals.of([0.02, 0.04]))
     assert listener.heard == [(0, SOUND)] * 3
     assert (leg.reception.packets, leg.reception.next_sequence, leg.heard_at) == (3, 4, 0.04)

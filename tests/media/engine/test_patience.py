@@ -1,11 +1,12 @@
 """Legs that nobody waits for: their packets lie in a socket, and nothing of them is lost."""
 
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import cast
 
 import pytest
 
+from softswitch.media.arrivals import Arrivals
 from softswitch.media.engine.interface import Remote
 from softswitch.media.engine.leg import Leg
 from softswitch.media.engine.outgoing import OutgoingStream
@@ -47,7 +48,7 @@ class Tap:
     def tap(self, header: Header, payload: bytes, now: float) -> None:
         self.heard.append((header.sequence, header.timestamp, payload))
 
-    def tap_run(self, first: Header, sound: bytes, times: Sequence[float]) -> None:
+    def tap_run(self, first: Header, sound: bytes, times: Arrivals) -> None:
         for number in range(len(times)):
             piece = sound[160 * number : 160 * (number + 1)]
             self.heard.append((first.sequence + number, first.timestamp + 160 * number, piece))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from softswitch.media.arrivals import LONGEST
 from softswitch.media.engine.runs import HEADER, LARGEST, MOST, PAYLOAD, WHOLE, Kept, Reader
 from softswitch.media.engine.sockets import deepen
 from softswitch.media.rtp import build
@@ -113,21 +114,26 @@ def frames(*numbers: int, kind: int = 0, payload: bytes = bytes(PAYLOAD)) -> lis
     return [build(kind, number, 160 * number, 7, payload) for number in numbers]
 
 
-def test_usual_packets_of_one_kind_are_alike(
+def test_stamped_packets_of_the_usual_length_are_usual(
     ends: tuple[socket.socket, socket.socket],
 ) -> None:
     phone, ours = ends
     reader = Reader(lambda: 0.0)
 
-    def are_alike(packets: list[bytes]) -> bool:
+    def are_usual(packets: list[bytes]) -> bool:
         for packet in packets:
             phone.send(packet)
-        return reader.are_alike(reader.take(ours.fileno()), 8)
+        count = reader.take(ours.fileno())
+        assert reader.packets(count) == packets
+        return reader.are_usual(count)
 
-    assert are_alike(frames(1, 2, 3, kind=8))
-    assert not are_alike(frames(1, 2) + frames(3, kind=8))
-    assert not are_alike(frames(1, 2, kind=8) + frames(3, kind=8, payload=b"short"))
-    assert not are_alike([*frames(1, kind=8), build(8, 2, 320, 7, bytes(PAYLOAD), marker=True)])
+    assert not are_usual(frames(1))
+    deepen(ours)
+    assert are_usual(frames(1, 2, 3, kind=8))
+    assert not are_usual(frames(1, 2, kind=8) + frames(3, kind=8, payload=b"short"))
+    assert are_usual(frames(*range(MOST)))
+    assert not are_usual(frames(1, payload=bytes(PAYLOAD + 1)))
+    assert are_usual(frames(1))
 
 
 def test_what_is_kept_stays_when_the_next_packets_are_read(
@@ -155,11 +161,13 @@ def test_what_is_kept_stays_when_the_next_packets_are_read(
         frames(1, 3),
         frames(2, 1),
         [build(0, 0xFFFF, 0, 7, bytes(PAYLOAD)), build(0, 0, 160, 7, bytes(PAYLOAD))],
+        [build(0, 1, 0xFFFFFF60, 7, bytes(PAYLOAD)), build(0, 3, 0, 7, bytes(PAYLOAD))],
+        frames(*range(LONGEST + 1)),
         [*frames(1), build(0, 2, 480, 7, bytes(PAYLOAD))],
         [*frames(1), build(0, 2, 320, 8, bytes(PAYLOAD))],
         frames(1) + frames(2, kind=8),
     ],
-    ids=["gap", "order", "wrap", "time", "source", "kind"],
+    ids=["gap", "order", "wrap", "carry", "many", "time", "source", "kind"],
 )
 def test_what_does_not_follow_is_no_run(packets: list[bytes]) -> None:
     headers = b"".join(packet[:HEADER] for packet in packets)
