@@ -10,7 +10,8 @@ hangup  hangup:busy            the end of the call, and what the caller hears
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from softswitch.routing.calendar import Calendars
+from softswitch.routing.calendar import NO_CALENDARS, Calendars
+from softswitch.routing.codes import NO_CODES, Codes
 from softswitch.routing.numbering import Number
 from softswitch.routing.outside import Entrance, Outside, Refused
 from softswitch.routing.plan import Directory, shown
@@ -61,12 +62,15 @@ class Goal(NamedTuple):
 
 
 class World(NamedTuple):
-    """All that targets may lead to."""
+    """All that numbers may lead to."""
 
     directory: Directory
-    outside: Outside | None
-    calendars: Calendars
+    outside: Outside | None = None
+    """Numbers outside, and who may call them; None: there is no outside."""
+    calendars: Calendars = NO_CALENDARS
     rooms: Rooms = NO_ROOMS
+    codes: Codes = NO_CODES
+    """Where only who dials himself gets to."""
 
 
 def parse(text: str) -> Destination:
@@ -107,7 +111,7 @@ def problem(
     kind, value = parse(text)
     if kind == HANG_UP and value not in HANG_UP_WORDS:
         return f"{text} is no way to hang up"
-    goal = _aim(text, owner, World(directory, outside, Calendars(), rooms), (owner,))
+    goal = _aim(text, owner, World(directory, outside, rooms=rooms), (owner,))
     if goal.kind == USER and directory.get(goal.value) is None:
         return f"no user has the number {shown(value)}"
     return goal.value if goal.kind == NOWHERE else None

@@ -3,13 +3,10 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from softswitch.routing.calendar import NO_CALENDARS, Calendars
-from softswitch.routing.codes import NO_CODES, Codes
 from softswitch.routing.decision import Decision, Dial, Ring
-from softswitch.routing.destination import NO_ROOMS, Rooms
+from softswitch.routing.destination import World
 from softswitch.routing.outcomes import Outcome
-from softswitch.routing.outside import Outside
-from softswitch.routing.plan import Directory, Facts
+from softswitch.routing.plan import Facts
 from softswitch.routing.route import Route
 
 
@@ -29,15 +26,11 @@ class Step(NamedTuple):
 def explain(
     caller: str,
     dialled: str,
-    directory: Directory,
+    world: World,
     given: Mapping[str, Outcome | Redirected],
-    codes: Codes = NO_CODES,
     *,
-    outside: Outside | None = None,
-    calendars: Calendars = NO_CALENDARS,
     wall: float = 0.0,
     trunk: str | None = None,
-    rooms: Rooms = NO_ROOMS,
 ) -> list[Step]:
     """Every step of a call that comes at `wall`, by a trunk or not. `given` says what becomes of a
     user or of a number outside; of all others, that nobody answers. Who is given as unavailable has
@@ -46,18 +39,7 @@ def explain(
     def supposed(user: str) -> Facts:
         return Facts(0 if given.get(user) is Outcome.UNAVAILABLE else 1, 0)
 
-    route = Route(
-        dialled,
-        caller,
-        directory,
-        supposed,
-        codes=codes,
-        outside=outside,
-        calendars=calendars,
-        wall=wall,
-        trunk=trunk,
-        rooms=rooms,
-    )
+    route = Route(dialled, caller, world, supposed, wall=wall, trunk=trunk)
     now = 0.0
     decision = route.begin(now)
     steps = []

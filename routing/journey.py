@@ -8,25 +8,20 @@ set: a colleague's forward would otherwise take the call away, and the return wo
 from collections.abc import Callable
 from typing import NamedTuple
 
-from softswitch.routing.calendar import NO_CALENDARS, Calendars
-from softswitch.routing.codes import NO_CODES, UNSPECIFIC, Codes
+from softswitch.routing.codes import UNSPECIFIC
 from softswitch.routing.decision import Conference, Decision, Dial, Hop, Reject, Ring, Voicemail
 from softswitch.routing.destination import (
     CONFERENCE,
     HANG_UP,
-    NO_ROOMS,
     NOWHERE,
     OUTSIDE,
     VOICEMAIL,
     Goal,
-    Rooms,
     World,
     aim,
 )
 from softswitch.routing.outcomes import UNKNOWN_NUMBER, Outcome, release
-from softswitch.routing.outside import Outside
 from softswitch.routing.plan import (
-    Directory,
     Extension,
     Facts,
     ForwardRule,
@@ -75,9 +70,7 @@ class Journey:
     """A call on its way. Times are monotonic seconds."""
 
     __slots__ = (
-        "_calendars",
         "_caller",
-        "_codes",
         "_dialled",
         "_directory",
         "_facts",
@@ -85,14 +78,13 @@ class Journey:
         "_forwards",
         "_notes",
         "_now",
-        "_outside",
         "_own_rules",
         "_returns",
-        "_rooms",
         "_trunk",
         "_used",
         "_user",
         "_wall",
+        "_world",
         "hops",
     )
 
@@ -100,31 +92,24 @@ class Journey:
         self,
         dialled: str,
         caller: str,
-        directory: Directory,
+        world: World,
         facts: Callable[[str], Facts],
         *,
         forwarded_before: int = 0,
-        codes: Codes = NO_CODES,
-        outside: Outside | None = None,
-        calendars: Calendars = NO_CALENDARS,
         wall: float = 0.0,
         trunk: str | None = None,
-        rooms: Rooms = NO_ROOMS,
     ) -> None:
         """`facts` tells what is true of a user when it is asked; `forwarded_before` counts the
         forwards that the call has behind it (Diversion, History-Info). `wall`: seconds since 1970
         when it begins. `trunk`: by which one the call came; the caller is no user then."""
         self._dialled = dialled
         self._caller = caller
-        self._directory = directory
+        self._world = world
+        self._directory = world.directory
         self._facts = facts
-        self._codes = codes
-        self._outside = outside
-        self._calendars = calendars
         self._wall = wall
         """What to add to the monotonic time, once the call has begun."""
         self._trunk = trunk
-        self._rooms = rooms
         self._forwards = forwarded_before
         self._first: Outcome | None = None
         self._returns: tuple[Return, ...] = ()
@@ -310,8 +295,7 @@ class Journey:
     # What decides
 
     def _aim(self, target: str, owner: str, mailboxes: tuple[str, ...]) -> Goal:
-        world = World(self._directory, self._outside, self._calendars, self._rooms)
-        return aim(target, owner, world, self._wall + self._now, mailboxes=mailboxes)
+        return aim(target, owner, self._world, self._wall + self._now, mailboxes=mailboxes)
 
     def _return_goal(self, target: str, owner: str) -> Goal:
         """A call that comes back belongs to whom it was for (FWD-4)."""
@@ -324,7 +308,7 @@ class Journey:
             return False
         if rule.when is None:
             return True
-        holds, because = self._calendars.holds(rule.when, self._wall + self._now)
+        holds, because = self._world.calendars.holds(rule.when, self._wall + self._now)
         if not holds:
             self._note(f"{where} waits for {rule.when}: {because}")
         return holds

@@ -113,7 +113,7 @@ class Route(Journey):
 
     def _enter(self, trunk: str) -> Decision:
         """A call from outside, to one of our numbers."""
-        outside, dialled = self._outside, self._dialled
+        outside, dialled = self._world.outside, self._dialled
         number = None if outside is None else outside.normalise(dialled)
         e164 = dialled if number is None else number.e164
         entrance = None if outside is None else outside.entrances.get(e164)
@@ -127,7 +127,7 @@ class Route(Journey):
         return self._through(entrance, e164)
 
     def _through(self, entrance: Entrance, number: str) -> Decision:
-        target = entered(entrance, self._calendars, self._wall + self._now)
+        target = entered(entrance, self._world.calendars, self._wall + self._now)
         self._note(f"{shown(number)} leads to {target} ({entrance.origin})")
         goal = self._aim(target, "", ())
         self._dialled = goal.value
@@ -146,13 +146,13 @@ class Route(Journey):
     def _beyond(self) -> Decision:
         """What a user has dialled is no user: a code, or a number outside."""
         dialled = self._dialled
-        asked = service(dialled, self._caller, self._directory, self._codes)
+        asked = service(dialled, self._caller, self._directory, self._world.codes)
         if asked is not None:
             return asked
         caller = self._directory.get(self._caller)
-        if dialled in self._rooms and caller is not None and caller.calls != NOTHING:
-            return Conference(self._rooms[dialled], f"{dialled} is a conference room")
-        outside = self._outside
+        rooms, outside = self._world.rooms, self._world.outside
+        if dialled in rooms and caller is not None and caller.calls != NOTHING:
+            return Conference(rooms[dialled], f"{dialled} is a conference room")
         number = None if outside is None else outside.normalise(dialled)
         if outside is None or number is None or caller is None:
             why = f"no user has the number {shown(dialled)}"

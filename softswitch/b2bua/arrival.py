@@ -25,6 +25,7 @@ from softswitch.media.engine.interface import NoPorts
 from softswitch.media.negotiation import UNSECURED, begins, manner_of, manner_towards
 from softswitch.media.sdp import SdpError
 from softswitch.routing.decision import Conference, Reject
+from softswitch.routing.destination import World
 from softswitch.routing.outcomes import CONGESTED, TRUNKS_FULL
 from softswitch.routing.plan import refusal
 from softswitch.routing.route import Route
@@ -84,15 +85,11 @@ def _take(
     call.route = Route(
         call.callee,
         caller.number if caller.shown else "",
-        board.directory,
+        World(board.directory, board.outside, board.calendars, board.rooms, board.codes),
         partial(readiness.facts, board, (call.id, caller.shown)),
         forwarded_before=diversion.count(request.headers),
-        codes=board.codes,
-        outside=board.outside,
-        calendars=board.calendars,
         wall=call.arrived_at,
         trunk=trunk.name if trunk is not None else None,
-        rooms=board.rooms,
     )
     decision: Decision
     if trunk is not None and trunk.is_full:

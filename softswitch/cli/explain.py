@@ -26,6 +26,7 @@ from softswitch.routing.decision import (
     Ring,
     Voicemail,
 )
+from softswitch.routing.destination import World
 from softswitch.routing.explanation import Redirected, Step
 from softswitch.routing.explanation import explain as steps_of
 from softswitch.routing.outcomes import Outcome
@@ -79,18 +80,14 @@ def explain(
     if trunk is not None and config.outside is not None:
         number = config.outside.normalise(caller)
         caller = caller if number is None else number.e164
-    steps = steps_of(
-        caller,
-        dialled,
+    world = World(
         config.users,
-        supposed,
+        config.outside,
+        calendars_now(config),
+        numbered(config.conferences),
         Codes(**config.feature_codes),
-        outside=config.outside,
-        calendars=calendars_now(config),
-        wall=moment(config, at),
-        trunk=trunk,
-        rooms=numbered(config.conferences),
     )
+    steps = steps_of(caller, dialled, world, supposed, wall=moment(config, at), trunk=trunk)
     typer.echo("\n".join(lines(caller, dialled, steps, config)))
 
 

@@ -1,10 +1,13 @@
 from softswitch.routing.codes import Codes
 from softswitch.routing.decision import Echo, Reject, Ring
+from softswitch.routing.destination import World
 from softswitch.routing.explanation import Redirected, Step, explain
 from softswitch.routing.outcomes import Outcome
 from tests.routing.users import User, forwards
 
-USERS = {"100": User(), "101": forwards(busy="102", no_answer="103"), "102": User(), "103": User()}
+USERS = World(
+    {"100": User(), "101": forwards(busy="102", no_answer="103"), "102": User(), "103": User()}
+)
 
 
 def rung(steps: list[Step]) -> list[tuple[str, Outcome | Redirected | None]]:
@@ -33,7 +36,7 @@ def test_who_is_unavailable_never_rings() -> None:
 
 
 def test_a_code_is_explained_too() -> None:
-    (step,) = explain("100", "*600", USERS, {}, Codes(echo_test=("*600",)))
+    (step,) = explain("100", "*600", USERS._replace(codes=Codes(echo_test=("*600",))), {})
     assert isinstance(step.decision, Echo)
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from softswitch.routing.calendar import Calendar, Calendars
 from softswitch.routing.codes import Codes
 from softswitch.routing.decision import Decision, Dial, Reject, Ring, Voicemail
+from softswitch.routing.destination import World
 from softswitch.routing.hours import DAY, EVERY_DAY, Hours, Moment, Span
 from softswitch.routing.journey import MAX_FORWARDS
 from softswitch.routing.numbering import Number, Numbering
@@ -92,12 +93,9 @@ def route(
     return Route(
         dialled,
         caller,
-        everybody,
+        World(everybody, outside, CALENDARS, codes=Codes(leave_message=("*99",))),
         facts,
         forwarded_before=before,
-        codes=Codes(leave_message=("*99",)),
-        outside=outside,
-        calendars=CALENDARS,
         wall=wall,
         trunk=trunk,
     )

@@ -20,10 +20,16 @@ USERS = {"100": User(), "101": User()}
 BEYOND = Outside(Numbering("PL"), ("carrier",), (), {}, {"carrier": Entrance("800", "a.yaml:7")})
 
 
-def route(dialled: str, users: dict[str, User] | None = None, **settings: Any) -> Route:
-    caller = settings.pop("caller", "100")
-    everybody = {**USERS, **(users or {})}
-    return Route(dialled, caller, everybody, lambda name: Facts(1, 0), rooms=ROOMS, **settings)
+def route(
+    dialled: str,
+    users: dict[str, User] | None = None,
+    *,
+    caller: str = "100",
+    trunk: str | None = None,
+    **more: Any,
+) -> Route:
+    world = World({**USERS, **(users or {})}, rooms=ROOMS, **more)
+    return Route(dialled, caller, world, lambda name: Facts(1, 0), trunk=trunk)
 
 
 def test_the_number_of_a_room_leads_there() -> None:
@@ -77,6 +83,6 @@ def test_rooms_that_are_not_there() -> None:
 
 
 def test_a_room_is_the_end_of_an_explanation() -> None:
-    (step,) = explain("100", "800", USERS, {}, rooms=ROOMS)
+    (step,) = explain("100", "800", World(USERS, rooms=ROOMS), {})
     assert step.decision == Conference("board", "800 is a conference room")
     assert step.outcome is None

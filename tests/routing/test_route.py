@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from softswitch.routing.codes import Codes
 from softswitch.routing.decision import Decision, Hop, Reject, Ring, Voicemail
+from softswitch.routing.destination import World
 from softswitch.routing.outcomes import Outcome
 from softswitch.routing.plan import Facts
 from softswitch.routing.route import MAX_FORWARDS, Route
@@ -28,7 +29,7 @@ def route(
 
     everybody = {"100": User(), "101": User(), "102": User(), "103": User(), **users}
     codes = Codes(leave_message=("*99",))
-    return Route(dialled, caller, everybody, facts, forwarded_before=before, codes=codes)
+    return Route(dialled, caller, World(everybody, codes=codes), facts, forwarded_before=before)
 
 
 def rung(decision: Decision) -> tuple[str, float]:

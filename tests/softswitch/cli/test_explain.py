@@ -12,6 +12,7 @@ from softswitch.config.conference import numbered
 from softswitch.config.configuration import Log, Network
 from softswitch.config.messaging import Voicemail
 from softswitch.routing.codes import Codes
+from softswitch.routing.destination import World
 from softswitch.routing.explanation import explain as steps_of
 
 OFFICE = """\
@@ -99,7 +100,7 @@ def test_what_the_switch_answers_itself_is_explained(
     directory = {"100": User("100", voicemail=Voicemail(enabled=False)), "104": User("104", "Dave")}
     config = Config(tmp_path, Network(), tmp_path, directory, Log())
     codes = Codes(voicemail=("*98",), echo_test=("*600",), dnd_on=("*78",))
-    steps = steps_of(caller, dialled, directory, {}, codes)
+    steps = steps_of(caller, dialled, World(directory, codes=codes), {})
     assert list(lines(caller, dialled, steps, config))[-2] == f"{len(steps):3} {line}"
 
 
@@ -197,7 +198,7 @@ def test_a_room_is_shown_and_said_to_be_one(tmp_path: Path) -> None:
     file = tmp_path / "a.yaml"
     file.write_text("users: {100: Anna}\nconferences: {board: {number: 300}}\n")
     config = load(file)
-    steps = steps_of("100", "300", config.users, {}, rooms=numbered(config.conferences))
+    steps = steps_of("100", "300", World(config.users, rooms=numbered(config.conferences)), {})
     told = list(lines("100", "300", steps, config))
     assert told == [
         "100 Anna calls 300",

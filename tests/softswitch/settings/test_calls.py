@@ -9,6 +9,7 @@ from softswitch.mailbox.languages import LANGUAGES
 from softswitch.mailbox.phrases import LocalTime, Phrases
 from softswitch.routing.codes import Codes
 from softswitch.routing.decision import Feature, Reject
+from softswitch.routing.destination import World as Numbers
 from softswitch.routing.plan import Facts
 from softswitch.routing.route import Route
 from softswitch.settings.service import CodeCall
@@ -118,7 +119,7 @@ def test_codes_are_not_for_calls_from_outside(world: World, caller: str) -> None
     def facts(user: str) -> Facts:
         return Facts(1, 0)
 
-    route = Route("*78", caller, world.users, facts, codes=CODES, trunk="carrier")
+    route = Route("*78", caller, Numbers(world.users, codes=CODES), facts, trunk="carrier")
     decision = route.begin(0.0)
     assert isinstance(decision, Reject)
     assert decision.status == 404
