@@ -34,5 +34,4 @@ def pytest_collection_finish() -> None:
 
     Of what they make, little is left when they are done, so it may look more rarely (`SELDOM`).
     """
-    gc.collect()
     gc.freeze()

@@ -87,11 +87,14 @@ def facts(module: str) -> Facts:
 
 def statements(parent: ast.AST, *, with_type_checking: bool = True) -> Iterator[ast.AST]:
     """All that is below, but no expressions, which are most of a tree: none holds a statement."""
-    for field in ("body", "handlers", "orelse", "finalbody", "cases"):
-        for node in getattr(parent, field, ()):
-            if with_type_checking or not _is_for_types(node):
-                yield node
-                yield from statements(node, with_type_checking=with_type_checking)
+    left = [parent]
+    while left:
+        one = left.pop()
+        for field in ("body", "handlers", "orelse", "finalbody", "cases"):
+            for node in getattr(one, field, ()):
+                if with_type_checking or not _is_for_types(node):
+                    yield node
+                    left.append(node)
 
 
 def _is_for_types(node: ast.AST) -> bool:

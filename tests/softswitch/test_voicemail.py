@@ -10,6 +10,7 @@ import pytest
 
 from softswitch.config.conference import Room
 from softswitch.config.messaging import Voicemail
+from softswitch.mailbox import pins
 from softswitch.mailbox.messages import Message
 from softswitch.mailbox.speech import BEEP
 from softswitch.media.engine import stage_messages
@@ -21,6 +22,11 @@ from tests.softswitch.b2bua.flows import finish
 from tests.softswitch.b2bua.mailboxes import take_messages
 from tests.softswitch.b2bua.network import World
 from tests.softswitch.b2bua.phones import Phone
+
+
+@pytest.fixture(autouse=True)
+def _hashing_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pins, "COST", 2)
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from softswitch.media.engine import secrecy
 from softswitch.media.engine.secrecy import keep_memory_private
 
@@ -17,6 +19,7 @@ os.kill(os.getpid(), signal.SIGSEGV)
 """
 
 
+@pytest.mark.process
 def test_a_process_that_crashes_leaves_nothing_behind(tmp_path: Path) -> None:
     dead = subprocess.run(
         [sys.executable, "-c", DYING],

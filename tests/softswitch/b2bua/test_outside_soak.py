@@ -19,10 +19,9 @@ from tests.softswitch.b2bua.dialogs import PhoneCall
 from tests.softswitch.b2bua.flows import finish
 from tests.softswitch.b2bua.network import World
 from tests.softswitch.b2bua.phones import Phone
-from tests.softswitch.b2bua.test_soak import EXTENSIONS, People
+from tests.softswitch.b2bua.test_soak import EXTENSIONS, SEEDS, People
 
 CALLS = 150
-SEEDS = range(3)
 HOSTS = ("198.51.100.1", "198.51.100.2", "198.51.100.3")
 OURS = ("+48221112230", "+48221112231")
 OUTSIDE = ("600100100", "+48600200200", "0034911222333", "221112230")
@@ -88,7 +87,7 @@ class Outsiders(People):
             phone.rejects(302, f"Contact: <sip:{self.chance.choice(OUTSIDE)}@x>", call=call)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", SEEDS[:3])
 def test_whatever_carriers_do_no_call_and_no_channel_is_left(seed: int) -> None:
     chance = random.Random(seed)
     world = office()

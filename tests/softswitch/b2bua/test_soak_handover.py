@@ -16,7 +16,7 @@ from tests.softswitch.b2bua.dialogs import PhoneCall
 from tests.softswitch.b2bua.flows import finish
 from tests.softswitch.b2bua.network import World
 from tests.softswitch.b2bua.phones import Phone
-from tests.softswitch.b2bua.test_soak import EXTENSIONS, People
+from tests.softswitch.b2bua.test_soak import EXTENSIONS, SEEDS, People
 
 CALLS = 150
 
@@ -93,7 +93,7 @@ class Strollers(People):
             phone.asks("INFO", "Content-Type: application/dtmf", body=key, call=call)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_whoever_is_handed_over_or_asked_leaves_nothing_behind(seed: int) -> None:  # FWD-7, VM-2
     chance = random.Random(seed)
     world = World(*EXTENSIONS, max_calls=20)

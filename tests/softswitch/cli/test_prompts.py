@@ -39,6 +39,7 @@ def build(folder: Path, *options: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+@pytest.mark.process
 def test_texts_become_files_once(folder: Path) -> None:
     write(folder, vm_one="One.", vm_two="Two.")
     assert build(folder) == (0, f"{folder}/en.yaml: 2 spoken, 0 removed\n")
@@ -61,6 +62,7 @@ def test_another_synthesiser_can_be_named(folder: Path) -> None:
     )
 
 
+@pytest.mark.process
 def test_what_a_synthesiser_complains_of_is_told(folder: Path) -> None:
     write(folder, vm_one="refuse")
     code, text = build(folder)

@@ -414,6 +414,7 @@ def test_the_seeds_of_other_fuzzers_are_survived() -> None:
                 read_whole(path.read_bytes())
 
 
+@pytest.mark.property  # thousands of messages
 def test_the_protos_suite_is_survived() -> None:
     archive = corpora("protos-c07") / "protos-c07-dev.tar.xz"
     for data in protos_cases(archive):
