@@ -11,7 +11,17 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from .errors import ParseError, excerpt
-from .uri import CACHE_SIZE, MAX_CACHED_LENGTH, Uri, parse_port, split_host_port
+from .familiar import familiar
+from .uri import (
+    MAX_CACHED_LENGTH,
+    PLAIN_HOST,
+    PLAIN_PORT,
+    PLAIN_USER,
+    Uri,
+    parse_plain,
+    parse_port,
+    split_host_port,
+)
 
 Params = dict[str, str | None]
 """Header parameters in order: lower-case names; values as on the wire, with their quotes."""
@@ -30,6 +40,11 @@ _one_param = re.compile(
 ).match
 _quoted = re.compile(r'"((?:[^"\\]|\\.)*+)"', re.DOTALL).match
 _plain_value = re.compile(r'[^\x00-\x20\x7f",;<>]*').fullmatch
+_name = r"""(?:"[^"\\]*"|[A-Za-z0-9 ._-]*)[ ]?"""
+_tag = r"""(?:;tag=([A-Za-z0-9\-.!%*_+`'~]+))?"""
+_plain_party = re.compile(
+    rf"{_name}<sips?:{PLAIN_USER}@{PLAIN_HOST}(?::(?:{PLAIN_PORT}))?>{_tag}"
+).fullmatch
 _quoted_pair = re.compile(r"\\(.)", re.DOTALL)
 _needs_escape = re.compile(r'["\\\x00-\x1f\x7f]')
 _protocol = re.compile(r"\s*([^\s/]+)\s*/\s*([^\s/]+)\s*/\s*([^\s/]+)\s+(.*)", re.DOTALL).fullmatch
@@ -37,6 +52,8 @@ _protocol = re.compile(r"\s*([^\s/]+)\s*/\s*([^\s/]+)\s*/\s*([^\s/]+)\s+(.*)", r
 MAX_NUMBER_LENGTH = 10
 """Digits of the largest number in any header field (§25.1); more are an attack."""
 MAX_NUMBER = 2**32 - 1
+CSEQS = 2048
+"""That are remembered."""
 
 
 def parse_number(text: str) -> int:
@@ -149,7 +166,7 @@ def _cseq(text: str) -> CSeq:
     return CSeq(parse_number(parts[0]), parts[1])
 
 
-cached_cseq = lru_cache(CACHE_SIZE)(_cseq)
+cached_cseq = lru_cache(CSEQS)(_cseq)
 """Most phones count from 1 in each dialog, so all of them together write few CSeqs. For short texts
 only."""
 
@@ -213,7 +230,7 @@ def _hop(text: str) -> tuple[str, str, int | None]:
     return protocol[8:].upper(), *split_host_port(sent_by)
 
 
-cached_hop = lru_cache(CACHE_SIZE)(_hop)
+cached_hop = familiar(_hop)
 """Each phone has one; new in a Via is its branch. For short texts only."""
 
 
@@ -230,6 +247,10 @@ class NameAddr:
     @classmethod
     def parse(cls, text: str) -> "NameAddr":
         """Read `"Alice" <sip:alice@host;lr>;tag=1` or `sip:alice@host;tag=1`. Raises ParseError."""
+        if text[:1] == "<" and text[-1:] == ">":
+            plain = parse_plain(text[1:-1])
+            if plain is not None:
+                return cls("", plain, {})
         start = 0
         if '"' in text:
             text = text.strip()
@@ -283,9 +304,9 @@ def _address(text: str) -> tuple[str, Uri]:
     return display, Uri.parse(rest[1:-1].strip())
 
 
-_address_cached = lru_cache(CACHE_SIZE)(_address)
+_address_cached = familiar(_address)
 
-cached_contact = lru_cache(CACHE_SIZE)(NameAddr.parse)
+cached_contact = familiar(NameAddr.parse)
 """A phone writes the same Contact into all that it sends. For short texts only; nobody may change
 what comes out."""
 
@@ -293,25 +314,7 @@ what comes out."""
 def read_tag(value: str) -> str:
     """The tag of a From or To; "" without one. Raises ParseError when the rest of it is unsound.
 
-    The same as `NameAddr.parse(value).tag`, but cheap for `<sip:alice@host>;tag=1`: of what stands
-    before the tag, which is new in each call, most was seen before. It can be judged alone only if
-    it ends in the address, or the tag might stand in quotes or in the URI.
+    The same as `NameAddr.parse(value).tag`, but cheap for `"Alice" <sip:alice@host>;tag=1`.
     """
-    address, mark, tag = value.rpartition(";tag=")
-    if not mark:
-        address, tag = value, ""
-    if not (tag.isalnum() or _plain_value(tag)):
-        return NameAddr.parse(value).tag
-    if address not in _sound:
-        if address[-1:] != ">":
-            return NameAddr.parse(value).tag
-        NameAddr.parse(address)
-        if len(address) <= MAX_CACHED_LENGTH:
-            if len(_sound) >= CACHE_SIZE:
-                _sound.clear()
-            _sound.add(address)
-    return tag
-
-
-_sound: set[str] = set()
-"""Addresses in <> that could be read."""
+    match = _plain_party(value)
+    return match[1] or "" if match is not None else NameAddr.parse(value).tag

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softswitch.sip.errors import ParseError
-from softswitch.sip.uri import MAX_CACHED_LENGTH, Uri, split_host_port
+from softswitch.sip.uri import MAX_CACHED_LENGTH, Uri, parse_plain, split_host_port
 
 
 def test_a_uri_has_parts() -> None:
@@ -208,3 +208,27 @@ def test_any_text_is_a_uri_or_a_parse_error(text: str) -> None:
         return
     assert str(Uri.parse(str(uri))) == str(uri)
     assert uri.equivalent(uri)
+
+
+@settings(max_examples=100)
+@given(
+    st.text("sSipP:@19.a-Z%;?<", max_size=20),
+    st.sampled_from(["", ":1", ":0", ":05060", ":59999", ":60000", ":65535", ":65536", ":x"]),
+)
+def test_a_plain_uri_is_read_as_carefully_as_any_other(middle: str, port: str) -> None:
+    text = f"sip:{middle}@Host.Example{port}"
+    plain = parse_plain(text)
+    if plain is not None:
+        assert plain == Uri.parse(f"{text};") == Uri.parse(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["sip:1000@host:60000", "sip:host", "sip:1@[::1]", "tel:1", "sip:1@host;lr", "sip:1@h\n"],
+)
+def test_what_may_have_more_to_it_is_not_called_plain(text: str) -> None:
+    assert parse_plain(text) is None
+
+
+def test_the_address_of_a_phone_is_plain() -> None:
+    assert parse_plain("sips:+49-1@PBX.example:5061") == Uri("sips", "+49-1", "pbx.example", 5061)
