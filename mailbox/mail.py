@@ -81,14 +81,16 @@ def compose(
     sounds: Sequence[Sound],
     template: Template | None = None,
     identity: str = "",
+    portal: str = "",
 ) -> EmailMessage:
-    """The mail for a message. `new`: how many new messages the mailbox holds.
+    """The mail for a message. `new`: how many new messages the mailbox holds; `portal`: where this
+    one can be heard in a browser.
 
     It is the same for every attempt, so that a mail that arrives twice is known as one. Another
     `identity` makes it another mail: somebody has asked for it again.
     """
     texts = TEXTS.get(language, ENGLISH)
-    values = mail_body.values_of(message, texts, local, new, head.sender.name)
+    values = mail_body.values_of(message, texts, local, new, head.sender.name, portal)
     mail = headed(head.sender, recipients)
     subject = template.subject if template is not None else ""
     mail["Subject"] = one_line((subject or texts.subject).format_map(values))

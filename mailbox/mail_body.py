@@ -54,9 +54,15 @@ def clean(text: str) -> str:
 
 
 def values_of(
-    message: Message, texts: Texts, local: Callable[[float], LocalTime], new: int, company: str
+    message: Message,
+    texts: Texts,
+    local: Callable[[float], LocalTime],
+    new: int,
+    company: str,
+    portal: str = "",
 ) -> dict[str, str]:
-    """What there is to say. The time is that of the end of the message (S0-19)."""
+    """What there is to say. The time is that of the end of the message (S0-19). `portal`: where it
+    can be heard in a browser; empty: nowhere."""
     minutes, seconds = divmod(round(message.seconds), 60)
     caller, name = clean(message.caller), clean(message.caller_name)
     return {
@@ -66,6 +72,7 @@ def values_of(
         "mailbox": message.mailbox,
         "new_count": str(new),
         "company": clean(company),
+        "portal": portal,
         **when(message.ended_at, texts, local),
     }
 
@@ -106,7 +113,9 @@ def plain_text(texts: Texts, values: Values, rows: Rows, template: Template | No
     company = [values["company"]] if values["company"] else []
     shown = [f"{label}: {value}" for label, value in rows]
     heading = _heading(texts, values, template)
-    return "\n".join([*company, heading, "", *shown, "", texts.new.format_map(values), ""])
+    new = texts.new.format_map(values)
+    portal = [f"{texts.listen}: {values['portal']}"] if values["portal"] else []
+    return "\n".join([*company, heading, "", *shown, "", new, *portal, ""])
 
 
 def hypertext(
@@ -126,6 +135,8 @@ def hypertext(
         )
         new = escape(texts.new.format_map(values))
         text = f'<table cellpadding="4">\n{shown}</table>\n<p>{new}</p>\n'
+        if values["portal"]:
+            text += f'<p><a href="{escaped["portal"]}">{escape(texts.listen)}</a></p>\n'
     return page(heading + text, values["company"], has_logo=has_logo)
 
 

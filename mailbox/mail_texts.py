@@ -20,6 +20,8 @@ class Texts(NamedTuple):
     date: str
     duration: str
     new: str
+    listen: str
+    """What leads to the messages in the portal."""
     forwarded: str
     """What is said of a message that somebody has sent on."""
     day: str
@@ -40,6 +42,7 @@ ENGLISH = Texts(
     date="Date",
     duration="Duration",
     new="New messages in mailbox {mailbox}: {new_count}",
+    listen="Hear it in the browser",
     forwarded="Forwarded by",
     day="{weekday} {day} {month} {year}",
     moment="{date} at {time}",
@@ -59,6 +62,7 @@ SPANISH = Texts(
     date="Fecha",
     duration="Duración",
     new="Mensajes nuevos en la casilla {mailbox}: {new_count}",
+    listen="Escucharlo en el navegador",
     forwarded="Reenviado por",
     day="{weekday} {day} de {month} {year}",
     moment="{date} a las {time}",
@@ -78,6 +82,7 @@ POLISH = Texts(
     date="Data",
     duration="Czas trwania",
     new="Nowe wiadomości w skrzynce {mailbox}: {new_count}",
+    listen="Odsłuchaj w przeglądarce",
     forwarded="Przekazane przez",
     day="{weekday} {day} {month} {year}",
     moment="{date} o {time}",

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from softswitch.config.boxes import MAILBOX
 from softswitch.jobs.client import JobFailed
 from softswitch.mailbox import mail, notices
 from softswitch.mailbox.mail import Letterhead, Picture, Sender, Sound
@@ -69,9 +70,11 @@ class Letters:
         alarms: Alarms,
         local: Callable[[float], LocalTime],
         holds: Callable[[str, float], bool],
+        portal: str = "",
     ) -> None:
         """`alerted`: administrators; `first_pins`: those that were made, by mailbox; `holds` tells
-        whether a calendar is in one of these states at a time."""
+        whether a calendar is in one of these states at a time; `portal`: where owners hear their
+        messages in a browser, empty: nowhere."""
         self._templates = settings.templates
         self._head = Letterhead(Sender(settings.sender, settings.name), picture(settings.logo))
         self._boxes = boxes
@@ -82,6 +85,7 @@ class Letters:
         self._alarms = alarms
         self._local = local
         self._holds = holds
+        self._portal = portal
         self.links: dict[str, str] = {}
         """Links to the portal by the mail that tells them. They are written down nowhere: a link
         that was not mailed when the switch ended is not mailed."""
@@ -158,7 +162,15 @@ class Letters:
             sounds=await self._sounds(message),
             template=self._templates.get(language),
             identity=identity,
+            portal=self._player(message.mailbox),
         )
+
+    def _player(self, mailbox: str) -> str:
+        """Where a message that stays can be heard by who owns it."""
+        owner = self._users.get(mailbox)
+        if owner is None or owner.kind == MAILBOX or owner.voicemail.on_message != "both":
+            return ""
+        return self._portal
 
     def _language(self, mailbox: str) -> str:
         return self._users[mailbox].language if mailbox in self._users else "en"

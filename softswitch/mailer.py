@@ -41,6 +41,7 @@ from softswitch.mailbox.room import FULL as FULL_PERCENT
 from softswitch.outbox import PATIENCE, WAITING, Outbox, ServerHistory, served_by
 from softswitch.smtp import Outcome, ServerFailed, deliver
 from softswitch.voices import local_time
+from softswitch.web.address import address as portal_address
 
 if TYPE_CHECKING:
     from softswitch.config import Config, User
@@ -98,6 +99,7 @@ async def open_mailer(
             alarms=alarms,
             local=local_time(config.timezone),
             holds=lambda when, at: config.calendars.holds(when, at)[0],
+            portal=f"{portal_address(config.network)}/messages" if config.network.web else "",
         ),
         alarms=alarms,
         boxes=boxes,

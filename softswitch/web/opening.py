@@ -12,17 +12,15 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
-from softswitch.addressing import WILDCARDS, own_address_towards
 from softswitch.config.boxes import people
-from softswitch.config.configuration import AUTO, CertificateFiles
+from softswitch.config.configuration import CertificateFiles
 from softswitch.control import CannotAnswer, Handler
-from softswitch.premises import ELSEWHERE, CannotRun
-from softswitch.sip.flow import bracketed
+from softswitch.premises import CannotRun
 from softswitch.store.store import StoreError
+from softswitch.web.address import address, names
 
 if TYPE_CHECKING:
     from softswitch.config import Config
-    from softswitch.config.configuration import Network
     from softswitch.mailroom import Mailroom
     from softswitch.settings.settings import Settings
     from softswitch.store.store import Store
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-HTTPS = 443
 WORD_OCTETS = 32
 
 
@@ -138,21 +135,6 @@ class Links:
 def link(base: str, word: str) -> str:
     """Where a user chooses a password."""
     return f"{base}/link/{word}"
-
-
-def address(network: Network) -> str:
-    """By which address browsers come: what is configured, never what somebody has asked for."""
-    host, port = network.web[0]
-    known = names(network)
-    host = known[0] if known else own_address_towards(ELSEWHERE[":" in host], host)
-    return f"https://{bracketed(host)}{'' if port == HTTPS else f':{port}'}"
-
-
-def names(network: Network) -> list[str]:
-    """By what browsers may know this machine, as far as that is configured; the best one first."""
-    external = [network.external] if network.external not in (None, AUTO) else []
-    listening = [where.host for where in network.web if where.host not in WILDCARDS]
-    return [*network.domains, *filter(None, external), *listening]
 
 
 def usual(config: Config) -> str:

@@ -150,6 +150,9 @@ def test_s0_4_an_address_that_is_set_in_the_portal_gets_the_next_message(
     mail, recipients = office.server.wait(before + 1)
     assert recipients == ["jan@example.com"]
     assert mail["Subject"].startswith("Wiadomość głosowa od 100")
+    text = mail.get_body(("plain",))
+    assert text is not None
+    assert f"Odsłuchaj w przeglądarce: {office.base}/messages" in text.get_content()  # ML-5
     shown = office.switch.command("show", "102")
     assert re.search(r"email +jan@example\.com +portal by 102, \d{4}-", shown)
 

@@ -24,8 +24,9 @@ def left(caller: str = "+48601", name: str = "", by: str = "") -> Message:
     return Message("m1", "101", caller, name, "101", "busy", 0.0, ENDED, 65.4, forwarded_by=by)
 
 
-def values_of(message: Message, company: str = "") -> dict[str, str]:
-    return all_values(message, ENGLISH, lambda at: LocalTime(2012, 8, 6, 0, 15, 19), 3, company)
+def values_of(message: Message, company: str = "", portal: str = "") -> dict[str, str]:
+    moment = LocalTime(2012, 8, 6, 0, 15, 19)
+    return all_values(message, ENGLISH, lambda at: moment, 3, company, portal)
 
 
 def text(message: Message, template: Template | None = None, company: str = "") -> str:
@@ -62,9 +63,30 @@ def test_the_values_are_what_people_say() -> None:  # ML-5
         "mailbox": "101",
         "new_count": "3",
         "company": "Example Ltd",
+        "portal": "",
         "date": "Mon 6 August 2012",
         "time": "15:19:27",
     }
+
+
+def test_where_there_is_a_portal_a_message_can_be_heard_by_a_click() -> None:  # ML-5
+    portal = "https://pbx.example.com/messages"
+    message = left(name="https://thief.example.com")
+    values = values_of(message, portal=portal)
+    rows = rows_of(message, ENGLISH, values)
+    plain = plain_text(ENGLISH, values, rows, None)
+    assert plain.endswith(f"New messages in mailbox 101: 3\nHear it in the browser: {portal}\n")
+    html = hypertext(ENGLISH, values, rows, None, has_logo=False)
+    assert f'<p><a href="{portal}">Hear it in the browser</a></p>' in html
+    assert html.count("https://thief") == 1
+    assert 'href="https://thief' not in html, "what a caller calls himself is no link"
+    own = Template(body="{portal}")
+    assert plain_text(ENGLISH, values, rows, own) == f"{portal}\n"
+
+
+def test_where_there_is_none_nothing_is_said_of_it() -> None:
+    assert "browser" not in text(left())
+    assert "browser" not in shown(left())
 
 
 def test_who_has_no_name_has_a_number_and_who_has_neither_is_withheld() -> None:

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from softswitch.config import User
+from softswitch.config.boxes import MAILBOX
 from softswitch.config.messaging import Mail, Voicemail
 from softswitch.letters import Alarms, Letters, picture
 from softswitch.mailbox.messages import Message
@@ -16,10 +17,13 @@ from softswitch.mailbox.notices import BACKUP, FULL, LINK, LOCKED, MISSED
 
 ANNA = replace(User("101"), email=("anna@example.com", "night@example.com"))
 ADMIN = "admin@example.com"
+PORTAL = "https://pbx.example.com/messages"
 PNG = bytes.fromhex("89504e470d0a1a0a")
 
 
-def letters(*people: User, alerted: tuple[str, ...] = (ADMIN,), is_night: bool = False) -> Letters:
+def letters(
+    *people: User, alerted: tuple[str, ...] = (ADMIN,), is_night: bool = False, portal: str = ""
+) -> Letters:
     return Letters(
         Mail("pbx@example.com", "localhost", 25),
         boxes=cast(Any, SimpleNamespace()),
@@ -30,6 +34,7 @@ def letters(*people: User, alerted: tuple[str, ...] = (ADMIN,), is_night: bool =
         alarms=Alarms(),
         local=cast(Any, None),
         holds=lambda calendar, at: is_night,
+        portal=portal,
     )
 
 
@@ -74,6 +79,21 @@ def test_an_address_may_have_its_times(is_night: bool) -> None:  # ML-7
     it = letters(replace(ANNA, mail_when={"night@example.com": "night"}), is_night=is_night)
     expected = ["anna@example.com", "night@example.com"]
     assert list(it.wants(message())) == (expected if is_night else expected[:1])
+
+
+@pytest.mark.parametrize(
+    ("owner", "link"),
+    [
+        (ANNA, PORTAL),
+        (replace(ANNA, voicemail=Voicemail(on_message="email")), ""),
+        (replace(ANNA, kind=MAILBOX), ""),
+        (User("102"), ""),
+    ],
+)
+def test_a_mail_leads_to_what_its_owner_can_hear_in_a_browser(owner: User, link: str) -> None:
+    """ML-5: not to a message that is gone when the mail has come, nor where nobody can log in."""
+    assert letters(owner, portal=PORTAL)._player("101") == link
+    assert letters(owner)._player("101") == ""
 
 
 def test_what_does_not_work_is_said_once_and_once_more_when_it_works(

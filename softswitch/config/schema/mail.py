@@ -97,6 +97,7 @@ PLACEHOLDERS = (
     "mailbox",
     "new_count",
     "company",
+    "portal",
 )
 """What names in braces stand for (ML-5)."""
 LONGEST_TEMPLATE = 20_000
