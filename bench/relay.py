@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from softswitch.media.engine.backends.probe import why_not
 from softswitch.media.engine.client import WorkerEngine
-from softswitch.media.engine.interface import MediaPort, NoPorts, Remote
+from softswitch.media.engine.interface import MediaPort, NoPorts, Remote, Sdes
 from softswitch.media.engine.naming import EPOLL, IO_URING
 
 RELAY_CORE, LOAD_CORE = "0", "1"
@@ -33,6 +33,7 @@ PORT_RANGES = (11_000, 21_500)
 USUAL_CALLS = 200
 ROUNDS = 3
 WARM, WINDOW = 0.7, 2.0
+INTERVAL = 0.02
 SEARCH_WINDOW = 1.5
 MAX_LOSS, MAX_P99 = 0.001, 5_000
 """A core carries so many calls when less is lost, and p99 (µs) is below."""
@@ -40,6 +41,8 @@ FIRST_GUESS = 1200
 SEARCH_TIME = 15.0
 DISTURBED = 0.1
 IDLE = 2.0
+READY = 0.003
+"""Seconds on the core in a tenth of a second: less than a worker with work takes."""
 
 
 class Run(NamedTuple):
@@ -70,6 +73,8 @@ class Relay(NamedTuple):
 
 
 Starter = Callable[[int, int], AbstractAsyncContextManager[Relay]]
+Security = Callable[[int], Sdes | None]
+"""By number of a phone: its keys."""
 
 
 def compiled(folder: Path, name: str) -> Path:
@@ -92,7 +97,11 @@ def wake_ups(pid: int) -> int:
     return int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
 
 
-def ours(backend: str) -> Starter:
+def in_clear(_phone: int) -> None:
+    """No phone has keys."""
+
+
+def ours(backend: str, security: Security = in_clear) -> Starter:
     """The engine with one worker, and this many calls up."""
 
     @asynccontextmanager
@@ -103,10 +112,10 @@ def ours(backend: str) -> Starter:
         try:
             (pid,) = engine.worker_pids
             os.sched_setaffinity(pid, {int(RELAY_CORE)})
-            legs = [await _leg(engine, number) for number in range(2 * calls)]
+            legs = [await _leg(engine, number, security(number)) for number in range(2 * calls)]
             for caller, callee in zip(legs[::2], legs[1::2], strict=True):
                 engine.join(caller, callee)
-            await asyncio.sleep(0.1)
+            await _ready(pid)
             yield Relay(pid, [leg.rtp_port for leg in legs])
         finally:
             await engine.stop()
@@ -114,7 +123,15 @@ def ours(backend: str) -> Starter:
     return start
 
 
-async def _leg(engine: WorkerEngine, number: int) -> MediaPort:
+async def _ready(pid: int) -> None:
+    """The worker has made all keys, and has nothing to do."""
+    before = -1.0
+    while (now := cpu_seconds(pid)[0]) - before > READY:
+        before = now
+        await asyncio.sleep(0.1)
+
+
+async def _leg(engine: WorkerEngine, number: int, keys: Sdes | None) -> MediaPort:
     while True:
         try:
             port = engine.open(HOST)
@@ -123,7 +140,7 @@ async def _leg(engine: WorkerEngine, number: int) -> MediaPort:
             continue
         phone = str(FIRST_PHONE + number)
         remote = Remote(phone, PHONE_PORT, PHONE_PORT + 1, (0, 8, 101), phone, False, None)
-        engine.set_remote(port, remote)
+        engine.set_remote(port, remote._replace(security=keys))
         return port
 
 
@@ -149,17 +166,21 @@ def yardstick(program: Path) -> Starter:
 class Bench:
     """Runs relays under load."""
 
-    def __init__(self, load: Path) -> None:
+    def __init__(self, load: Path, streams: Callable[[int, int], Path] | None = None) -> None:
+        """`streams` makes the file of what the phones send: so many, so many packets each."""
         self._load = load
+        self._streams = streams
         self._turn = 0
 
     async def run(self, start: Starter, calls: int, window: float) -> Run:
         """One window, with everything fresh."""
         self._turn += 1
         first_port = PORT_RANGES[self._turn % len(PORT_RANGES)]
+        packets = round((WARM + window) / INTERVAL) + 2
+        more = [] if self._streams is None else [self._streams(2 * calls, packets)]
         async with start(calls, first_port) as relay:
             load = await asyncio.create_subprocess_exec(
-                self._load, str(calls), str(WARM), str(window), LOAD_CORE,
+                self._load, str(calls), str(WARM), str(window), LOAD_CORE, *more,
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             )  # fmt: skip
             assert load.stdin is not None
@@ -186,11 +207,11 @@ class Bench:
             wrong=seen["wrong"],
         )
 
-    async def most(self, start: Starter, guess: int) -> Run | None:
+    async def most(self, start: Starter, guess: int, seconds: float = SEARCH_TIME) -> Run | None:
         """Search for the most calls that a core carries. Noise fails a run, never passes one: so a
         failure is tried again, and as long as time lasts when others had the core meanwhile."""
         clock = asyncio.get_running_loop().time
-        until = clock() + SEARCH_TIME
+        until = clock() + seconds
         best: Run | None = None
         calls, failures = guess, 0
         while clock() < until:
