@@ -17,14 +17,14 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import pytest
 
 from tests.support.ports import free_port, free_ports
-from tests.support.switch import Switch
 
 OWN = Path(__file__).parent.parent / "interop" / "scenarios"
 PATIENCE = 20.0
@@ -42,13 +42,22 @@ def require_sipp() -> str:
     return found
 
 
+class Server(Protocol):
+    """What is called, or registered at; `sip` is its `host:port`."""
+
+    @property
+    def sip(self) -> str: ...
+
+    def password(self, extension: str) -> str: ...
+
+
 class Sipp:
     """One SIPp that is or calls an extension. Its scenario is text, so that it can be adapted."""
 
     def __init__(
         self,
         scenario: str,
-        switch: Switch,
+        switch: Server,
         extension: str,
         folder: Path,
         *,
@@ -57,9 +66,14 @@ class Sipp:
         address: str = "127.0.0.1",
         port: int = 0,
         echo: bool = False,
+        program: Sequence[str] = (),
+        options: Sequence[str] = (),
     ) -> None:
-        """`address` and `port`: where it lives, if that matters. `echo`: all RTP is sent back."""
-        self._program = require_sipp()
+        """`address` and `port`: where it lives, if that matters. `echo`: all RTP is sent back.
+
+        `program`: the command of another SIPp than the machine's, which begins in the same folder.
+        """
+        self._program = list(program) or [require_sipp()]
         self._switch = switch
         self._extension = extension
         self._service = calls or extension
@@ -71,7 +85,7 @@ class Sipp:
         self._port = port or free_port(address)
         # An echo is made of a second stream, too, two ports above.
         self._media_port = free_ports(4, address).start
-        self._options = ["-rtp_echo"] if echo else []
+        self._options = [*(["-rtp_echo"] if echo else []), *options]
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -97,10 +111,15 @@ class Sipp:
 
     def finish(self) -> None:
         """The scenario went as it is written."""
+        code = self.ended()
+        assert code == 0, f"SIPp ended with {code}\n{self._story()}"
+
+    def ended(self) -> int:
+        """Its exit code, as soon as it has ended."""
         assert self._process is not None
         code = self._process.wait(PATIENCE)
         self._process = None
-        assert code == 0, f"SIPp ended with {code}\n{self._story()}"
+        return code
 
     def messages(self) -> str:
         """What was sent and received."""
@@ -117,14 +136,14 @@ class Sipp:
         file = self._folder / f"{name}.xml"
         file.write_text(scenario, encoding="iso-8859-1")
         command = [
-            self._program, self._switch.sip, "-sf", str(file), "-s", self._service, "-m", "1",
+            *self._program, self._switch.sip, "-sf", file.name, "-s", self._service, "-m", "1",
             "-i", self._address, "-p", str(self._port), "-mp", str(self._media_port),
             "-t", self._transport, "-au", self._extension,
             "-ap", self._switch.password(self._extension),
             "-key", "me", self._extension, "-aa",
             "-nostdin", "-timeout", f"{PATIENCE - 5:.0f}s", "-timeout_error",
-            "-trace_msg", "-message_file", str(self._folder / "messages.log"),
-            "-trace_err", "-error_file", str(self._folder / "errors.log"), *self._options,
+            "-trace_msg", "-message_file", "messages.log",
+            "-trace_err", "-error_file", "errors.log", *self._options,
         ]  # fmt: skip
         with (self._folder / "screen.log").open("wb") as screen:
             self._process = subprocess.Popen(

@@ -87,6 +87,23 @@ def protect(suite: str, master: bytes, packet: bytes, rollover: int) -> bytes:
     return protected + tag(authentication, protected + struct.pack("!I", rollover), form.tag)
 
 
+def unprotect(suite: str, master: bytes, packet: bytes, rollover: int) -> bytes | None:
+    """The packet that `protect` with the same arguments makes this of; None when it makes others.
+
+    Of the suites in counter mode.
+    """
+    form = FORMS[suite]
+    key, salt = master[: form.key], master[form.key :]
+    (sequence,) = struct.unpack_from("!H", packet, 2)
+    session, session_salt = (
+        derive(key, salt, ENCRYPTION, form.key),
+        derive(key, salt, SALT, form.salt),
+    )
+    hidden, index = packet[12 : -form.tag], rollover << 16 | sequence
+    shown = packet[:12] + counter_mode(session, session_salt, packet[8:12], index, hidden)
+    return shown if protect(suite, master, shown, rollover) == packet else None
+
+
 def protect_rtcp(suite: str, master: bytes, packet: bytes, index: int) -> bytes:
     """A report, with that SRTCP index."""
     form = FORMS[suite]
