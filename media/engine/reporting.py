@@ -125,6 +125,10 @@ class Reporting:
         self._reports += 1
         self.due_at = now + self._scattered(INTERVAL)
 
+    def put_off(self, until: float) -> None:
+        """Nothing comes or goes: there will be nothing to report any sooner."""
+        self.due_at = max(self.due_at, until)
+
     def _blocks(self, reception: Reception, now: float) -> tuple[rtcp.ReportBlock, ...]:
         if reception.ssrc < 0 or reception.packets == self._packets_received:
             return ()  # nothing heard since: nothing to say about it (§6.4)

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 KEEPALIVE = 15.0
 """Seconds in which we let something leave, so that no NAT forgets the way (RFC 6263 §4, §6)."""
 LOOK_EVERY = 5.0
-"""Seconds between looks at a leg where nothing is due."""
+"""Seconds between looks at a leg where nothing is due. Where nothing has come or gone for longer it
+is looked at and reported to after as long again, up to `KEEPALIVE`: a report tells nothing new
+then, and who listens for reports waits for five of them at least (RFC 3550 §6.3.5)."""
 FIRST_LOOK = 1.0
 """Seconds from a negotiation to the next look. Nothing is due any sooner, and each call negotiates:
 a worker that moves few packets would be woken for it alone."""
@@ -46,6 +48,7 @@ class Upkeep(Feeding):
             """The leg that this is a part of."""
 
     __slots__ = (
+        "_active_at",
         "_heard_packets",
         "_held",
         "_looked_at",
@@ -54,6 +57,7 @@ class Upkeep(Feeding):
         "_renewed_at",
         "_rtcp_locked",
         "_rtcp_source",
+        "_sent_packets",
         "_timed_out",
         "fax",
         "foreign",
@@ -77,7 +81,9 @@ class Upkeep(Feeding):
         self.look_at = 0.0
         """When `look` has something to do."""
         self._looked_at = self._renewed_at = 0.0
-        self._heard_packets = 0
+        self._heard_packets = self._sent_packets = 0
+        self._active_at = 0.0
+        """When more than keepalives left, as far as looks have shown."""
         self._quality_at = _NEVER
         self._quality_packets = 0
         self._held = False
@@ -209,10 +215,24 @@ class Upkeep(Feeding):
         if now >= self.reports.due_at:
             self._report(now)
         self._keep_alive(now)
-        self.look_at = min(now + LOOK_EVERY, self.reports.due_at, self._quality_at)
+        self.look_at = self._next_look(now)
         if not self._timed_out:
             self.look_at = min(self.look_at, self.heard_at + limit)
         return silent
+
+    def _next_look(self, now: float) -> float:
+        """When to look again, and report, by how long nothing has come or gone."""
+        packets, _, _, sent_at = self.sent()
+        if packets > self._sent_packets + 1:
+            self._active_at = sent_at
+        self._sent_packets = packets
+        rest = min(now - max(self.heard_at, self._active_at), KEEPALIVE)
+        if rest < LOOK_EVERY:
+            return min(now + LOOK_EVERY, self.reports.due_at, self._quality_at)
+        kept = max(sent_at, self._renewed_at) + KEEPALIVE
+        at = min(now + rest, kept) if kept > now else now + rest
+        self.reports.put_off(at)
+        return at
 
     def quality(self, now: float) -> PortStatistics | None:
         """Every ten seconds what has been seen up to now, if more was seen than before."""

@@ -1,5 +1,7 @@
 """What legs do as time goes by: reports of our own, keepalives, figures, packets of our own."""
 
+from itertools import pairwise
+
 import pytest
 
 from softswitch.media import rtcp
@@ -125,6 +127,49 @@ def test_the_round_trip_is_measured_over_passed_reports_too() -> None:
     assert seen.round_trip is not None
     assert abs(seen.round_trip - 0.08) < 1e-6
     assert (seen.remote_lost, seen.remote_jitter) == (3, 0.01)
+
+
+def looks(leg: Leg, begin: float, end: float) -> list[float]:
+    """When the worker looked at it."""
+    seen = []
+    for step in range(round((end - begin) * 2)):
+        now = begin + step / 2
+        if now >= leg.look_at:
+            seen.append(now)
+            leg.look(now, *LIMITS)
+    return seen
+
+
+def test_where_nothing_comes_or_goes_looks_and_reports_get_rare() -> None:
+    anna, _ = pair((PCMA,), (PCMA,))
+    anna.emit(8, SOUND, 160, 0.0)
+    assert 2 <= len(looks(anna, 0.5, 15.0)) <= 4
+    air(anna).reports.clear()
+    air(anna).packets.clear()
+    assert looks(anna, 15.0, 58.0) == [15.0, 30.0, 45.0]
+    assert len(air(anna).reports) == len(air(anna).packets) == 3
+
+
+def test_who_is_heard_again_or_sent_to_is_looked_at_as_often_as_before() -> None:
+    anna, jan = pair((PCMA,), (PCMA,))
+    anna.emit(8, SOUND, 160, 0.0)
+    looks(anna, 0.5, 40.0)
+    talk(anna, 40.0, 46.0, kind=8)
+    assert anna.look_at == 45.0
+    assert len(looks(anna, 45.0, 60.0)) > 2
+    looks(jan, 0.5, 46.0)
+    talk(anna, 60.0, 120.0, kind=8)
+    assert len(looks(jan, 61.0, 120.0)) > 11
+
+
+def test_who_takes_reports_over_one_port_hears_one_before_a_nat_forgets() -> None:
+    anna, _ = pair((PCMU,), (PCMU,))
+    describe(anna, remote(ANNA, PCMU, mux=True))
+    hear(anna, frame(1), 0.0)
+    told = [now for now in range(58) if watch(anna, now, now + 1.0)]
+    assert all(later - one <= 16 for one, later in pairwise([0, *told, 58]))
+    assert 4 <= len(told) <= 6
+    assert not air(anna).packets
 
 
 # keepalive
