@@ -18,7 +18,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import cycle
 from multiprocessing.connection import Connection
-from types import TracebackType
 from typing import NamedTuple, Self
 
 HOST = "127.0.0.66"
@@ -80,12 +79,7 @@ class Attacker:
         self._pipe.recv()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        where: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._process.is_alive():
             self._process.kill()
         self._process.join()

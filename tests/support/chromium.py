@@ -24,7 +24,6 @@ import urllib.error
 import urllib.request
 import wave
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import pytest
@@ -80,12 +79,7 @@ class Browser:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        where: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def ask(self, name: str, *words: object) -> Any:

@@ -12,7 +12,6 @@ import re
 import secrets
 import socket
 from collections.abc import Iterable
-from types import TracebackType
 from typing import Self
 
 from tests.support.rtp_socket import LARGEST, PATIENCE, Address, Nothing, Rtp
@@ -100,12 +99,7 @@ class Endpoint:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        where: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -10,7 +10,6 @@ import socket
 import struct
 import threading
 import time
-from types import TracebackType
 from typing import NamedTuple, Self
 
 LOOPBACK = "lo"
@@ -51,12 +50,7 @@ class Sniffer:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        where: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._end = time.monotonic() + SETTLE
         self._thread.join()
         self._socket.close()
