@@ -48,7 +48,7 @@ def test_numbers_take_as_little_room_as_they_can() -> None:
 
 
 @given(st.lists(plain, max_size=4).map(tuple))
-@settings(max_examples=50)
+@settings(max_examples=20)
 def test_plain_values_come_back(values: tuple[Any, ...]) -> None:
     assert wire.unpack(wire.pack(values)) == values
 

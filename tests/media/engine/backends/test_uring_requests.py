@@ -2,7 +2,7 @@
 
 import struct
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softswitch.media.engine.backends import uring_abi as abi
@@ -32,6 +32,7 @@ def fields(sqe: bytes) -> dict[str, int]:
 
 
 @given(kinds, generations, st.integers(0, 2**32 - 1))
+@settings(max_examples=30)
 def test_an_answer_says_what_it_is_about_and_for_whom(
     kind: Kind, generation: int, number: int
 ) -> None:
@@ -42,6 +43,7 @@ def test_an_answer_says_what_it_is_about_and_for_whom(
 
 
 @given(kinds, generations, st.integers(0, 2**20), generations)
+@settings(max_examples=30)
 def test_an_answer_for_a_leg_that_is_gone_meets_nobody(
     kind: Kind, generation: int, number: int, other: int
 ) -> None:
