@@ -4,7 +4,7 @@
                ├─ least and most                     for a jitter buffer
                └─ steps from one to the next ──►     jitter (RFC 3550 appendix A.8)
 
-Both want the same of eighty packets at a time; so it is worked out once, for all of them together.
+Both want the same of 160 packets at a time; so it is worked out once, for all of them together.
 """
 
 from __future__ import annotations

@@ -227,14 +227,14 @@ class JitterBuffer:
         several in one piece, where they came so.
 
         For whoever takes much at a time: where there is a gap, nothing yet, or something to be
-        thought about, the run ends, and `take` goes on.
+        thought about, the run ends, and `take` goes on. To think once in a run is enough.
         """
         run: list[bytes] = []
-        if not self._playing:
+        position = self._position
+        if not self._playing or position >= self._look_at:
             return run
         pop, length = self._packets.pop, self._ticks
-        position = self._position
-        end = min(position + ticks, self._look_at)
+        end = position + ticks
         while position < end and (payload := pop(position, None)) is not None:
             run.append(payload)
             position += length(payload)

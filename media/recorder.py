@@ -24,7 +24,7 @@ from softswitch.media.codecs.comfort import ComfortNoise, hushed
 from softswitch.media.codecs.g711 import LAWS
 from softswitch.media.formats import Format
 from softswitch.media.hearing import Hearing, Source
-from softswitch.media.jitter import SILENT, JitterBuffer, Missing
+from softswitch.media.jitter import MAX_PACKETS, SILENT, JitterBuffer, Missing
 from softswitch.media.rendering import REMEMBERED, Rendering, layout_of, rendering
 from softswitch.media.samples import Samples
 from softswitch.media.silence import FRAME, SilenceDetector, levels, levels_of
@@ -46,7 +46,7 @@ lasts for another."""
 SAMPLED = 2
 """Every second sample is enough to tell how loud it is."""
 MOST_UNHEARD = 1 << 15
-"""Octets, four seconds of G.711, that wait until it is asked how loud they are: that costs as much
+"""Octets, eight seconds of G.711, that wait until it is asked how loud they are: that costs as much
 for a frame as for a second."""
 _ROUNDING = 1e-6
 """Seconds."""
@@ -108,6 +108,11 @@ class Voice(Hearing):
     def next_came(self) -> float:
         """When the first packet came that is not written yet; infinity when all are."""
         return min((source.buffer.next_came for source in self._sources), default=math.inf)
+
+    @property
+    def waiting(self) -> int:
+        """Packets that are not written yet."""
+        return sum(len(source.buffer) for source in self._sources)
 
     @property
     def layout(self) -> Layout | None:
@@ -252,7 +257,19 @@ class Recorder:
 
     def drain(self, now: float) -> bytes:
         """What is due: all that came `DELAY` ago or before."""
-        return self._until(math.floor((now - DELAY - self._started + _ROUNDING) / FRAME))
+        return self._until(self._due(now))
+
+    def goes_on(self, now: float) -> bool:
+        """May it be drained at another time as well? That would not end it now, whatever was said,
+        and there is room for as much again. Of two voices, no."""
+        frames, detector = self._due(now), self._detector
+        if detector is None or self.ended or frames >= self._most:
+            return False
+        silent = frames * FRAME - detector.last_sound
+        return silent < self._silence and self.voices[0].waiting < MAX_PACKETS // 2
+
+    def _due(self, now: float) -> int:
+        return math.floor((now - DELAY - self._started + _ROUNDING) / FRAME)
 
     def finish(self, now: float) -> bytes:
         """The rest, up to this time, and what had come by then: a packet of sound comes when it
@@ -299,8 +316,9 @@ class Recorder:
 
     def _is_silent(self, detector: SilenceDetector, octets: bytes) -> bool:
         """Has there been silence for long enough? These octets are the next."""
-        self._unheard.append(octets)
-        self._unheard_octets += len(octets)
+        samples = self._samples(octets)
+        self._unheard.append(samples)
+        self._unheard_octets += len(samples)
         may_be = self.seconds - detector.last_sound >= self._silence
         if may_be or self._unheard_octets >= MOST_UNHEARD:
             self._hear(detector)
@@ -314,15 +332,20 @@ class Recorder:
             self._unheard_octets = 0
             detector.hear(self._levels(octets))
 
+    def _samples(self, octets: bytes) -> bytes:
+        """As many of them as the detector wants."""
+        assert self.layout is not None
+        if self.layout.encoding in LAWS:
+            return octets[::SAMPLED]
+        return np.frombuffer(octets, "<i2")[::SAMPLED].tobytes()
+
     def _levels(self, octets: bytes) -> list[float]:
         assert self.layout is not None
-        frames = len(octets) // (self.layout.block_octets * round(self.layout.rate * FRAME))
-        law = LAWS.get(self.layout.encoding)
+        law, frame = LAWS.get(self.layout.encoding), round(self.layout.rate * FRAME) // SAMPLED
         if law is None:
-            samples: Samples = np.frombuffer(octets, "<i2")[::SAMPLED]
-            return levels(samples, len(samples) // frames)
-        powers = law.powers.take(np.frombuffer(octets[::SAMPLED], np.uint8))
-        return levels_of(powers, len(powers) // frames)
+            samples: Samples = np.frombuffer(octets, "<i2")
+            return levels(samples, frame)
+        return levels_of(law.powers.take(np.frombuffer(octets, np.uint8)), frame)
 
 
 def common(layouts: Sequence[Layout]) -> Layout | None:

@@ -1,7 +1,7 @@
 """Legs that nobody waits for: who only listens to a recording's remote can do so now and then.
 
     remote ─► socket ─► several times a second: all that has come, at once
-                          ├─ like what came before: kept, and after 1.6 seconds
+                          ├─ like what came before: kept, and after 3.2 seconds
                           │     ├─ a run of sound: counted, and to the taps, in one piece
                           │     └─ no run: packet by packet
                           └─ anything else: packet by packet, as at any leg
@@ -37,8 +37,8 @@ second at the most."""
 RECORDED = 4
 """A leg that is recorded has a turn that much less often: twenty packets at a time. Few keys are
 pressed while one speaks."""
-CROWD = 50
-"""Legs that are read in one go: some half a millisecond."""
+CROWD = 25
+"""Legs that are read in one go: less than a millisecond."""
 PRESSED = 0.02
 """Seconds in which a leg has a turn while a key is down: that it is released is told by packets
 that do not come, and in time."""
@@ -47,8 +47,8 @@ KEY_LASTS = 0.3
 CALLS = 4
 """Of the kernel, in one turn of a leg: 128 packets. More is a flood, and waits."""
 
-MOST_KEPT = 96
-"""Packets of a leg, about two seconds: it is not worth more to wait for whoever takes them."""
+MOST_KEPT = 192
+"""Packets of a leg, about four seconds: it is not worth more to wait for whoever takes them."""
 
 
 class Lender(Protocol):

@@ -9,6 +9,7 @@ import pytest
 
 from softswitch.media.codecs.g711 import A_LAW, MU_LAW, MU_TO_A
 from softswitch.media.formats import STATIC, Format
+from softswitch.media.jitter import MAX_PACKETS
 from softswitch.media.recorder import CUT_AFTER, CUT_BEFORE, DELAY, Recorder, Voice, common
 from softswitch.media.rtp import Header
 from softswitch.media.wave import Layout
@@ -257,6 +258,23 @@ def test_the_limit_is_kept_to_the_frame() -> None:
     assert len(recorder.drain(START + 5.0)) == 8000
     assert recorder.ended == "limit"
     assert recorder.drain(START + 9.0) == recorder.finish(START + 9.0) == b""
+
+
+def test_a_voice_goes_on_for_sure_until_it_may_be_silent_or_full_or_at_its_limit() -> None:
+    voice = Voice((PCMU,))
+    recorder = Recorder([voice], START, limit=10.0, silence=2.0)
+    assert recorder.goes_on(START + 2.2)
+    assert not recorder.goes_on(START + 2.4)
+    for number in range(MAX_PACKETS // 2):
+        assert recorder.goes_on(START + 1.0)
+        tap(voice, number, b"\x80" * 160)
+    assert not recorder.goes_on(START + 1.0)
+    recorder.drain(START + 5.4)
+    assert recorder.sound[1] == pytest.approx(5.1)
+    assert recorder.goes_on(START + 7.2)
+    assert not recorder.goes_on(START + 7.5)
+    assert not Recorder([voice], START, limit=1.0).goes_on(START + 1.4)
+    assert not Recorder([voice, voice], START).goes_on(START + 1.0)
 
 
 def test_silence_ends_one_voice_and_no_call() -> None:
