@@ -218,7 +218,8 @@ int main(int count, char **arguments)
         }
         int batch = 0;
         for (; window < 2 && batch < BATCH; batch++, turn++) {
-            if (begin + (uint64_t)(turn * gap) > now) break;
+            uint64_t due = begin + (uint64_t)(turn * gap);
+            if (due > now || due >= to) break;
             uint32_t leg = order[turn % legs];
             if (streams && sent[leg] == stream_packets) return 3; /* not enough of them */
             struct slot *slot = &outgoing[batch];

@@ -89,6 +89,8 @@ class Columns:
         self._any_ipv6 = False
         self.in_charge = 0
         """How many rows are."""
+        self.turns = 0
+        """Batches that have changed the books."""
 
     def load(self, leg: Leg, mine: int, source: Address, kind: int, send: bytes) -> bool:
         """The leg's row takes charge of completions with its tag, unless they need a closer look.
@@ -169,7 +171,9 @@ class Columns:
     ) -> None:
         """Count, rewrite and send plain packets. Sequence numbers wrap by themselves."""
         buffers = self._buffers
-        numbers, sizes, where = self._keys.take_off(numbers, sizes, where)
+        if self._keys.legs:
+            numbers, sizes, where = self._keys.take_off(numbers, sizes, where)
+        self.turns += 1
         headers = buffers.headers[where].byteswap()
         self._books.note(numbers, headers[:, 1], sizes, now)
         changed = headers + self._shifts.take(numbers, 0, None, "clip")
@@ -177,10 +181,15 @@ class Columns:
         changed.view(np.uint16)[:, 1] = halves[:, 1]  # whatever the sequence has carried over
         buffers.headers[where] = changed.byteswap(True)
         self._sequences[numbers] = (halves[:, 0] + _ONE).byteswap(True)
-        sends = self._sends.take(numbers, 0, None, "clip")
+        count = len(numbers)
+        place = None if self._keys.legs else self._ring.next_rows(count)
+        sends = self._sends.take(numbers, 0, place, "clip")
         sends[:, abi.SQE_ADDR] = buffers.addresses[where]
         np.add(sizes, _HEADER_SIZE, sends.view(np.uint32)[:, 2 * abi.SQE_LEN])
-        self._ring.submit_rows(self._keys.put_on(numbers, sends, where))
+        if place is None:
+            self._ring.submit_rows(self._keys.put_on(numbers, sends, where))
+        else:
+            self._ring.advance(count)
 
 
 def _lines(count: int) -> Words:

@@ -29,7 +29,8 @@ class Endpoint:
 
     __slots__ = (
         "_message_at", "_name", "_outbox", "_ring", "armed", "awake", "errors", "generation",
-        "in_columns", "in_use", "kind", "leg", "locked", "pair", "remote", "returning", "way",
+        "in_columns", "in_use", "kind", "leg", "locked", "pair", "remote", "returning", "settled",
+        "way",
     )  # fmt: skip
 
     def __init__(
@@ -60,6 +61,8 @@ class Endpoint:
         """Where the latch was locked when we looked last."""
         self.returning = False
         """Whether they are to go there again."""
+        self.settled = -1
+        """In which turn of the columns the leg's books were last brought up to date."""
         self.way = Way(self, outbox, requests.NOBODY)
         """For packets of our own: nobody counts those that fail."""
         ring.set_files(FILES * leg.id, pair.rtp.fileno(), pair.rtcp.fileno())

@@ -32,7 +32,7 @@ class Keys:
         self._buffers = buffers
         self._memory: Memory | None = None
         """The buffers as guards know them, once there is a guard."""
-        self._legs: dict[int, Leg] = {}
+        self.legs: dict[int, Leg] = {}
         """By number: those with keys, or whose peer has keys."""
         self._receiving: dict[int, Any] = {}
         """By number of the leg: for what it receives (`Memory.unprotect_each`)."""
@@ -49,13 +49,13 @@ class Keys:
         self._memory = self._memory or leg.found(self._buffers.view)
         for by_number, run in zip((self._receiving, self._sending), runs, strict=True):
             if run is not None:
-                self._legs[leg.id] = leg
+                self.legs[leg.id] = leg
                 by_number[leg.id] = run
         return True
 
     def leave(self, number: int) -> None:
         """The row is in charge no more."""
-        if self._legs.pop(number, None) is not None:
+        if self.legs.pop(number, None) is not None:
             self._receiving.pop(number, None)
             self._sending.pop(number, None)
 
@@ -71,7 +71,7 @@ class Keys:
         right = left >= 0
         if np.count_nonzero(right) < len(left):
             for number in numbers[~right].tolist():
-                self._legs[number].foreign += 1
+                self.legs[number].foreign += 1
             numbers, left, where = numbers[right], left[right], self._buffers.ids[where][right]
         return numbers, left.astype(np.uint32), where
 
@@ -88,7 +88,7 @@ class Keys:
         right = octets >= 0
         if np.count_nonzero(right) < len(octets):
             for number in numbers[~right].tolist():
-                self._legs[number].failed += 1
+                self.legs[number].failed += 1
             sends = sends[right]
         return sends
 

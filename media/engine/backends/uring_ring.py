@@ -120,7 +120,7 @@ class Ring:
         self._make_room(1)
         at = (self._tail & self._mask) * abi.SQE_SIZE
         self._submissions[at : at + abi.SQE_SIZE] = sqe
-        self._advance(1)
+        self.advance(1)
 
     def submit_packet(self, sqe: bytes, address: int, size: int) -> None:
         """Queue a send of what lies at this address. Raises OSError like `submit`."""
@@ -132,25 +132,27 @@ class Ring:
         abi.SQE_PACKET.pack_into(self._submissions, at + abi.SQE_PACKET_AT, address, size)
         self._tail = self._words[self._tail_at] = (tail + 1) & _WRAP
 
-    def submit_rows(self, sqes: NDArray[np.int64]) -> None:
-        """Queue many submissions, each a row of eight words. Raises OSError like `submit`."""
-        tail, count = self._tail, len(sqes)
+    def next_rows(self, count: int) -> NDArray[np.int64] | None:
+        """Where the next submissions are to be written, for `advance`; None when there is no room
+        for them in one piece."""
+        tail = self._tail
         at = tail & self._mask
         free = self.size - ((tail - self._words[self._head_at]) & _WRAP)
-        if count <= free and at + count <= self.size:
-            self._sqes[at : at + count] = sqes
-            self._tail = self._words[self._tail_at] = (tail + count) & _WRAP
-            return
+        return self._sqes[at : at + count] if count <= free and at + count <= self.size else None
+
+    def submit_rows(self, sqes: NDArray[np.int64]) -> None:
+        """Queue many submissions, each a row of eight words. Raises OSError like `submit`."""
         while len(sqes):
             at = self._tail & self._mask
             part = sqes[: self.size - at]
             count = len(part)
             self._make_room(count)
             self._sqes[at : at + count] = part
-            self._advance(count)
+            self.advance(count)
             sqes = sqes[count:]
 
-    def _advance(self, count: int) -> None:
+    def advance(self, count: int) -> None:
+        """So many submissions have been written."""
         self._tail = (self._tail + count) & _WRAP
         self._words[self._tail_at] = self._tail
 

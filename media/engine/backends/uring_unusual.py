@@ -145,7 +145,9 @@ class Unusual:
     def _settle(self, endpoint: Endpoint) -> None:
         """Bring the leg's books up to date; from now on it keeps them when nothing is plain."""
         leg = endpoint.leg
-        self._columns.settle(leg)
+        if endpoint.settled != self._columns.turns:
+            endpoint.settled = self._columns.turns
+            self._columns.settle(leg)
         if not (leg.plain or leg.secured):
             self.leave(endpoint)
 
@@ -163,5 +165,6 @@ class Unusual:
                     tag = requests.tag(Kind.RTP, endpoint.armed)
                     if self._columns.load(leg, tag, locked, endpoint.kind, send):
                         endpoint.in_columns = True
+                        endpoint.settled = -1
                         leg.settle = partial(self._settle, endpoint)
         self.returning.clear()

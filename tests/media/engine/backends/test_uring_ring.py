@@ -39,6 +39,26 @@ def test_submissions_wrap_and_are_submitted_in_parts() -> None:
     other.close()
 
 
+def test_submissions_may_be_written_where_they_are_queued_when_there_is_room_in_one_piece() -> None:
+    ring = Ring(4, 64)
+    one, other = socket.socketpair()
+    other.send(b"x")
+    for count in (3, 1, 2):
+        place = ring.next_rows(count)
+        assert place is not None
+        place[:] = poll(one.fileno())
+        ring.advance(count)
+        assert ring.queued == count
+        ring.flush()
+    assert len(ring.completions(100)) == 6
+    assert ring.next_rows(3) is None  # beyond the end
+    ring.advance(2)
+    assert ring.next_rows(3) is None  # not sent yet
+    ring.close()
+    one.close()
+    other.close()
+
+
 def test_completions_wrap_and_those_that_found_the_ring_full_come_later() -> None:
     ring = Ring(4, 8)
     one, other = socket.socketpair()
