@@ -1,5 +1,6 @@
 """Phones that say nothing while nobody speaks, and those that describe the silence (RFC 3389)."""
 
+import contextlib
 import os
 import time
 from collections.abc import Iterator
@@ -25,9 +26,9 @@ from tests.support.audio import (
 from tests.support.captures import write_capture
 from tests.support.chromium import Browser
 from tests.support.conversation import connected
-from tests.support.endpoint import Endpoint
+from tests.support.endpoint import Endpoint, media_address
 from tests.support.phones import Phone
-from tests.support.rtp_socket import Packet
+from tests.support.rtp_socket import Address, Nothing, Packet
 from tests.support.scripted_call import ScriptedCall
 from tests.support.sipp import Sipp
 from tests.support.speech import speech
@@ -62,6 +63,7 @@ def switch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Switch]:
         users=("100", "101", "102"),
         user={"voicemail": {"greeting": "greeting.wav", "pin": "2580", "min_message": "1s"}},
         each={"102": {"record": "inbound"}},
+        more={"conferences": {"meeting": {"number": 800}}},
     ) as running:
         yield running
 
@@ -210,6 +212,99 @@ def test_noise_is_made_for_a_phone_that_speaks_another_codec(
         incoming.ended()
     noise = check_pause(read_wav(tmp_path / "heard.wav"))
     assert level_of(noise) == pytest.approx(DESCRIBED, abs=FEW)
+
+
+FIRST, SECOND, THIRD = 500.0, 900.0, 1400.0
+"""Hz of who says what in a room."""
+ENTERING = 0.8
+"""Seconds in which a room says who has come."""
+COURSE: tuple[tuple[float, set[float]], ...] = (
+    (1.0, {FIRST, SECOND, THIRD}),
+    (1.0, {SECOND, THIRD}),
+    (0.8, set()),
+    (0.8, {FIRST}),
+    (0.8, set()),
+)
+"""Seconds, and who speaks meanwhile."""
+SETTLED, EARLY = 0.25, 0.1
+"""Seconds after a change, and before the next, that are not looked at: buffers differ."""
+AUDIBLE, INAUDIBLE, SILENT = 40.0, 44.0, 60.0
+"""dB below overload: of a tone that is heard, and of all else that is, beside tones (G.711's own
+noise is at some 48) and without them."""
+
+
+def test_the_noise_of_a_silent_phone_disturbs_nobody_in_a_room(
+    switch: Switch, quiet: Phone, tmp_path: Path
+) -> None:
+    """One describes its noise, one sends nothing between words, one always sends (CF-2)."""
+    with (
+        Endpoint("101", switch.password("101"), switch.address) as line,
+        Phone("pjsua2", switch.sip, "102", switch.password("102"), codec="PCMA") as phone,
+    ):
+        calls = {SECOND: quiet.dial("800"), THIRD: phone.dial("800")}
+        for call in calls.values():
+            call.wait("answered")
+        dialled = ScriptedCall.dial(line, "800", line.sdp().replace(b" 0 101", b" 0 13 101"))
+        to = media_address(dialled.expect(200).body)
+        dialled.ack()
+        time.sleep(ENTERING)
+        for tone, call in calls.items():
+            call.record(tmp_path / f"hears-{tone}.wav")
+            call.play(write_wav(tmp_path / f"says-{tone}.wav", words_of(tone)))
+        heard = {FIRST: converse(line, to, words_of(FIRST))}
+        for tone, call in calls.items():
+            call.stop_recording()
+            heard[tone] = read_wav(tmp_path / f"hears-{tone}.wav")
+            call.hangup()
+            call.ended()
+        dialled.request("BYE")
+        dialled.expect(200)
+    for tone, sound in heard.items():
+        began = 0.0
+        for seconds, speakers in COURSE:
+            part = sound[int((began + SETTLED) * RATE) : int((began + seconds - EARLY) * RATE)]
+            assert heard_in(part) == speakers - {tone}, f"by {tone} from {began} s"
+            began += seconds
+
+
+def words_of(tone: float) -> Samples:
+    """What one says in the course of the call."""
+    parts = [
+        6000 * np.sin(2 * np.pi * tone / RATE * np.arange(int(seconds * RATE))) * (tone in speakers)
+        for seconds, speakers in COURSE
+    ]
+    said: Samples = np.rint(np.concatenate(parts)).astype(np.int16)
+    return said
+
+
+def converse(line: Endpoint, to: Address, said: Samples) -> Samples:
+    """Say that, describe the noise between, and give what is heard meanwhile."""
+    list(line.rtp.waiting())
+    heard = []
+    begun = time.monotonic()
+    for at, packet in [*described(said), (len(said) / RATE, None)]:
+        while (left := begun + at - time.monotonic()) > 0:
+            with contextlib.suppress(Nothing):
+                heard.append(line.rtp.receive(left).payload)
+        if packet is not None:
+            line.rtp.send(packet, to)
+    return np.concatenate([LAWS["PCMU"].samples_of(payload) for payload in heard])
+
+
+def heard_in(sound: Samples) -> set[float]:
+    """Whose tones; nothing else is heard."""
+    window = np.hanning(len(sound))
+    spectrum = np.abs(np.fft.rfft(sound * window)) ** 2
+    power = 2 * spectrum / len(sound) / (window**2).sum() / OVERLOAD**2
+    hertz = np.fft.rfftfreq(len(sound), 1 / RATE)
+    heard = set()
+    for tone in (FIRST, SECOND, THIRD):
+        near = np.abs(hertz - tone) < 40
+        if power[near].sum() > 10 ** (-AUDIBLE / 10):
+            heard.add(tone)
+            power[near] = 0
+    assert 10 * np.log10(power.sum() + 1e-12) < -(INAUDIBLE if heard else SILENT)
+    return heard
 
 
 LOUD = 500

@@ -221,7 +221,7 @@ def test_it_is_known_when_a_frame_came() -> None:
 
 
 @pytest.mark.parametrize("spoken", [PCMU, L16])
-def test_described_silence_is_heard_as_noise_until_there_is_sound(spoken: Format) -> None:
+def test_noise_that_is_described_is_silence_until_there_is_sound(spoken: Format) -> None:
     """RFC 3389."""
     ear = Ear((spoken, STATIC[13]))
     found = codec(spoken)
@@ -234,6 +234,6 @@ def test_described_silence_is_heard_as_noise_until_there_is_sound(spoken: Format
         elif number < 10 or number >= 60:
             hear(ear, number, sound, spoken.payload_type)
         heard.append(gather([ear], START + 0.001 + 0.02 * number)[0].astype(np.int64))
-    noise = np.array(heard[15:60])
-    assert -10 * np.log10(np.mean(noise**2) / 32768**2) == pytest.approx(40, abs=1)
+    assert (np.array(heard[2:10]) > 7000).all()
+    assert np.abs(heard[15:60]).max() <= 8  # PCMA has no 0
     assert (np.array(heard[64:]) > 7000).all()
