@@ -50,6 +50,7 @@ def test_submissions_may_be_written_where_they_are_queued_when_there_is_room_in_
         ring.advance(count)
         assert ring.queued == count
         ring.flush()
+        del place
     assert len(ring.completions(100)) == 6
     assert ring.next_rows(3) is None  # beyond the end
     ring.advance(2)
