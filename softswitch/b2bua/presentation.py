@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from softswitch.routing.decision import Dial
     from softswitch.trunks import Settings
 
-WITHHELD = "withheld"
 """What stands for the caller id of a user who never shows a number."""
 
 ORIGINAL = "original"
@@ -84,7 +83,7 @@ def _original(call: Call, trunk: Settings, forwarded: bool) -> str:
 def _is_hidden(call: Call, principal: Subscriber | None, forwarded: bool) -> bool:
     if call.identity.withheld:
         return True
-    return not forwarded and principal is not None and principal.caller_id == WITHHELD
+    return not forwarded and principal is not None and principal.hide_number
 
 
 def _name(call: Call, dial: Dial, trunk: Settings, is_own: bool) -> str:

@@ -71,6 +71,9 @@ class Subscriber(Extension, Protocol):
     @property
     def caller_id(self) -> str | None: ...
 
+    @property
+    def hide_number(self) -> bool: ...
+
 
 class Directory(Protocol):
     """Numbers to users; the dict of the configuration is one."""

@@ -16,7 +16,7 @@ from softswitch.config.presets import Dialled, feature_codes
 from softswitch.routing.calendar import NO_CALENDARS, Calendars
 from softswitch.routing.outside import Outside
 
-EDITABLE = ("ring_time", "call_waiting", "dnd", "forward", "voicemail", "email")
+EDITABLE = ("ring_time", "call_waiting", "dnd", "hide_number", "forward", "voicemail", "email")
 """What users may change by themselves, unless the file says otherwise."""
 
 Encryption = Literal["off", "optional", "sdes", "dtls", "required"]
@@ -186,7 +186,9 @@ class User:
     number: str | None = None
     """The user's own number outside, E.164."""
     caller_id: str | None = None
-    """Which number is shown outside, E.164, or withheld; None: the own one, else the trunk's."""
+    """Which number is shown outside, E.164; None: the own one, else the trunk's."""
+    hide_number: bool = False
+    """Whether it is withheld all the same (CLIR)."""
     record: str = "off"
     """Which calls are recorded: off, always, inbound, outbound or on_demand (REC-1)."""
     forward: Forwarding = field(default_factory=Forwarding)

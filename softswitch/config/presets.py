@@ -61,6 +61,9 @@ ETSI: Dialled = {
     "call_waiting_on": ("*43#",),
     "call_waiting_off": ("#43#",),
     "call_waiting_ask": ("*#43#",),
+    "hide_number_on": ("*31#",),
+    "hide_number_off": ("#31#",),
+    "hide_number_ask": ("*#31#",),
 }
 
 BROADWORKS: Dialled = {
@@ -79,6 +82,8 @@ BROADWORKS: Dialled = {
     "dnd_off": ("*79",),
     "call_waiting_on": ("*43#",),
     "call_waiting_off": ("#43#",),
+    "hide_number_on": ("*31#",),
+    "hide_number_off": ("#31#",),
 }
 """What hosted PBXs of that make have; their ring time is counted in rings and not here."""
 

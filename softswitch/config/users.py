@@ -22,6 +22,10 @@ from softswitch.config.tags import Tags
 SPOKEN = "spoken"
 """The folder for greetings that are texts, below the state."""
 
+WITHHELD = "withheld"
+HIDE = "hide_number"
+"""A caller id that is none, and what it means."""
+
 _BUILT_IN = dict.fromkeys(UserSection.__annotations__, "default")
 
 
@@ -74,6 +78,10 @@ class Users:
             line = self._tags.secrets.lines.get(name)
             origin["password"] = f"{SECRETS_FILE}:{line}" if line else "missing"
         fixed = self._fixed(origin, ("defaults",), ("users", word))
+        if merged.get("caller_id") == WITHHELD:
+            del merged["caller_id"]
+            if HIDE not in (section if "caller_id" in section else merged):  # what is nearer counts
+                merged[HIDE], origin[HIDE] = True, origin["caller_id"]
         return User(extension=extension, origin=origin, fixed=fixed, **merged)
 
     def _fixed(self, origin: Mapping[str, str], *above: Location) -> frozenset[str]:

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 BETWEEN = "/"
 """Of user and subject, in the name of a resource; no user has it in his number."""
 
-SWITCHES = (keys.DND, keys.CALL_WAITING)
-
 
 CHOICES = {"": "", f"{SEPARATOR}0": "", f"{SEPARATOR}1": f".{OPEN}", f"{SEPARATOR}2": f".{CLOSED}"}
 """What is dialled behind the number of a calendar, and the end of the resource's name."""
@@ -59,7 +57,7 @@ class CodeLamps:
         """By what is dialled."""
         for function, dialled in codes.dialled.items():
             subject = features.feature(function).subject
-            if subject in SWITCHES or subject.startswith(keys.FORWARD):
+            if subject in keys.SWITCHES or subject.startswith(keys.FORWARD):
                 for code in dialled:
                     bare = code.removesuffix(TERMINATOR)
                     self._subjects[bare] = self._subjects[bare.removesuffix(SEPARATOR)] = subject

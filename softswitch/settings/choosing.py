@@ -47,8 +47,7 @@ class Chooser:
         self._targets = targets
         self._readers: dict[str, Callable[[str, str], str]] = {
             keys.RING_TIME: _ring_time,
-            keys.CALL_WAITING: _switch,
-            keys.DND: _switch,
+            **dict.fromkeys(keys.SWITCHES, _switch),
             keys.EMAIL: _emails,
             keys.MAIL_MODE: _mode,
             **dict.fromkeys(keys.FORWARDS, self._forward),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from softswitch.store.store import SettingRow, Store
 
 EVERYTHING = "all"
-SINGLE = (keys.RING_TIME, keys.CALL_WAITING, keys.DND)
+SINGLE = (keys.RING_TIME, *keys.SWITCHES)
 RESETTABLE = (*SINGLE, keys.FORWARD, *keys.FORWARDS, keys.EMAIL, keys.MAIL_MODE, EVERYTHING)
 AS_CONFIGURED = "as configured"
 

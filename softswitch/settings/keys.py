@@ -2,6 +2,7 @@
 
 ring_time               25s
 call_waiting            on
+hide_number             off
 forward.busy            102     +48600100100     voicemail     off
 email                   anna@example.com, jan@example.com     off
 voicemail.on_message    both
@@ -10,7 +11,7 @@ voicemail.on_message    both
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from softswitch.config.configuration import Forward
 from softswitch.config.schema.forward import SITUATIONS
@@ -20,13 +21,16 @@ if TYPE_CHECKING:
 
 ON, OFF = "on", "off"
 DND, CALL_WAITING, RING_TIME = "dnd", "call_waiting", "ring_time"
+HIDE_NUMBER = "hide_number"
+SWITCHES = (CALL_WAITING, DND, HIDE_NUMBER)
+"""What is on or off."""
 FORWARD = "forward"
 EMAIL, MAIL_MODE = "email", "voicemail.on_message"
 BETWEEN = ", "
 """Of several addresses."""
 
 FORWARDS = tuple(f"{FORWARD}.{situation}" for situation in SITUATIONS)
-KEYS = (RING_TIME, CALL_WAITING, DND, *FORWARDS, EMAIL, MAIL_MODE)
+KEYS = (RING_TIME, *SWITCHES, *FORWARDS, EMAIL, MAIL_MODE)
 
 SHORTEST_RING, LONGEST_RING = 5, 600
 """Seconds that a user may choose."""
@@ -41,10 +45,8 @@ def value(user: User, key: str) -> str:
     """What a setting is at the moment."""
     if key == RING_TIME:
         return duration(user.ring_time)
-    if key == CALL_WAITING:
-        return switch(user.call_waiting)
-    if key == DND:
-        return switch(user.dnd)
+    if key in SWITCHES:
+        return switch(getattr(user, key))
     if key == EMAIL:
         return emails(user)
     if key == MAIL_MODE:
@@ -57,10 +59,9 @@ def with_value(user: User, key: str, value: str) -> User:
     """The user with another value, one that was set by phone or in the portal."""
     if key == RING_TIME:
         return replace(user, ring_time=float(value.removesuffix("s")))
-    if key == CALL_WAITING:
-        return replace(user, call_waiting=value == ON)
-    if key == DND:
-        return replace(user, dnd=value == ON)
+    if key in SWITCHES:
+        switched: dict[str, Any] = {key: value == ON}
+        return replace(user, **switched)
     if key == EMAIL:
         return _with_emails(user, () if value == OFF else tuple(value.split(BETWEEN)))
     if key == MAIL_MODE:

@@ -43,7 +43,7 @@ def state(feature: Feature, user: User, phrases: Phrases) -> list[str]:
     """What holds of the settings that a code is about."""
     if feature.subject == keys.RING_TIME:
         return ["code.ring_time", *phrases.seconds(round(user.ring_time))]
-    if feature.subject in (keys.DND, keys.CALL_WAITING):
+    if feature.subject in keys.SWITCHES:
         return [f"code.{feature.subject}_{keys.value(user, feature.keys[0])}"]
     values = {keys.value(user, key) for key in feature.keys}
     if values == {OFF}:

@@ -30,7 +30,11 @@ FORWARDS = {
     f"{keys.FORWARD}.dnd": "to_dnd",
 }
 """Settings, as fields are called, and how a page calls them."""
-SWITCHES = {keys.DND: "dnd_field", keys.CALL_WAITING: "waiting_field"}
+SWITCHES = {
+    keys.DND: "dnd_field",
+    keys.CALL_WAITING: "waiting_field",
+    keys.HIDE_NUMBER: "hide_field",
+}
 WRONG = {keys.RING_TIME: "bad_time", **dict.fromkeys(FORWARDS, "bad_number")}
 LONGEST = 64
 """Characters of a number."""

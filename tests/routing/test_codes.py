@@ -97,6 +97,8 @@ def asked(dialled: str) -> tuple[str, str, str] | None:
         ("*76", "dnd_toggle", ""),
         ("*43", "call_waiting_on", ""),  # not the echo test: the phone may have kept the hash
         ("*#43#", "call_waiting_ask", ""),
+        ("*31", "hide_number_on", ""),
+        ("#31#", "hide_number_off", ""),
         ("*60", "clock", ""),
         ("*65", "my_number", ""),
     ],

@@ -53,6 +53,9 @@ class FeatureCodesSection(TypedDict, total=False):
     call_waiting_on: Codes
     call_waiting_off: Codes
     call_waiting_ask: Codes
+    hide_number_on: Codes
+    hide_number_off: Codes
+    hide_number_ask: Codes
 
 
 def feature_codes(section: FeatureCodesSection) -> Dialled:

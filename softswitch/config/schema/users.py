@@ -111,6 +111,7 @@ class DefaultsSection(TypedDict, total=False):
     allow: Areas
     deny: Areas
     caller_id: Annotated[str, PlainValidator(caller_id)]
+    hide_number: Annotated[bool, PlainValidator(units.switch)]
     record: Record
     forward: Annotated[ForwardSection, SECTION]
     voicemail: VoicemailSection

@@ -113,7 +113,7 @@ def test_a_withheld_number_is_for_the_carrier_alone(line: str) -> None:  # CLI-1
 
 def test_a_user_may_withhold_the_number_always() -> None:  # CLI-1
     office = Office(identity="rpid")
-    office.change("101", caller_id="withheld")
+    office.change("101", hide_number=True)
     office.bob.invites("600100100")
     office.world.run()
     assert sender(office) == ANONYMOUS

@@ -85,7 +85,8 @@ def test_users_have_numbers_and_permissions(tmp_path: Path) -> None:  # OUT-3
         ("DE",),
         ("+48700",),
     )
-    assert (jan.number, jan.caller_id, jan.calls) == ("+48221112235", "withheld", "national")
+    assert (jan.number, jan.caller_id, jan.calls) == ("+48221112235", None, "national")
+    assert (anna.hide_number, jan.hide_number) == (False, True)  # caller_id: withheld
     assert config.outside is not None
     assert config.outside.normalise("0600100100") == Number("+48600100100", "mobile", "PL")
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from softswitch.config import load
 from softswitch.config.secrets import make_missing
 from tests.softswitch.config.reading import NAME, mistakes, read, write
@@ -44,6 +46,7 @@ def test_the_origin_of_each_value_is_known(tmp_path: Path) -> None:
         "allow": "default",
         "deny": "default",
         "caller_id": "default",
+        "hide_number": "default",
         "number": "default",
         "dnd": "default",
         "dnd_allow": "default",
@@ -87,10 +90,48 @@ def test_users_may_change_what_the_file_says(tmp_path: Path) -> None:
         "ring_time",
         "call_waiting",
         "dnd",
+        "hide_number",
         "forward",
         "voicemail",
         "email",
     )
+
+
+@pytest.mark.parametrize(
+    ("defaults", "own", "hidden", "origin"),
+    [
+        ("caller_id: withheld", "name: Anna", True, 3),
+        ("caller_id: withheld", "hide_number: off", False, 4),
+        ("caller_id: withheld, hide_number: off", "name: Anna", False, 3),
+        ("hide_number: off", "caller_id: withheld", True, 4),
+        ("hide_number: on", "name: Anna", True, 3),
+        ("hide_number: on", "caller_id: main", True, 3),
+        ("caller_id: withheld", "caller_id: main", False, 0),
+    ],
+)
+def test_a_number_is_hidden_as_was_said_last_and_nearest(
+    tmp_path: Path, defaults: str, own: str, hidden: bool, origin: int
+) -> None:
+    """S4-5: `caller_id: withheld` is another way to say it."""
+    text = (
+        "country: PL\ntrunks: {carrier: {host: 192.0.2.1, numbers: {main: '221112233'}, to: 101}}\n"
+        f"defaults: {{{defaults}}}\nusers: {{101: {{{own}}}}}\n"
+    )
+    user = read(tmp_path, text).users["101"]
+    assert user.hide_number is hidden
+    assert user.caller_id in (None, "+48221112233")
+    place = user.origin["hide_number"]
+    assert place == (f"{tmp_path}/office.yaml:{origin}" if origin else "default")
+
+
+def test_what_is_withheld_for_good_cannot_be_shown_by_phone(tmp_path: Path) -> None:
+    text = (
+        "country: PL\ntrunks: {carrier: {host: 192.0.2.1, to: 101}}\n"
+        "users: {101: {caller_id: withheld, hide_number: !fixed on}}\n"
+    )
+    users = read(tmp_path, text).users
+    assert users["101"].hide_number
+    assert "hide_number" in users["101"].fixed
 
 
 def test_a_mailbox_knows_whether_it_is_left_to_its_owner(tmp_path: Path) -> None:

@@ -43,6 +43,8 @@ def lamps(directory: dict[str, User] | None = None) -> CodeLamps:
         ("##002#", "102/forward"),
         ("*70", "102/call_waiting"),
         ("*43#", "102/call_waiting"),
+        ("*31#", "102/hide_number"),
+        ("#31", "102/hide_number"),
     ],
 )
 def test_fc_4_codes_are_watched_as_they_are_dialled(number: str, resource: str) -> None:

@@ -103,6 +103,23 @@ def test_a_forward_to_the_outside_is_dialled_for_its_owner() -> None:  # FC-1, F
     assert "phone *72 by 101" in world.record.because
 
 
+def test_a_number_that_was_hidden_by_phone_is_for_the_carrier_alone() -> None:  # CLI-1, S4-5
+    office = Outward()
+    office.change("101", calls="mobile")
+    world = with_codes(office.world)
+    senders = []
+    for code in ("*31%23", "%2331%23"):
+        dials(world, office.bob, code)
+        dials(world, office.bob, "600100100")
+        senders.append(office.carrier.calls[-1].requests[0].headers.get("From") or "")
+        office.bob.cancels()
+        world.run()
+    hidden, shown = senders
+    assert hidden.startswith('"Anonymous" <sip:anonymous@anonymous.invalid>')
+    assert "+48" in shown
+    world.run_out()
+
+
 def test_a_forward_that_its_owner_may_not_dial_is_not_set() -> None:  # FC-1, FWD-8
     office = Outward()
     office.change("101", calls="national")

@@ -37,6 +37,7 @@ def choose(chooser: Chooser, key: str, value: object) -> str:
         ("voicemail.on_message", "email", "email"),
         ("dnd", "yes", "on"),
         ("call_waiting", "off", "off"),
+        ("hide_number", "true", "on"),
         ("ring_time", "25s", "25s"),
         ("forward.busy", "102", "102"),
         ("forward.busy", "1 02", "102"),

@@ -11,6 +11,7 @@ from tests.softswitch.settings.office import user
         ("ring_time", ("25s", "600s")),
         ("call_waiting", ("off", "on")),
         ("dnd", ("on", "off")),
+        ("hide_number", ("on", "off")),
         ("forward.busy", ("102", "+48600100100", "voicemail:105", "off")),
         ("forward.always", ("102", "off")),
         ("email", ("a@example.com", "a@example.com, b@example.com", "off")),

@@ -339,6 +339,15 @@ def test_call_waiting_is_switched(caller: Caller) -> None:  # CW-1
     assert caller.now.call_waiting
 
 
+def test_the_own_number_is_hidden_and_shown(caller: Caller) -> None:  # S4-5
+    assert caller.dial("*#31#") == "When you call outside, your number is shown."
+    assert caller.dial("*31#") == "When you call outside, your number is hidden."
+    assert caller.now.hide_number
+    assert caller.dial("*#31") == "When you call outside, your number is hidden."
+    assert caller.dial("#31") == "When you call outside, your number is shown."
+    assert not caller.now.hide_number
+
+
 def test_the_clock_and_the_own_number_are_told(caller: Caller) -> None:
     assert caller.dial("*60") == "today at three nineteen P M."
     assert caller.dial("*65") == "Your number is one zero one"

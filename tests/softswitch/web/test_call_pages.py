@@ -68,7 +68,7 @@ def test_what_is_saved_holds_at_once_and_says_who_chose_it(web: Web) -> None:
     async def scenario() -> None:
         await web.log_in()
         fields = chosen(await web.ask("GET", "/calls"))
-        fields |= {"dnd": "on", "call_waiting": "off", "ring_time": "40"}
+        fields |= {"dnd": "on", "call_waiting": "off", "ring_time": "40", "hide_number": "on"}
         fields |= {"forward.no_answer": "number", "forward.no_answer.number": " 100 "}
         fields |= {"forward.busy": "voicemail", "forward.always": "off"}
         saved = await web.post("/calls", "/calls", **fields)
@@ -86,11 +86,12 @@ def test_what_is_saved_holds_at_once_and_says_who_chose_it(web: Web) -> None:
     web.runs(scenario)
     anna = web.settings.users["101"]
     assert (anna.dnd, anna.call_waiting, anna.ring_time) == (True, False, 40.0)
+    assert anna.hide_number
     assert anna.forward.rules["no_answer"] == Forward("100")
     assert anna.forward.rules["busy"].to == "voicemail"
     assert "always" not in anna.forward.rules
     assert {row.source for row in web.kept} == {"portal by 101"}
-    assert len(web.kept) == 5, "what stays as it was is no change"
+    assert len(web.kept) == 6, "what stays as it was is no change"
 
 
 @pytest.mark.parametrize(
