@@ -89,6 +89,18 @@ def test_a_value_of_defaults_becomes_one_of_the_user(yaml: Path) -> None:
     assert (users["101"].ring_time, users["11"].ring_time) == (25.0, 20.0)
 
 
+def test_what_the_file_says_in_other_words_gets_words_of_its_own(yaml: Path) -> None:
+    """`caller_id: withheld` hides a number; whoever has shown it by `#31#` has decided later."""
+    trunk = "country: PL\ntrunks: {carrier: {host: 192.0.2.1, to: 101}}\n"
+    withheld = "    password: secret-enough\n    caller_id: withheld\n"
+    yaml.write_text(trunk + TEXT.replace("    password: secret-enough\n", withheld, 1))
+    keep(yaml, ROW._replace(key="hide_number", value="off", instead="on", source="phone #31#"))
+    assert load(yaml).users["101"].hide_number
+    assert run("101", "hide_number", yaml, "--yes").exit_code == 0
+    assert "    hide_number: off\n" in yaml.read_text()
+    assert not load(yaml).users["101"].hide_number
+
+
 def test_nothing_is_written_without_a_yes(yaml: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(yaml, RING)
     result = run("101", "ring_time", yaml)
