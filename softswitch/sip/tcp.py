@@ -21,7 +21,7 @@ from typing import Protocol, cast
 from softswitch.sip.errors import ParseError
 from softswitch.sip.flow import Address, Flow
 from softswitch.sip.stream import FramingError, Keepalive, StreamFramer
-from softswitch.sip.udp import bind
+from softswitch.sip.udp import bind, mark
 
 log = logging.getLogger(__name__)
 
@@ -292,6 +292,7 @@ class TcpConnections:
 def _keep_alive(connected: socket.socket | None) -> None:
     if connected is None:
         return
+    mark(connected)
     connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in KEEPALIVE:
         option = getattr(socket, name, None)  # not every system has them all

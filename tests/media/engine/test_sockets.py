@@ -10,6 +10,9 @@ import pytest
 from softswitch.media.engine.sockets import MAX_STALE, SocketPair, _drain, is_ours
 from tests.media.engine.driver import HOST, port_range
 
+EXPEDITED = 46
+"""RFC 3246 §2.7."""
+
 
 @pytest.fixture
 def pair() -> Iterator[SocketPair]:
@@ -84,6 +87,12 @@ def test_a_resting_pair_holds_next_to_nothing(pair: SocketPair, stranger: socket
         while pair.rtp.recv(200):
             held += 1
     assert held < 10
+
+
+def test_packets_of_a_pair_and_its_lines_go_before_others(pair: SocketPair) -> None:  # RTP-12
+    with pair.line(("127.0.0.5", 4000)) as line:
+        for sock in (pair.rtp, pair.rtcp, line):
+            assert sock.getsockopt(socket.IPPROTO_IP, socket.IP_TOS) >> 2 == EXPEDITED
 
 
 def test_a_line_hears_its_remote_and_the_door_everybody_else(

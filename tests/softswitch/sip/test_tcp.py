@@ -225,6 +225,7 @@ def test_the_kernel_watches_for_peers_that_vanished(monkeypatch: pytest.MonkeyPa
         accepted = connection._transport.get_extra_info("socket")
         assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
         assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60
+        assert accepted.getsockopt(socket.IPPROTO_IP, socket.IP_TOS) >> 2 == 24  # RTP-12
 
     with_world(test)
 

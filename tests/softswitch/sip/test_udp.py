@@ -253,6 +253,21 @@ def test_buffers_are_enlarged_even_without_privileges(monkeypatch: pytest.Monkey
         assert plain.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) >= before
 
 
+@pytest.mark.parametrize(
+    ("host", "level", "option"),
+    [
+        ("127.0.0.1", socket.IPPROTO_IP, socket.IP_TOS),
+        ("::1", socket.IPPROTO_IPV6, socket.IPV6_TCLASS),
+    ],
+)
+def test_signalling_says_that_it_is_urgent(host: str, level: int, option: int) -> None:  # RTP-12
+    async def test() -> None:
+        with closing(UdpSocket(host, 0, lambda _: None)) as it:
+            assert it._socket.getsockopt(level, option) >> 2 == 24
+
+    asyncio.run(test())
+
+
 def test_a_link_local_address_keeps_its_zone() -> None:
     assert udp._address(("fe80::1%eth0", 5060, 0, 2)) == ("fe80::1%2", 5060)
     assert udp._address(("2001:db8::1", 5060, 0, 0)) == ("2001:db8::1", 5060)
