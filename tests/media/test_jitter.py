@@ -70,7 +70,7 @@ def test_packets_of_any_length_follow_each_other(ticks: int) -> None:
 
 
 @pytest.mark.parametrize("skew", [500e-6, -500e-6, 0.0])
-def test_the_bad_network_of_the_goals(skew: float) -> None:
+def test_the_bad_network_of_the_goals(skew: float) -> None:  # RTP-11
     buffer = JitterBuffer(8000)
     network = dataclasses.replace(BAD, skew=skew)
     arrivals = network.carry(
@@ -121,7 +121,7 @@ def test_where_nothing_is_quiet_something_else_is_left_out() -> None:
     assert in_order(played)
 
 
-def test_the_delay_grows_with_the_jitter_and_shrinks_again() -> None:
+def test_the_delay_grows_with_the_jitter_and_shrinks_again() -> None:  # RTP-11
     buffer = JitterBuffer(8000)
     arrivals = [
         packet._replace(at=packet.at + (0.09 if 500 < packet.number < 750 else 0.0) * (n % 2))

@@ -28,7 +28,7 @@ def prove(latch: Latch, source: tuple[str, int], first: int = 100) -> list[Verdi
 LEARNED = [Verdict.LEARNING] * (PACKETS_TO_PROVE - 1) + [Verdict.RIGHT]
 
 
-def test_before_any_description_everybody_is_foreign() -> None:
+def test_before_any_description_everybody_is_foreign() -> None:  # RTP-3
     latch = Latch()
     assert latch.judge(SDP, packet()) is Verdict.FOREIGN
     assert latch.destination is None
@@ -48,13 +48,13 @@ def test_another_port_of_the_sdp_address_must_prove_itself() -> None:
     assert it.destination == other
 
 
-def test_behind_a_nat_the_signalling_address_may_be_learned_on_any_port() -> None:
+def test_behind_a_nat_the_signalling_address_may_be_learned_on_any_port() -> None:  # RTP-3
     it = latch(PUBLIC[0])
     assert prove(it, PUBLIC, first=0xFFFE) == LEARNED
     assert it.destination == PUBLIC
 
 
-def test_without_nat_the_signalling_address_is_foreign() -> None:
+def test_without_nat_the_signalling_address_is_foreign() -> None:  # RTP-3
     assert latch().judge(PUBLIC, packet()) is Verdict.FOREIGN
 
 
@@ -97,7 +97,7 @@ def test_the_sdp_address_too_needs_a_negotiated_payload_type() -> None:
     assert it.locked is None
 
 
-def test_once_locked_nobody_else_gets_in() -> None:
+def test_once_locked_nobody_else_gets_in() -> None:  # RTP-3
     it = latch(PUBLIC[0])
     prove(it, PUBLIC)
     assert it.judge(SDP, packet()) is Verdict.FOREIGN
@@ -120,7 +120,7 @@ def test_a_flood_of_candidates_grows_nothing() -> None:
     assert len(it._candidates) == MAX_CANDIDATES
 
 
-def test_a_new_description_unlocks() -> None:
+def test_a_new_description_unlocks() -> None:  # RTP-3
     it = latch()
     it.judge(SDP, packet())
     moved = ("192.168.1.11", 4000)

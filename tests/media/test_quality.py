@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from softswitch.media.quality import mos, opinion
 
 
-def test_a_perfect_call_scores_what_g711_can() -> None:
+def test_a_perfect_call_scores_what_g711_can() -> None:  # RTP-10
     assert round(mos(0.0, 0.0, 1.0, "PCMA"), 2) == 4.41
 
 

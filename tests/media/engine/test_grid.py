@@ -30,7 +30,7 @@ def test_nobody_is_woken_for_nobody() -> None:
     grid.remove("anna")
 
 
-def test_a_turn_each_period_on_the_clock_not_on_the_last_turn() -> None:
+def test_a_turn_each_period_on_the_clock_not_on_the_last_turn() -> None:  # RTP-1
     log = Log()
     grid = Grid(20, log)
     grid.add("anna", 1000.0)
@@ -59,7 +59,7 @@ def test_members_are_spread() -> None:
     assert [times.count(at) for at in sorted(set(times))] == [2] * 20
 
 
-def test_late_turns_are_caught_up_at_once_and_in_order() -> None:
+def test_late_turns_are_caught_up_at_once_and_in_order() -> None:  # RTP-1
     log = Log()
     grid = Grid(20, log)
     grid.add("anna", 1000.0)
@@ -70,7 +70,7 @@ def test_late_turns_are_caught_up_at_once_and_in_order() -> None:
     assert log.turns[-1][1] == 1000.042
 
 
-def test_a_long_stall_is_not_caught_up_in_full() -> None:
+def test_a_long_stall_is_not_caught_up_in_full() -> None:  # RTP-1
     log = Log()
     grid = Grid(20, log, burst=5)
     grid.add("anna", 1000.0)

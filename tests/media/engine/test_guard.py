@@ -97,7 +97,7 @@ def test_keys_of_the_description_work_at_once() -> None:
     assert (it.remote, it.next_deadline, it.failed) == (None, NEVER, "")
 
 
-def test_a_new_description_with_the_same_keys_keeps_counters_and_windows() -> None:
+def test_a_new_description_with_the_same_keys_keeps_counters_and_windows() -> None:  # RTP-7
     it = made(SDES)
     sender = Sender(CM_80, THEIRS)
     for sequence in range(0, 100_000, 10_000):
@@ -130,7 +130,7 @@ def test_a_new_key_of_one_direction_leaves_the_other_alone() -> None:
 )
 def test_a_remote_that_stays_may_go_on_for_a_while_under_its_old_key(
     before: Remote, place: Address, heard: bool
-) -> None:
+) -> None:  # RTP-7
     it = made(before)
     old, new = Sender(CM_80, THEIRS), Sender(CM_80, OTHER)
     later = SDES._replace(security=Sdes(CM_80, OURS, OTHER))
@@ -214,7 +214,7 @@ def test_we_begin_at_the_address_of_the_description() -> None:
     assert it.protect(PACKET)
 
 
-def test_the_wrong_certificate_is_the_end_and_is_told() -> None:
+def test_the_wrong_certificate_is_the_end_and_is_told() -> None:  # RTP-8
     alarm = Alarm()
     it, other = made(PASSIVE, alarm), association("neighbour", "switch", active=True)
     shake(it, other, other.start(0.0))
@@ -248,7 +248,7 @@ def test_a_new_description_of_the_same_association_changes_nothing() -> None:
     "security",
     [Dtls(False, digest("phone"), "another association"), Dtls(False, digest("neighbour"))],
 )
-def test_another_association_ends_the_keys_of_the_one_before(security: Dtls) -> None:
+def test_another_association_ends_the_keys_of_the_one_before(security: Dtls) -> None:  # RTP-8
     it, peer = made(PASSIVE), association("phone", "switch", active=True)
     shake(it, peer, peer.start(0.0))
     assert it.protect(PACKET)

@@ -150,7 +150,7 @@ def test_strangers_are_counted_and_change_nothing() -> None:
     assert jan.statistics().packets_sent == 1
 
 
-def test_a_new_ssrc_is_followed_from_its_second_packet_without_a_break() -> None:
+def test_a_new_ssrc_is_followed_from_its_second_packet_without_a_break() -> None:  # RTP-2
     anna, _ = pair()
     for step in range(3):
         last = read(hear(anna, ANNA, frame(step), now=step * 0.02))
@@ -161,7 +161,7 @@ def test_a_new_ssrc_is_followed_from_its_second_packet_without_a_break() -> None
     assert start.timestamp == last.timestamp + 2 * FRAME
 
 
-def test_another_peer_continues_the_same_stream() -> None:
+def test_another_peer_continues_the_same_stream() -> None:  # RTP-2
     anna, jan = pair()
     for step in range(3):
         last = read(hear(anna, ANNA, frame(step), now=step * 0.02))

@@ -14,7 +14,7 @@ u32 = st.integers(0, 0xFFFFFFFF)
 @settings(max_examples=50)
 def test_a_first_source_continues_from_where_the_stream_stands(
     next_sequence: int, timestamp: int, theirs: int, their_timestamp: int
-) -> None:
+) -> None:  # RTP-2
     stream = OutgoingStream(1, next_sequence, timestamp)
     sequence_offset, timestamp_offset = stream.offsets(theirs, their_timestamp, 9.0, 8000)
     assert (theirs + sequence_offset) & 0xFFFF == next_sequence

@@ -13,7 +13,7 @@ def pool(pairs: int) -> PortPool:
     return pool
 
 
-def test_the_pair_that_rested_longest_is_taken_first() -> None:
+def test_the_pair_that_rested_longest_is_taken_first() -> None:  # RTP-12
     it = pool(3)
     assert it.take() == (0, 20000)
     it.give(0, 20000)

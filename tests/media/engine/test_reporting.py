@@ -20,7 +20,7 @@ def block(last_sr: int = 0, delay: int = 0, ssrc: int = OURS) -> bytes:
     return rtcp.serialize(rtcp.Report(THEIRS, None, (told,)))
 
 
-def test_reports_come_every_five_seconds_and_never_all_at_once() -> None:
+def test_reports_come_every_five_seconds_and_never_all_at_once() -> None:  # RTP-10
     first, pauses = [], []
     for seed in range(1000, 1200):
         reports = Reporting(seed)
@@ -81,7 +81,7 @@ def test_their_sender_reports_are_answered_with_how_long_they_lay_here() -> None
     assert (told.last_sr, told.delay) == (0x456789AB, 3 << 15)
 
 
-def test_the_round_trip_is_what_is_left_of_a_reports_way() -> None:
+def test_the_round_trip_is_what_is_left_of_a_reports_way() -> None:  # RTP-10
     reports = Reporting(1)
     reports.compose(OURS, (1, 160, 0), Reception(), 2.0)
     reports.compose(OURS, (2, 320, 0), Reception(), 7.0)

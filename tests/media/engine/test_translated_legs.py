@@ -78,7 +78,7 @@ def test_loss_stays_visible_for_whoever_conceals_it() -> None:
     assert late.timestamp == first.timestamp + 320
 
 
-def test_timestamps_count_in_the_ticks_of_the_target() -> None:
+def test_timestamps_count_in_the_ticks_of_the_target() -> None:  # RTP-5
     anna, jan = pair((PCMU, EVENTS), (OPUS, FAST_EVENTS))
     sent = [read(hear(anna, frame(step + 1))) for step in range(3)]
     assert {b[0].timestamp - a[0].timestamp for a, b in pairwise(sent)} == {960}

@@ -40,7 +40,7 @@ def suites(lines: str) -> list[str]:
     return [line.split()[1] for line in lines.splitlines() if line.startswith("a=crypto")]
 
 
-def test_an_offer_with_a_key_is_answered_with_one_of_ours_under_its_tag() -> None:
+def test_an_offer_with_a_key_is_answered_with_one_of_ours_under_its_tag() -> None:  # RTP-7
     ours = protection()
     line = ours.answer(keyed(crypto("AES_CM_128_HMAC_SHA1_32"), crypto(SUITE, tag=7)))
     assert line.startswith(f"a=crypto:7 {SUITE} inline:")
@@ -58,7 +58,7 @@ def test_our_offer_has_the_suites_that_the_phone_has_offered_itself() -> None:
     assert suites(ours.offer()) == ["AES_CM_128_HMAC_SHA1_32"]
 
 
-def test_our_key_stays_while_the_suite_does() -> None:
+def test_our_key_stays_while_the_suite_does() -> None:  # RTP-7
     ours = protection()
     first = ours.answer(keyed(crypto(SUITE)))
     assert ours.answer(keyed(crypto(SUITE, key="B" * 40))) == first
@@ -103,7 +103,7 @@ def test_an_answer_that_does_not_fit_our_keys_is_refused(answer: Stream) -> None
     assert ours.security is None
 
 
-def test_keys_that_are_a_wish_may_be_passed_over_until_they_are_in_use() -> None:
+def test_keys_that_are_a_wish_may_be_passed_over_until_they_are_in_use() -> None:  # RTP-7
     ours = protection(OPTIMISTIC)
     ours.offer()
     ours.take(keyed(profile="RTP/AVP"))

@@ -122,7 +122,7 @@ def test_a_phone_may_take_its_time_for_a_bye() -> None:
 
 def test_keys_that_travel_in_the_open_are_told_once_for_each_user(
     caplog: pytest.LogCaptureFixture,
-) -> None:
+) -> None:  # RTP-7
     world, alice, bob = office()
     for _ in range(2):
         alice.invites("101", offer=keyed(alice))
