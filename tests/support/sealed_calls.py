@@ -36,7 +36,7 @@ class Case(NamedTuple):
     """SIPp's own comparison has to find the same."""
     by: str = CALLER
     gap: int = 0
-    """Packets that may be lost in one place, of each way."""
+    """Packets that may be lost, or translated, in one place of each way."""
 
 
 class Way(NamedTuple):

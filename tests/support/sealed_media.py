@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Sequence
+from itertools import product
 from typing import NamedTuple
 
 from tests.support.sniffing import Datagram
@@ -59,24 +60,24 @@ def arrived(said: Sequence[Sound], heard: Sequence[Sound], gap: int = 0) -> int:
     """How many of these packets are heard, each octet and each time as it was.
 
     0 unless what is heard is what was said: before it, and at its end, a few packets do not count.
-    In one place up to `gap` packets may be missing.
+    In one place up to `gap` packets may be missing, and as many others may be there.
     """
     for own in range(min(OWN, len(heard)) + 1):
-        rest = heard[own:]
-        for missing in range(gap + 1):
-            if _same(said, _from_its_first(rest), missing):
-                return len(rest)
+        rest = _from_its_first(heard[own:])
+        for missing, others in product(range(gap + 1), repeat=2):
+            if _same(said, rest, missing, others):
+                return len(rest) - others
     return 0
 
 
-def _same(said: Sequence[Sound], heard: Sequence[Sound], missing: int) -> bool:
-    ahead = len(said) - missing - len(heard)
+def _same(said: Sequence[Sound], heard: Sequence[Sound], missing: int, others: int) -> bool:
+    ahead = len(said) - missing - (len(heard) - others)
     if not 0 <= ahead <= CUT_OFF:
         return False
     pairs = zip(said, heard, strict=False)
     place = next((at for at, (one, other) in enumerate(pairs) if one != other), len(heard))
-    later = place + missing
-    return list(said[later : later + len(heard) - place]) == list(heard[place:])
+    rest = heard[place + others :]
+    return list(said[place + missing :][: len(rest)]) == list(rest)
 
 
 def _from_its_first(sounds: Sequence[Sound]) -> list[Sound]:

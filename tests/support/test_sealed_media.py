@@ -70,3 +70,10 @@ def test_in_one_place_packets_may_be_missing() -> None:
     assert arrived(SAID, after(1, SAID[:3] + SAID[5:]), gap=2) == 8
     assert arrived(SAID, SAID[:3] + SAID[6:], gap=2) == 0
     assert arrived(SAID, SAID[:3] + SAID[4:6] + SAID[7:], gap=2) == 0
+
+
+def test_in_one_place_packets_may_be_others() -> None:
+    other = Sound(480, b"in another codec")
+    assert arrived(SAID, after(1, [*SAID[:3], other, *SAID[4:]]), gap=1) == 9
+    assert arrived(SAID, [*SAID[:3], other, *SAID[5:]], gap=2) == 8
+    assert arrived(SAID, [*SAID[:3], other, *SAID[4:6], other, *SAID[7:]], gap=1) == 0
