@@ -182,7 +182,7 @@ class JitterBuffer:
         """Packets have come that follow each other, the first with these numbers, all as long, in
         one piece: an octet is a tick. False: each is to be put by itself."""
         position = timestamp + self._offset
-        count = len(times)
+        count = times.count
         full = len(self._packets) + count > MAX_PACKETS
         if position != self._end or position < self._position or full:
             return False

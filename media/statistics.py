@@ -114,7 +114,7 @@ class Reception:
     def count_run(self, timestamp: int, size: int, times: Arrivals) -> None:
         """Enter packets that are the very next, the first with this timestamp, each of so many
         octets and as many timestamp steps."""
-        rate, count = self.clock_rate, len(times)
+        rate, count = self.clock_rate, times.count
         self.jitter = times.smoothed(rate, size, self.transit + timestamp, self.jitter)
         self.timestamp = timestamp + size * (count - 1)
         self.transit = times.last * rate - self.timestamp

@@ -282,7 +282,7 @@ class Leg(Keyed):
     ) -> None:
         """Sound of the proven remote, for nobody but taps: packets that are the very next, all as
         long and of as many ticks as octets, in one piece, and when each came."""
-        size = len(sound) // len(times)
+        size = len(sound) // times.count
         self.reception.count_run(timestamp, size, times)
         self.heard_at = times.last
         first = Header(False, payload_type, sequence, timestamp, self.reception.ssrc, size)

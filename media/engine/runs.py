@@ -39,6 +39,9 @@ _TOLERANCE: Final = 0.5
 MSG_DONTWAIT: Final = 0x40
 _STAMP_SIZE: Final = 32
 """Octets of a cmsghdr (size_t, two ints) and a timespec (two longs)."""
+_STAMPED: Final = struct.Struct("=qqqq")
+_SECONDS: Final = np.array([0, 0, 1, 1e-9])
+"""Of that, what makes seconds."""
 _STAMP: Final = 35 << 32 | 1
 """cmsg_type SCM_TIMESTAMPNS above cmsg_level SOL_SOCKET."""
 _PIECE = struct.Struct("=QQ")
@@ -207,16 +210,16 @@ class Kept(NamedTuple):
 def arrivals(stamps: bytes | bytearray, ahead: float, now: float) -> Arrivals:
     """When packets with these stamps came, as our clock has it, which is so far `ahead`; `now`,
     where the kernel does not say."""
-    words = np.frombuffer(stamps, np.int64).reshape(-1, 4)
-    if words[0, 1] == _STAMP:
-        came = words[:, 3].astype(np.float64)
-        came *= 1e-9
-        came += words[:, 2]
+    count = len(stamps) // _STAMP_SIZE
+    _, kind, seconds, nanoseconds = _STAMPED.unpack_from(stamps)
+    if kind == _STAMP and now - OLDEST < seconds + nanoseconds * 1e-9 + ahead:
+        came = np.frombuffer(stamps, np.int64).reshape(count, 4).dot(_SECONDS)
         came += ahead
-        if now - OLDEST < came[0] and came[-1] < now + _TOLERANCE:
-            return Arrivals(came)
+        arrivals = Arrivals(came)
+        if arrivals.last < now + _TOLERANCE:
+            return arrivals
         # somebody has set the clock
-    return Arrivals(np.full(len(words), now, np.float64))
+    return Arrivals(np.full(count, now, np.float64))
 
 
 def _address(buffer: bytearray) -> int:

@@ -14,13 +14,12 @@ def test_they_are_the_times_in_order() -> None:
     times = [1.0, 1.02, 1.05]
     came = Arrivals.of(times)
     assert [*came] == times
-    assert len(came) == 3
+    assert came.count == 3
     assert came.last == 1.05
 
 
 def test_lateness_is_from_each_packets_own_place() -> None:
     came = Arrivals.of([1.0, 1.02, 1.05])
-    assert came.late(8000, 160).tolist() == pytest.approx([8000, 8000, 8080])
     assert came.spread(8000, 160) == pytest.approx((8000, 8080))
     assert came.spread(16000, 320) == pytest.approx((16000, 16160))
 

@@ -49,12 +49,12 @@ class Tap:
         self.heard.append((header.sequence, header.timestamp, payload))
 
     def tap_run(self, first: Header, sound: bytes, times: Arrivals) -> None:
-        for number in range(len(times)):
+        for number in range(times.count):
             piece = sound[160 * number : 160 * (number + 1)]
             self.heard.append((first.sequence + number, first.timestamp + 160 * number, piece))
-        self.together += len(times)
+        self.together += times.count
         assert list(times) == sorted(times)
-        assert len(sound) == 160 * len(times)
+        assert len(sound) == 160 * times.count
 
 
 class Digits:
