@@ -104,7 +104,7 @@ def test_the_beginning_of_a_file_can_be_left_out(shelf: Shelf, tmp_path: Path) -
     assert shelf.octets(Clip(str(path), 9.0)) == b""
 
 
-def test_every_codec_has_its_own(shelf: Shelf) -> None:
+def test_every_codec_has_its_own(shelf: Shelf) -> None:  # RTP-13
     tone = Tones((((440.0,), 1.0),))
     assert len(shelf.octets(tone, PCMA)) == 8000
     assert len(shelf.octets(tone, G722)) == 8000
@@ -127,7 +127,7 @@ def test_a_length_that_makes_no_sense_is_a_problem(shelf: Shelf, seconds: float)
     assert "no length for a sound" in str(shelf.fetch(Pause(seconds)))
 
 
-def test_a_sound_is_made_once_and_kept(shelf: Shelf, tmp_path: Path) -> None:
+def test_a_sound_is_made_once_and_kept(shelf: Shelf, tmp_path: Path) -> None:  # RTP-13
     path = tmp_path / "a.wav"
     soundfile.write(path, known_sound(1.0, seed=1), 8000)
     first = shelf.fetch(Clip(str(path)), PCMU, 0.0)

@@ -1,5 +1,6 @@
 """Worker, backends and legs together, where packets need more than other numbers."""
 
+import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from softswitch.media import rtcp
 from softswitch.media.engine import control, stage_messages
 from softswitch.media.engine.departments import GUARDS
 from softswitch.media.engine.interface import UDPTL, Remote, Sdes
+from softswitch.media.engine.reporting import PER_SECOND
 from softswitch.media.engine.worker import TICK
 from softswitch.media.formats import STATIC, Format
 from softswitch.media.rtp import Header, build, parse
@@ -19,6 +21,8 @@ PCMU, PCMA = STATIC[0], STATIC[8]
 OPUS = Format(96, "OPUS", 48000, 2)
 SUITE = "AES_CM_128_HMAC_SHA1_80"
 OURS, THEIRS = bytes(range(30)), bytes(range(30, 60))
+GOODBYE = 203
+"""RTCP's packet type BYE (RFC 3550 §6.6)."""
 
 
 @pytest.fixture(params=BACKENDS)
@@ -158,6 +162,34 @@ def test_reports_share_the_port_where_that_was_agreed(it: Driver, anna: Phone, j
     assert len(jan.rtcp_heard()) == 1
     assert rtcp.parse(anna.heard()[-1]) is not None
     assert anna.rtcp_heard() == []
+
+
+def test_rtcp_that_says_goodbye_or_nothing_at_all_disturbs_no_sound(
+    it: Driver, anna: Phone, jan: Phone
+) -> None:
+    """Only SIP ends a call; of reports a few a second are looked at."""
+    call(it, anna, jan, described(anna, PCMU), described(jan, PCMU))
+    anna.send(0)
+    jan.send(0)
+    it.serve(2)
+    anna.heard(), jan.heard()
+    goodbye = struct.pack("!BBHI", 0x81, GOODBYE, 1, 7)
+    report = rtcp.serialize(rtcp.Report(7, rtcp.SenderInfo(1, 2, 3, 4), ()))
+    hers = (HOST, anna.to[1] + 1)
+    begun = it.clock.now
+    for sequence in range(1, 51):
+        for number in range(20):
+            noise = bytes((0x81, number)) * 30
+            anna.rtcp.sendto((goodbye, report + goodbye, noise)[number % 3], hers)
+        anna.send(sequence)
+        assert len(heard(it, jan)) == 1
+        it.serve(2)
+    crossed = jan.rtcp_heard()
+    assert 1 <= len(crossed) <= PER_SECOND * (it.clock.now - begun + 2)
+    assert not any(goodbye[:4] in octets for octets in crossed)
+    jan.send(1)
+    assert len(heard(it, anna)) == 1
+    assert it.statistics(0).packets_lost == 0
 
 
 def test_fax_crosses_and_the_call_goes_on_as_audio(it: Driver, anna: Phone, jan: Phone) -> None:
