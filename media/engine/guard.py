@@ -116,7 +116,10 @@ class Guard:
     def receives(self, ssrc: int) -> Run | None:
         """For packets of this source that follow each other; None: not yet, or not any more. It
         holds until there are other keys."""
-        return None if self._receiver is None else self._receiver.run(ssrc)
+        receiver = self._receiver
+        if receiver is None or self.unprotect != receiver.unprotect:  # the old key is right, too
+            return None
+        return receiver.run(ssrc)
 
     def sends(self, ssrc: int) -> Run | None:
         """The same of what is sent."""

@@ -142,6 +142,19 @@ def test_a_remote_that_stays_may_go_on_for_a_while_under_its_old_key(
     assert clear(it, old.protect(build(0, 3, 480, 7, b"sound"))) is None
 
 
+def test_there_is_no_run_while_two_keys_are_right() -> None:
+    it, new = made(SDES), Sender(CM_80, OTHER)
+    assert clear(it, Sender(CM_80, THEIRS).protect(PACKET))
+    assert it.receives(7) is not None
+    made(SDES._replace(security=Sdes(CM_80, OURS, OTHER)), guard=it)
+    report = new.protect_rtcp(REPORT)
+    assert report is not None
+    assert it.unprotect_rtcp(report) == REPORT
+    assert it.receives(7) is None
+    assert clear(it, new.protect(PACKET))
+    assert it.receives(7) is not None
+
+
 def test_a_key_that_does_not_fit_closes_the_leg() -> None:
     alarm = Alarm()
     it = made(PLAIN._replace(security=Sdes(CM_80, OURS, bytes(3))), alarm)
