@@ -52,7 +52,8 @@ CODECS = ("g711u", "g711a", "g722", "g729")
 WEAK = ("nullsha180", "nullsha132", "aescm128sha180_ue", "aescm128sha132_ue")
 """Keys without encryption: by their suite, or by a parameter of the session (RFC 4568 §6.3.2)."""
 ON_THEIR_WAY = 3
-"""Packets in the codec of before that come when another has just been agreed on: translated."""
+"""Packets on their way when another codec is agreed on. Those in that of before are translated, and
+in some 400 such calls, on a busy machine, one was lost."""
 TITLES = (
     "scenario", "ended", "suites", "sent", "taken", "SIPp took", "echoed", "taken", "SIPp took",
     "refused", "same there", "same back", "SIPp compared",
