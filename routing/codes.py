@@ -129,6 +129,12 @@ def service(
     return _feature(found, f"{code} is {function} {because}")
 
 
+def asks_for_mailboxes(dialled: str, directory: Directory, codes: Codes) -> bool:
+    """Is it the code of the own mailbox, whoever has dialled it?"""
+    found = codes.find(dialled.removesuffix(TERMINATOR), directory)
+    return found is not None and found.function == VOICEMAIL and not found.argument
+
+
 def has_mailbox(user: str, directory: Directory) -> bool:
     """Can a message be left for this number?"""
     known = directory.get(user)

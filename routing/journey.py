@@ -73,6 +73,7 @@ class Journey:
         "_caller",
         "_dialled",
         "_directory",
+        "_diverted",
         "_facts",
         "_first",
         "_forwards",
@@ -98,10 +99,12 @@ class Journey:
         forwarded_before: int = 0,
         wall: float = 0.0,
         trunk: str | None = None,
+        diverted: Callable[[], Voicemail | None] | None = None,
     ) -> None:
         """`facts` tells what is true of a user when it is asked; `forwarded_before` counts the
         forwards that the call has behind it (Diversion, History-Info). `wall`: seconds since 1970
-        when it begins. `trunk`: by which one the call came; the caller is no user then."""
+        when it begins. `trunk`: by which one the call came; the caller is no user then. `diverted`
+        tells whose message it is if it came to mailboxes of nobody in particular (FWD-10)."""
         self._dialled = dialled
         self._caller = caller
         self._world = world
@@ -110,6 +113,7 @@ class Journey:
         self._wall = wall
         """What to add to the monotonic time, once the call has begun."""
         self._trunk = trunk
+        self._diverted = diverted
         self._forwards = forwarded_before
         self._first: Outcome | None = None
         self._returns: tuple[Return, ...] = ()

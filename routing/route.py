@@ -11,14 +11,15 @@ forward is used once in a call, and MAX_FORWARDS of them in all, numbers outside
 
 from collections.abc import Sequence
 
-from softswitch.routing.codes import UNSPECIFIC, has_mailbox, service
-from softswitch.routing.decision import Conference, Decision, Dial, Voicemail
+from softswitch.routing.codes import UNSPECIFIC, asks_for_mailboxes, has_mailbox, service
+from softswitch.routing.decision import Conference, Decision, Dial, Retrieve, Voicemail
 from softswitch.routing.destination import (
     CONFERENCE,
     NOWHERE,
     NUMBER,
     OUTSIDE,
     USER,
+    VOICEMAIL,
     Goal,
     entered,
     parse,
@@ -119,6 +120,10 @@ class Route(Journey):
         entrance = None if outside is None else outside.entrances.get(e164)
         if entrance is None and self._directory.get(dialled) is not None:
             return self._go_to(dialled, True, None, False)
+        if asks_for_mailboxes(dialled, self._directory, self._world.codes):
+            message = self._message()
+            if message is not None:  # FC-7: the code is not for strangers otherwise
+                return message
         if entrance is None and outside is not None:
             entrance = outside.fallbacks.get(trunk)
         if entrance is None:
@@ -129,6 +134,8 @@ class Route(Journey):
     def _through(self, entrance: Entrance, number: str) -> Decision:
         target = entered(entrance, self._world.calendars, self._wall + self._now)
         self._note(f"{shown(number)} leads to {target} ({entrance.origin})")
+        if target == VOICEMAIL:
+            return self._mailboxes(number)
         goal = self._aim(target, "", ())
         self._dialled = goal.value
         if goal.kind == NOWHERE:
@@ -136,6 +143,18 @@ class Route(Journey):
         if goal == Goal(USER, self._caller) and self._trunk is None:
             return self._own_number(goal.value)
         return self._reach(goal, None, principal="", own_rules=True, confirm=False)
+
+    def _mailboxes(self, number: str) -> Decision:
+        """A message for whoever has forwarded the call to here (FWD-10); else the menu."""
+        why = f"{shown(number)} is for mailboxes"
+        if self._trunk is not None:
+            return self._message() or Retrieve(None, why)
+        own = has_mailbox(self._caller, self._directory)
+        return Retrieve(self._caller if own else None, why)
+
+    def _message(self) -> Voicemail | None:
+        """What the call is for whoever has forwarded it, before it came here."""
+        return self._diverted() if self._diverted is not None else None
 
     def _own_number(self, user: str) -> Decision:
         why = f"{user} called its own number"

@@ -25,7 +25,6 @@ from softswitch.media.engine.interface import NoPorts
 from softswitch.media.negotiation import UNSECURED, begins, manner_of, manner_towards
 from softswitch.media.sdp import SdpError
 from softswitch.routing.decision import Conference, Reject
-from softswitch.routing.destination import World
 from softswitch.routing.outcomes import CONGESTED, TRUNKS_FULL
 from softswitch.routing.plan import refusal
 from softswitch.routing.route import Route
@@ -85,11 +84,12 @@ def _take(
     call.route = Route(
         call.callee,
         caller.number if caller.shown else "",
-        World(board.directory, board.outside, board.calendars, board.rooms, board.codes),
+        board.world,
         partial(readiness.facts, board, (call.id, caller.shown)),
         forwarded_before=diversion.count(request.headers),
         wall=call.arrived_at,
         trunk=trunk.name if trunk is not None else None,
+        diverted=inbound.diverted_by(call, request, trunk) if trunk is not None else None,
     )
     decision: Decision
     if trunk is not None and trunk.is_full:

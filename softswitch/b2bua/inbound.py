@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from softswitch.b2bua import identity
+from softswitch.b2bua import diverted, identity
 from softswitch.b2bua.identity import Identity, read_number
 from softswitch.b2bua.number_format import at_home, read
+from softswitch.routing.codes import asks_for_mailboxes
+from softswitch.routing.diverted import message
 from softswitch.sip.errors import ParseError
 from softswitch.sip.headers import NameAddr
 from softswitch.sip.uri import Uri
 
 if TYPE_CHECKING:
+    from softswitch.b2bua.call import Call
     from softswitch.b2bua.switchboard import Switchboard
+    from softswitch.routing.decision import Voicemail
+    from softswitch.sip.headers import Headers
     from softswitch.sip.message import Request
     from softswitch.trunks import Trunk
 
@@ -39,8 +44,12 @@ def dialled(board: Switchboard, trunk: Trunk, request: Request) -> str:
     """The number that was called, E.164 where it is a public one.
 
     Carriers write it in different places; it stands where there is a number of ours. If there is
-    none anywhere, the Request-URI counts; "" when nothing in it could be a number.
+    none anywhere, the Request-URI counts; "" when nothing in it could be a number. The code of
+    mailboxes is meant as it stands, where it can be.
     """
+    code = request.request_uri.username
+    if diverted.is_told(request.headers) and _leads_to_mailboxes(board, trunk, request, code):
+        return code
     first = ""
     for uri in _uris(request):
         number = read_number(uri)
@@ -49,6 +58,27 @@ def dialled(board: Switchboard, trunk: Trunk, request: Request) -> str:
             return number
         first = first or number
     return first
+
+
+def diverted_by(
+    call: Call, request: Request, trunk: Trunk
+) -> Callable[[], Voicemail | None] | None:
+    """Tells for whom the call is a message if it came to mailboxes, and which greeting it hears
+    (FWD-10); None: nobody has forwarded it."""
+    if not diverted.is_told(request.headers):
+        return None
+    return partial(_message, call.board, trunk, request.headers, call.arrived_at)
+
+
+def _message(board: Switchboard, trunk: Trunk, headers: Headers, wall: float) -> Voicemail | None:
+    told = diverted.forwards(headers, partial(_normalise, board, trunk))
+    return message(told, board.world, wall)
+
+
+def _leads_to_mailboxes(board: Switchboard, trunk: Trunk, request: Request, code: str) -> bool:
+    if not asks_for_mailboxes(code, board.directory, board.codes):
+        return False
+    return _message(board, trunk, request.headers, board.clock.wall()) is not None
 
 
 def _uris(request: Request) -> Iterator[Uri]:

@@ -11,7 +11,7 @@ from softswitch.b2bua.speech import TONES_ONLY, Speech
 from softswitch.media.negotiation import UNSECURED, Manner, Policy, Vault
 from softswitch.routing.calendar import NO_CALENDARS, Calendars
 from softswitch.routing.codes import NO_CODES, Codes
-from softswitch.routing.destination import NO_ROOMS, Rooms
+from softswitch.routing.destination import NO_ROOMS, Rooms, World
 from softswitch.routing.plan import Extension
 from softswitch.trunks import Trunks
 
@@ -161,6 +161,11 @@ class Switchboard:
             self._policies[trunk.account] = Policy(
                 settings.codecs, settings.encryption, untranslated=self.untranslated
             )
+
+    @property
+    def world(self) -> World:
+        """All that numbers may lead to."""
+        return World(self.directory, self.outside, self.calendars, self.rooms, self.codes)
 
     def legs_in_flight(self, user: str) -> int:
         """Phones and numbers that ring at the moment because this user calls.

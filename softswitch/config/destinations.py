@@ -109,11 +109,9 @@ def _entrances(document: Document, people: People) -> Iterator[Finding]:
     for written, section in numbers.items():
         targets += [(("numbers", written, key), to) for key, to in section.items() if key != "by"]
     for place, target in targets:
-        if target == units.VOICEMAIL:
-            yield place, Wrong("whose mailbox?", "such as voicemail:100")
-            continue
         wrong = people.wrong(target, "")
-        is_ours = target in people.users or ":" in target or target == units.HANG_UP
+        is_ours = target in people.users or ":" in target
+        is_ours |= target in (units.HANG_UP, units.VOICEMAIL)
         is_ours |= target in people.rooms
         if wrong is None and not is_ours:
             wrong = Wrong("calls from outside may not go outside", "let a user forward them")

@@ -1,7 +1,7 @@
 import pytest
 
 from softswitch.config.presets import feature_codes
-from softswitch.routing.codes import NO_CODES, Codes, has_mailbox, service
+from softswitch.routing.codes import NO_CODES, Codes, asks_for_mailboxes, has_mailbox, service
 from softswitch.routing.decision import Echo, Feature, Reject, Retrieve, Voicemail
 from tests.routing.users import Mailbox, User
 
@@ -52,6 +52,14 @@ def test_what_is_not_all_of_a_code_is_none(dialled: str) -> None:
 
 def test_without_codes_there_is_nothing_to_ask() -> None:
     assert service("*98", "101", USERS, NO_CODES) is None
+
+
+@pytest.mark.parametrize(
+    ("dialled", "expected"),
+    [("*98", True), ("*97#", True), ("*98105", False), ("*99", False), ("98", False), ("", False)],
+)
+def test_the_code_of_mailboxes_is_known_without_a_caller(dialled: str, expected: bool) -> None:
+    assert asks_for_mailboxes(dialled, USERS, CODES) is expected
 
 
 def test_who_has_a_mailbox() -> None:

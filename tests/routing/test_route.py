@@ -5,9 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softswitch.routing.codes import Codes
-from softswitch.routing.decision import Decision, Hop, Reject, Ring, Voicemail
+from softswitch.routing.decision import Decision, Hop, Reject, Retrieve, Ring, Voicemail
 from softswitch.routing.destination import World
+from softswitch.routing.numbering import Numbering
 from softswitch.routing.outcomes import Outcome
+from softswitch.routing.outside import Entrance, Outside
 from softswitch.routing.plan import Facts
 from softswitch.routing.route import MAX_FORWARDS, Route
 from tests.routing.users import ORIGIN, Forwarding, Mailbox, Rule, User, forwards
@@ -445,3 +447,55 @@ def test_every_call_comes_to_an_end(
     assert rings <= MAX_FORWARDS + 1
     at_last = isinstance(decision, Voicemail)
     assert len(call.hops) <= max(0, MAX_FORWARDS - before) + at_last
+
+
+# Calls to mailboxes from outside
+
+BOXES = "+48221112233"
+MESSAGE = Voicemail("101", "busy", "101 was busy")
+
+
+def from_outside(
+    dialled: str,
+    message: Voicemail | None,
+    *,
+    trunk: str | None = "carrier",
+    caller: str = "+48600100100",
+) -> Decision:
+    users = {"100": User(voicemail=Mailbox(True)), "101": User()}
+    outside = Outside(Numbering("PL"), entrances={BOXES: Entrance("voicemail", "a.yaml:1")})
+    codes = Codes(voicemail=("*98",), leave_message=("*99",), echo_test=("*600",))
+    world = World(users, outside, codes=codes)
+
+    def diverted() -> Voicemail | None:
+        return message
+
+    told = diverted if trunk is not None else None
+    facts = Facts(1, 0)
+    return Route(dialled, caller, world, lambda _: facts, trunk=trunk, diverted=told).begin(0.0)
+
+
+def test_a_call_that_was_forwarded_to_a_number_of_mailboxes_is_a_message() -> None:  # FWD-10
+    leads = f"{BOXES} leads to voicemail (a.yaml:1); "
+    assert from_outside(BOXES, MESSAGE) == MESSAGE._replace(because=leads + MESSAGE.because)
+    assert from_outside("*98", MESSAGE) == MESSAGE
+
+
+def test_others_are_asked_at_that_number_for_whom_they_come() -> None:  # FWD-10, FC-7
+    leads = f"{BOXES} leads to voicemail (a.yaml:1); {BOXES} is for mailboxes"
+    assert from_outside(BOXES, None) == Retrieve(None, leads)
+    assert refused(from_outside("*98", None)) == (404, "not_found")
+
+
+@pytest.mark.parametrize("dialled", ["*98100", "*600", "*99100", "555"])
+def test_no_other_code_is_for_calls_that_were_forwarded(dialled: str) -> None:  # FC-7
+    assert refused(from_outside(dialled, MESSAGE)) == (404, "not_found")
+
+
+@pytest.mark.parametrize(("caller", "mailbox"), [("100", "100"), ("101", None)])
+def test_users_who_call_a_number_of_mailboxes_hear_their_own(
+    caller: str, mailbox: str | None
+) -> None:
+    decision = from_outside(BOXES, MESSAGE, trunk=None, caller=caller)
+    assert isinstance(decision, Retrieve)
+    assert decision.user == mailbox

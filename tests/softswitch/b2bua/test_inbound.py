@@ -1,12 +1,18 @@
 """Calls from a trunk: which number is meant, who is rung, what the carrier hears (TK-3, TK-4)."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from softswitch.config.messaging import Voicemail
+from softswitch.media.engine import stage_messages
+from softswitch.media.engine.interface import Clip
 from softswitch.routing.outside import Entrance
+from tests.softswitch.b2bua.applications import performed
 from tests.softswitch.b2bua.carriers import ANNA, MAIN, MOBILE, ONE, Office, said
 from tests.softswitch.b2bua.flows import finish, heard
+from tests.softswitch.b2bua.mailboxes import take_messages
 
 
 def from_outside(**settings: object) -> Office:
@@ -214,3 +220,104 @@ def test_a_forward_that_its_owner_may_not_call_is_skipped() -> None:  # FWD-8
     finish(office.world)
     assert "+48600200200 is passed over: calls: national" in office.world.record.because
     assert office.world.record.path == f"Mr {MOBILE} -> {ANNA} -> 101 (busy)"
+
+
+BOXES = "+48221112239"
+"""A number of ours that is for mailboxes."""
+
+
+def with_mailboxes(folder: Path) -> Office:
+    """100 and 101 have one."""
+    office = from_outside()
+    for user in ("100", "101"):
+        office.change(user, voicemail=Voicemail(enabled=True))
+    outside = office.world.calls._board.outside
+    assert outside is not None
+    entrances = {**outside.entrances, BOXES: Entrance("voicemail", "a.yaml:3")}
+    office.world.calls._board.outside = replace(outside, entrances=entrances)
+    names = ("vm.is_busy", "vm.cannot_take_your_call", "vm.leave_a_message", "vm.mailbox_number")
+    take_messages(office.world, folder, names, office.world.news.append)
+    return office
+
+
+def greeted(office: Office) -> str:
+    """What the caller hears first."""
+    (play,) = performed(office.world, stage_messages.Play)
+    return next(one.path[1:] for one in play.sounds if isinstance(one, Clip))
+
+
+BUSY_ANNA = [
+    "Diversion: <sip:101@pbx.example>;reason=user-busy",
+    f"Diversion: <sip:{ANNA}@pbx.example>;reason=user-busy;counter=1",
+    "Diversion: <tel:0048-22-111-22-35>;reason=user-busy",
+    "Diversion: <sip:555@pbx>;reason=no-answer, <sip:101@pbx>;reason=user-busy",
+    f"History-Info: <sip:{ANNA}@pbx>;index=1, <sip:{BOXES}@pbx;cause=486>;index=1.1;mp=1",
+]
+
+
+@pytest.mark.parametrize("number", [BOXES, "*98"])
+@pytest.mark.parametrize("line", BUSY_ANNA)
+def test_a_call_that_was_forwarded_to_mailboxes_is_a_message(
+    tmp_path: Path, number: str, line: str
+) -> None:  # FWD-10, VM-7
+    office = with_mailboxes(tmp_path)
+    call = office.carrier.invites(number, line)
+    office.world.run()
+    assert call.is_up
+    assert not office.bob.calls
+    assert greeted(office) == "vm.is_busy"
+    finish(office.world)
+    record = office.world.record
+    assert (record.outcome, record.answered_by) == ("voicemail", "voicemail 101")
+    assert record.path == f"Mr {MOBILE} -> {number} (busy) -> voicemail 101"
+    assert "101 has forwarded the call to here (busy)" in record.because
+
+
+def test_the_greeting_is_that_for_the_reason_of_the_first_forward(tmp_path: Path) -> None:  # FWD-4
+    office = with_mailboxes(tmp_path)
+    line = "Diversion: <sip:100@pbx>;reason=user-busy, <sip:101@pbx>;reason=no-answer"
+    office.carrier.invites("*98", line)
+    office.world.run()
+    assert greeted(office) == "vm.cannot_take_your_call"
+    finish(office.world)
+    assert office.world.record.answered_by == "voicemail 101"
+
+
+UNKNOWN = [
+    "Diversion: <sip:555@pbx>;reason=user-busy",
+    "Diversion: <sip:102@pbx>;reason=user-busy",  # has no mailbox
+    "Diversion: junk",
+    f"Diversion: {'<sip:101@pbx>,' * 700}",
+    "History-Info: <sip:101@pbx>;index=1",
+]
+
+
+@pytest.mark.parametrize("line", UNKNOWN)
+def test_others_are_asked_for_whom_they_come(tmp_path: Path, line: str) -> None:  # FWD-10, FC-7
+    office = with_mailboxes(tmp_path)
+    office.carrier.invites(BOXES, line)
+    office.world.run()
+    assert greeted(office) == "vm.mailbox_number"
+    finish(office.world)
+    call = office.carrier.invites("*98", line)
+    office.world.run()
+    assert call.heard[-1] == 404
+    finish(office.world)
+
+
+def test_what_a_phone_says_of_forwards_is_not_believed(tmp_path: Path) -> None:  # FWD-10
+    office = with_mailboxes(tmp_path)
+    office.alice.invites("*98", "Diversion: <sip:101@pbx>;reason=user-busy")
+    office.world.run()
+    finish(office.world)
+    assert office.world.record.answered_by == "voicemail"
+
+
+def test_a_forwarded_call_to_a_user_rings_the_user(tmp_path: Path) -> None:
+    office = with_mailboxes(tmp_path)
+    office.carrier.invites(ANNA, "Diversion: <sip:100@pbx>;reason=user-busy")
+    office.world.run()
+    assert len(office.bob.calls) == 1
+    office.carrier.cancels()
+    office.world.run()
+    finish(office.world)

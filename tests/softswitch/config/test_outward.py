@@ -181,7 +181,6 @@ def test_mistakes_are_shown_where_they_are(tmp_path: Path, text: str, found: str
     ("target", "found"),
     [
         ("'+48600100100'", "calls from outside may not go outside"),
-        ("voicemail", "whose mailbox?"),
         ("voicemail:101", "101 has no voicemail"),
         ("555", "no user has the number '555'"),
         ("'112'", "people call for help, forwards do not"),
@@ -198,3 +197,13 @@ def test_calls_from_outside_lead_to_somebody(
         text = f"{users}trunks: {{a: {{host: h}}}}\nnumbers: {{'*': {{to: {target}}}}}\n"
     (summary,) = summaries(tmp_path, text)
     assert summary.endswith(f"{place}: {found}")
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["trunks: {a: {host: h, to: voicemail}}", "trunks: {a: {host: h}}\nnumbers: {'*': voicemail}"],
+)
+def test_a_number_may_be_for_mailboxes(tmp_path: Path, more: str) -> None:  # FWD-10
+    outside = read(tmp_path, f"country: PL\nusers: {{101: }}\n{more}\n").outside
+    assert outside is not None
+    assert outside.fallbacks["a"].to == "voicemail"
