@@ -77,16 +77,16 @@ class Deposit:
         self._exits = exits
         self._line: Line
         self._speaker: Speaker
+        self._draft: Message | None = None
+        """What is recorded behind what is being said, or already."""
         self._message: Message | None = None
-        """What is being recorded."""
+        """The same, once we know that the recording has begun."""
         self._review: Review | None = None
         """What has been recorded is judged by the caller."""
         self._is_greeting = False
         """The caller can still skip to the beep, or go elsewhere."""
         self._is_gone = False
         """The caller, or we ourselves: nothing more is said."""
-        self._is_unwanted = False
-        """What has been recorded is not kept."""
 
     # what the line says
 
@@ -103,8 +103,7 @@ class Deposit:
             full = self._prompts(["vm.mailbox_full"]) or [CONGESTION]
             self._speaker.say(full, self._hang_up)
         elif answers:
-            # In one piece: there is nothing to be done between the last word and the beep.
-            self._speaker.say([*self._greeting(), BEEP], self._record)
+            self._say_and_record([*self._greeting(), BEEP])
         else:
             self._speaker.say(self._greeting(), self._beep)
 
@@ -159,7 +158,8 @@ class Deposit:
         return [*(who if said else ()), *said, *self._prompts(["vm.leave_a_message", *also])]
 
     def _skip(self) -> None:
-        if delivery.has_room(self._boxes, self._mailbox, self._settings):
+        if self._draft is not None or delivery.has_room(self._boxes, self._mailbox, self._settings):
+            self._stop()
             self._beep()
 
     def _log_in(self) -> None:
@@ -170,7 +170,7 @@ class Deposit:
         operator = self._settings.operator
         if operator and self._is_greeting:
             self._is_greeting = False
-            self._speaker.stop()
+            self._stop()
             self._line.connect(Connect(operator, self._mailbox), self._operator_gone)
 
     def _operator_gone(self) -> None:
@@ -184,25 +184,29 @@ class Deposit:
 
     def _leave(self, way: Callable[[], None]) -> None:
         """Somebody else has the line from now on; nothing of what was said is kept."""
-        self._is_gone = self._is_unwanted = True
+        self._is_gone = True
         self._is_greeting = False
-        self._speaker.stop()
-        if self._message is not None:
-            self._line.finish()
+        self._stop()
         way()
+
+    def _stop(self) -> None:
+        """Say no more, and record nothing: perhaps that has begun, and we do not know yet."""
+        self._speaker.stop()
+        if self._draft is not None:
+            self._draft = None
+            self._line.finish()
 
     def _beep(self) -> None:
         self._is_greeting = False
         self._line.answer()
-        self._speaker.say([BEEP], self._record)
+        self._say_and_record([BEEP])
 
     # the message
 
-    def _record(self) -> None:
-        self._is_greeting = False
-        line, visit = self._line, self._visit
-        now = line.wall()
-        self._message = self._boxes.begin(
+    def _say_and_record(self, sounds: Sequence[Sound]) -> None:
+        """In one piece: there is nothing to be done between the last word, beep and recording."""
+        line, visit, settings = self._line, self._visit, self._settings
+        self._draft = self._boxes.begin(
             Message(
                 id="",
                 mailbox=self._mailbox,
@@ -211,26 +215,33 @@ class Deposit:
                 called=visit.called,
                 reason=visit.reason,
                 began_at=visit.arrived_at,
-                ended_at=now,
+                ended_at=line.wall(),
                 seconds=0.0,
                 diverted_by=visit.diverted_by,
                 codec=line.codec,
             )
         )
-        line.record(
-            self._boxes.path(self._message),
-            limit=self._settings.max_message,
-            silence=self._settings.max_silence,
-            done=partial(self._recorded, self._message),
+        self._speaker.say_and_record(
+            sounds,
+            self._boxes.path(self._draft),
+            limit=settings.max_message,
+            silence=settings.max_silence,
+            begun=partial(self._begun, self._draft),
+            done=partial(self._recorded, self._draft),
         )
 
+    def _begun(self, message: Message) -> None:
+        self._is_greeting = False
+        self._message = message
+
     def _recorded(self, message: Message, recorded: Recorded) -> None:
-        self._message = None
+        if message is not self._draft or recorded.ended == "stopped":
+            self._boxes.discard(message)  # VM-11, or somebody has gone elsewhere
+            return
+        self._draft = self._message = None
         message = message._replace(ended_at=self._line.wall(), seconds=recorded.seconds)
         path = self._boxes.path(message)
-        if self._is_unwanted:
-            self._boxes.discard(message)
-        elif recorded.ended == "failed" or not recorded.seconds:
+        if recorded.ended == "failed" or not recorded.seconds:
             # The disk is full, or the worker is gone: what is in the file tells how much there is.
             job = partial(self._boxes.blobs.rescue, path)
             self._boxes.aside(job, partial(self._rescued, message))

@@ -61,6 +61,23 @@ class Line(Protocol):
         So many seconds of `silence` end it. `done` is called at most once, after `hung_up` too.
         """
 
+    def play_and_record(
+        self,
+        sounds: Sequence[Sound],
+        path: str,
+        *,
+        limit: float,
+        silence: float,
+        begun: Callable[[bool], None],
+        done: Callable[[Recorded], None],
+    ) -> None:
+        """Both of these, the recording as soon as the sounds are over, for whoever is answered.
+
+        `begun` is that of `play`, but may be called a second late; a key that was pressed behind
+        the sounds is told later still. Where they do not end by themselves, the recording is
+        "stopped" before it begins.
+        """
+
     def finish(self) -> None:
         """End the recording."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from softswitch.media.engine.interface import Sound
+from softswitch.media.engine.interface import Recorded, Sound
 from softswitch.media.indications import COUNTRIES, DEFAULT
 
 if TYPE_CHECKING:
@@ -66,6 +66,29 @@ class Speaker:
             self._line.play(sounds, done)
         else:
             self._line.later(0.0, lambda: done(True))
+
+    def say_and_record(
+        self,
+        sounds: Sequence[Sound],
+        path: str,
+        *,
+        limit: float,
+        silence: float,
+        begun: Callable[[], None],
+        done: Callable[[Recorded], None],
+    ) -> None:
+        """Say this, and record what is answered; `begun` is called when that begins, or somewhat
+        later, unless something else is said by then."""
+        self._turn += 1
+        turn = self._turn
+
+        def said(whole: bool) -> None:
+            if turn == self._turn:
+                begun()
+
+        self._line.play_and_record(
+            sounds, path, limit=limit, silence=silence, begun=said, done=done
+        )
 
     def stop(self) -> None:
         """Say no more; what was to come then does not come."""

@@ -75,8 +75,10 @@ class FolderBlobs:
 
     def prepare(self, path: str) -> None:
         """Make the folder of a recording that is to follow, if that is possible."""
-        with contextlib.suppress(OSError):
-            Path(path).parent.mkdir(mode=MODE, parents=True, exist_ok=True)
+        folder = path.rpartition("/")[0]
+        if not os.path.isdir(folder):  # nearly always it is, and not to make it takes longer
+            with contextlib.suppress(OSError):
+                Path(folder).mkdir(mode=MODE, parents=True, exist_ok=True)
 
     def open(self, path: str) -> BinaryIO:
         """Read a file."""

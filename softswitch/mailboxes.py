@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import secrets
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Protocol
@@ -23,10 +22,10 @@ from softswitch.mailbox.messages import Box, Message, Recording
 from softswitch.mailbox.room import Rules
 from softswitch.media.blobs import BlobStore
 from softswitch.store.store import Committed, MailboxRow, MessageRow
+from softswitch.tokens import Tokens
 
 log = logging.getLogger(__name__)
 
-ID_OCTETS = 8
 HIDDEN = "****"
 BY_OWNER = "owner of"
 
@@ -60,7 +59,7 @@ async def open_mailboxes(
         Keeping(store, bus, wall, dict(decided)),
         blobs,
         aside=aside,
-        new_id=lambda: secrets.token_hex(ID_OCTETS),
+        new_id=Tokens(),
         wall=wall,
         told=Told(
             changed=lambda *change: bus.publish(MailboxChanged(*change)),

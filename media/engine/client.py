@@ -215,7 +215,9 @@ class WorkerEngine(performances.Performances):
             return False
         # Nothing is heard on a port before it is joined: until then there is no hurry.
         urgent = port.id in worker.joined or isinstance(message, SOON)
-        if isinstance(message, stage_messages.Record):
+        if isinstance(message, stage_messages.Record) or (
+            isinstance(message, stage_messages.Play) and message.then is not None
+        ):
             worker.recorded.add(port.id)
         elif isinstance(message, stage_messages.Finish):
             message = message._replace(at=asyncio.get_running_loop().time())

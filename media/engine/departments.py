@@ -49,8 +49,10 @@ class Departments:
         clock: Callable[[], float],
         lane: Callable[[str], Lane],
         patience: Patience,
+        mention: Say | None = None,
     ) -> None:
-        """`lane` makes what works on files, by its name."""
+        """`lane` makes what works on files, by its name; `mention` says what nobody waits for."""
+        self._mention = mention
         self._patience = patience
         self._legs = legs
         self._say = say
@@ -169,7 +171,8 @@ class Departments:
     def _open_players(self) -> Department:
         from softswitch.media.engine.playing import Players
 
-        return Players(self._legs, self._say, self._clock, self._lane("sounds"))
+        lane = self._lane("sounds")
+        return Players(self._legs, self._say, self._clock, lane, self.hand_on, self._mention)
 
     def _open_recorders(self) -> Department:
         from softswitch.media.engine.recording import Recorders

@@ -142,7 +142,8 @@ class Recorded(NamedTuple):
 
     seconds: float
     ended: str
-    """"finished", "limit", "silence", "closed" with the port, or "failed"."""
+    """"finished", "limit", "silence", "closed" with the port, "failed", or "stopped": the sounds
+    behind which it was to begin did not end by themselves."""
     problem: str = ""
     """Why it failed."""
     sound_begins: float = 0.0
@@ -310,6 +311,22 @@ class MediaEngine(Protocol):
 
         With `silence`, so many seconds without speech end it.
         """
+        ...
+
+    def play_and_record(
+        self,
+        port: MediaPort,
+        sounds: Sequence[Sound],
+        path: str,
+        *,
+        limit: float,
+        silence: float | None,
+        played: Callable[[Played], None],
+        done: Callable[[Recorded], None],
+    ) -> None:
+        """Send sounds, and record from their end on: both of the above, but nobody has to be asked
+        in between. `played` may be called a second or two late, but before any key that was pressed
+        later, and before `done`."""
         ...
 
     def finish(self, port: MediaPort) -> None:

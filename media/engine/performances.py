@@ -62,6 +62,24 @@ class Performances:
         if not self._say(port, stage_messages.Record(port.id, serial, path, limit, silence)):
             self.ended(stage_messages.Ended(serial, (0.0, "closed")))
 
+    def play_and_record(
+        self,
+        port: MediaPort,
+        sounds: Sequence[Sound],
+        path: str,
+        *,
+        limit: float,
+        silence: float | None,
+        played: Callable[[Played], None],
+        done: Callable[[Recorded], None],
+    ) -> None:
+        """Send sounds, and record from their end on."""
+        first, second = self._wait(port, Played, played), self._wait(port, Recorded, done)
+        then = stage_messages.Record(port.id, second, path, limit, silence)
+        if not self._say(port, stage_messages.Play(port.id, first, False, tuple(sounds), then)):
+            self.ended(stage_messages.Ended(first, ("closed",)))
+            self.ended(stage_messages.Ended(second, (0.0, "closed")))
+
     def finish(self, port: MediaPort) -> None:
         """End the recording."""
         self._say(port, stage_messages.Finish(port.id))

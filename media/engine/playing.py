@@ -16,7 +16,7 @@ from softswitch.media.engine.files import POLL, Lane, Thread
 from softswitch.media.engine.grid import NEVER, Grid
 from softswitch.media.engine.leg import Leg
 from softswitch.media.engine.library import OCTET_CODECS, CannotPlay, Library
-from softswitch.media.engine.stage_messages import Ended, Hush, Play
+from softswitch.media.engine.stage_messages import Ended, Hush, Play, Record
 from softswitch.media.formats import Format
 from softswitch.media.player import FRAMES_PER_SECOND, Player, Track
 
@@ -29,6 +29,8 @@ MAX_PACKED = 3
 PATIENCE = 5.0
 """Seconds that sounds wait for a remote which cannot be sent to yet: its address is to be learned,
 or the handshake for its keys goes on. Then their time runs, heard or not."""
+BY_ITSELF = frozenset({"played", "failed"})
+"""How sounds end behind which something else may follow."""
 _ON_TIME = 0.0201
 """Seconds since the turn before; later, and turns were skipped."""
 
@@ -106,9 +108,14 @@ class Players:
         say: Say,
         clock: Callable[[], float],
         lane: Lane | None = None,
+        begin: Callable[[Record], None] = lambda _record: None,
+        mention: Say | None = None,
     ) -> None:
+        """`begin` does what is to follow sounds; `mention` says what nobody waits for."""
         self._legs = legs
         self._say = say
+        self._mention = mention or say
+        self._begin = begin
         self._clock = clock
         self._lane = lane or Thread("sounds")
         self._library = Library(self._lane)
@@ -162,7 +169,7 @@ class Players:
             self._end(self._playing[leg], "stopped")
         format_ = speakable(leg.formats)
         if format_ is None:
-            self._say(Ended(message.serial, ("failed", no_codec(leg.formats))))
+            self._tell(message, "failed", no_codec(leg.formats))
             return
         now = self._clock()
         playing = self._playing[leg] = _Playing(leg, message, format_, now + PATIENCE)
@@ -228,7 +235,18 @@ class Players:
         del self._playing[leg]
         self._grid.remove(playing)
         leg.starve(playing)
-        self._say(Ended(playing.request.serial, (why, problem)))
+        self._tell(playing.request, why, problem)
+
+    def _tell(self, request: Play, why: str, problem: str) -> None:
+        ended, then = Ended(request.serial, (why, problem)), request.then
+        if then is None:
+            self._say(ended)
+        elif why in BY_ITSELF:
+            self._mention(ended)
+            self._begin(then)
+        else:
+            self._say(ended)
+            self._say(Ended(then.serial, (0.0, "stopped")))
 
 
 def speakable(formats: Sequence[Format]) -> Format | None:

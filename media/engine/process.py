@@ -52,8 +52,7 @@ class WorkerProcess:
         self._writing = False
         """Whether the loop tells when the channel has room."""
         self._later: asyncio.TimerHandle | None = None
-        self._due = 0.0
-        """When the queue leaves at the latest, unless it is empty."""
+        """When the queue leaves at the latest."""
         self._in_vain, self._patience = 0, SLOW_START
         """Looks for a sign of life in vain, and how many are too many."""
         self._looking: asyncio.TimerHandle | None = None
@@ -89,8 +88,6 @@ class WorkerProcess:
         """
         if self._ended.done():
             return
-        if not self._queue:
-            self._due = self._loop.time() + PATIENCE
         self._queue.append(control.encode(message))
         if len(self._queue) > MAX_QUEUE:
             self._end("does not read its messages")
@@ -98,7 +95,7 @@ class WorkerProcess:
             self.flushing = True
             self._loop.call_soon(self.flush)
         elif not self.flushing and self._later is None:
-            self._later = self._loop.call_at(self._due, self._out_of_patience)
+            self._later = self._loop.call_later(PATIENCE, self.flush)
 
     async def watch(self) -> str:
         """Returns why the worker ended, once it has, or has to."""
@@ -174,17 +171,11 @@ class WorkerProcess:
         for message in control.decode(datagram):
             self._on_message(message)
 
-    def _out_of_patience(self) -> None:
-        """A timer is not cancelled when the queue leaves early: one outlasts several queues."""
-        self._later = None
-        if self._queue and not self.flushing:
-            if self._loop.time() < self._due:
-                self._later = self._loop.call_at(self._due, self._out_of_patience)
-            else:
-                self.flush()
-
     def flush(self) -> None:
         """Let everything leave that is queued."""
+        if self._later is not None:
+            self._later.cancel()  # or it would wake us up for nothing
+            self._later = None
         if self._ended.done():
             return
         waiting = control.datagrams(self._queue)

@@ -10,6 +10,16 @@ from softswitch.media.engine import wire
 from softswitch.media.engine.interface import Clip, Pause, Sound, Tones
 
 
+class Record(NamedTuple):
+    """Write what the remote says; ended by Ended."""
+
+    port: int
+    serial: int
+    path: str
+    limit: float
+    silence: float | None
+
+
 class Play(NamedTuple):
     """Send sounds; ended by Ended."""
 
@@ -17,6 +27,10 @@ class Play(NamedTuple):
     serial: int
     repeat: bool
     sounds: tuple[Sound, ...]
+    then: Record | None = None
+    """What is done as soon as all has been sent. The end of the sounds is not worth a wake-up of
+    signalling then: it is told with what is said next. If they end in another way, so does this,
+    as "stopped"."""
 
 
 class Hush(NamedTuple):
@@ -30,16 +44,6 @@ class Ended(NamedTuple):
 
     serial: int
     result: tuple[Any, ...]
-
-
-class Record(NamedTuple):
-    """Write what the remote says; ended by Ended."""
-
-    port: int
-    serial: int
-    path: str
-    limit: float
-    silence: float | None
 
 
 class Finish(NamedTuple):
@@ -141,12 +145,13 @@ _SOUNDS = (Clip, Tones, Pause)
 
 def _encode_play(message: Play) -> bytes:
     sounds = tuple((_SOUNDS.index(type(sound)), tuple(sound)) for sound in message.sounds)
-    return wire.pack((*message[:3], sounds))
+    return wire.pack((*message[:3], sounds, tuple(message.then or ())))
 
 
 def _decode_play(body: bytes) -> Play:
-    port, serial, repeat, sounds = wire.unpack(body)
-    return Play(port, serial, repeat, tuple(_SOUNDS[kind](*fields) for kind, fields in sounds))
+    port, serial, repeat, written, then = wire.unpack(body)
+    sounds = tuple(_SOUNDS[kind](*fields) for kind, fields in written)
+    return Play(port, serial, repeat, sounds, Record(*then) if then else None)
 
 
 CODECS: tuple[wire.Codec, ...] = (

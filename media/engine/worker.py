@@ -37,7 +37,8 @@ TICK = 0.5
 HEARTBEAT = 1.0
 """Seconds between signs of life, to the next tick: whatever else is said is one too."""
 COMPANY = 0.1
-"""Seconds that a word may wait for others: signalling wakes up for it, and nobody waits."""
+"""Seconds that it waits for others to be told that a port is closed: signalling has to wake up, and
+nobody waits."""
 LOOKS = 8
 """Legs that are looked at in one go. A report costs some 70 µs, and packets wait meanwhile."""
 BETWEEN_LOOKS = 0.001
@@ -106,7 +107,9 @@ class Worker:
             control.Close: self._close,
         }
         patience = Patience(backend, self._clock, ahead)
-        self._departments = Departments(self._legs, self._say, self._clock, lane, patience)
+        self._departments = Departments(
+            self._legs, self._say, self._clock, lane, patience, self._mention
+        )
         self._handlers |= dict.fromkeys(RESPONSIBLE, self._departments.hand_on)
         backend.watch(channel.fileno(), self._read)
 
@@ -171,10 +174,10 @@ class Worker:
         self._outbox.append(control.encode(message))
         self._leave_at = 0.0
 
-    def _say_some_time(self, message: control.Message) -> None:
-        """With what is said next, or in a while."""
+    def _mention(self, message: control.Message, within: float = HEARTBEAT) -> None:
+        """With what is said next, or in so many seconds."""
         self._outbox.append(control.encode(message))
-        self._leave_at = min(self._leave_at, self._backend.now + COMPANY)
+        self._leave_at = min(self._leave_at, self._backend.now + within)
         self._due = min(self._due, self._leave_at)
 
     def _flush(self) -> None:
@@ -198,8 +201,11 @@ class Worker:
         self._next_tick = now + TICK
         self._unseen = [leg for leg in self._legs.values() if leg.look_at <= now]
         self._next_look = now if self._unseen else NEVER
-        if not self._outbox and now - self._said_at >= HEARTBEAT - TICK / 2:
-            self._say(control.Alive(len(self._legs)))
+        if now - self._said_at >= HEARTBEAT - TICK / 2:
+            if self._outbox:
+                self._leave_at = 0.0
+            else:
+                self._say(control.Alive(len(self._legs)))
 
     def _look(self, now: float) -> None:
         """At a few legs; at the next few a moment later, so that packets need not wait for all."""
@@ -329,7 +335,7 @@ class Worker:
         self._departments.catch_up(leg)
         statistics = leg.statistics()
         self._end(message.port)
-        self._say_some_time(control.Closed(message.port, statistics))
+        self._mention(control.Closed(message.port, statistics), COMPANY)
 
     def _end(self, number: int) -> None:
         leg = self._legs.pop(number)

@@ -29,6 +29,24 @@ LOST = "closed"
 """The port or its worker is gone: the call ends, and that will be said."""
 
 
+class _Outside:
+    """Tells how a recording has ended, but never from within the method that began it: a worker
+    that has just died says so at once."""
+
+    __slots__ = ("_done", "_later", "is_within")
+
+    def __init__(self, later: Callable[..., object], done: Callable[[Recorded], None]) -> None:
+        self._later = later
+        self._done = done
+        self.is_within = True
+
+    def __call__(self, recorded: Recorded) -> None:
+        if self.is_within:
+            self._later(0.0, self._done, recorded)
+        else:
+            self._done(recorded)
+
+
 class Performing:
     """The half of a ServiceLine that the media engine does."""
 
@@ -56,6 +74,33 @@ class Performing:
         assert call.caller.port is not None
         call.board.media.play(call.caller.port, sounds, done=partial(self._played, done))
 
+    def play_and_record(
+        self,
+        sounds: Sequence[Sound],
+        path: str,
+        *,
+        limit: float,
+        silence: float,
+        begun: Callable[[bool], None],
+        done: Callable[[Recorded], None],
+    ) -> None:
+        """Let the caller, who has been answered, hear this; write what he says behind it."""
+        call = self._call
+        if self._is_over:
+            return
+        assert call.caller.port is not None
+        told = _Outside(call.board.agent.later, done)
+        call.board.media.play_and_record(
+            call.caller.port,
+            sounds,
+            path,
+            limit=limit,
+            silence=silence,
+            played=partial(self._played, begun),
+            done=told,
+        )
+        told.is_within = False
+
     def _played(self, done: Callable[[bool], None], played: Played) -> None:
         if played.ended == "failed":
             log.warning("%s: %s cannot play: %s", self._call.id, self.name, played.problem)
@@ -76,16 +121,9 @@ class Performing:
         if self._is_over:
             return
         assert call.caller.port is not None
-        begun = False
-
-        def recorded(what: Recorded) -> None:
-            if begun:
-                done(what)
-            else:  # a worker that has just died: nobody is told from within this method
-                call.board.agent.later(0.0, done, what)
-
-        call.board.media.record(call.caller.port, path, limit=limit, silence=silence, done=recorded)
-        begun = True
+        told = _Outside(call.board.agent.later, done)
+        call.board.media.record(call.caller.port, path, limit=limit, silence=silence, done=told)
+        told.is_within = False
 
     def finish(self) -> None:
         """End the recording."""

@@ -1,7 +1,8 @@
 """A UDP socket for SIP: read in bursts, written to directly (RFC 3261 §18).
 
-asyncio's datagram transport costs one turn of the loop a datagram. Here a wake-up reads what has
-come and hands it on as one burst.
+asyncio's datagram transport costs one turn of the loop a datagram. Here a look at a busy socket
+reads what has come and hands it on as one burst. A wake-up reads one: there is seldom more, and to
+ask in vain costs more than another turn.
 
 A wake-up costs as much as a message or two: the processor's caches are full of other things. So a
 busy socket is not woken by each datagram, but looks every few milliseconds for what has come:
@@ -77,7 +78,7 @@ class UdpSocket:
         self._loop.add_reader(self._socket.fileno(), self._woken)
 
     def _woken(self) -> None:
-        self._drain()
+        self._drain(1)  # there is seldom another one; then the loop wakes us again
         self._wakes += 1
         if self._wakes == MANY:
             now = self._loop.time()
@@ -97,11 +98,11 @@ class UdpSocket:
         else:
             self._look = self._loop.call_later(_wait_after(count), self._look_again)
 
-    def _drain(self) -> int:
+    def _drain(self, most: int = BURST) -> int:
         """Hand on what has come; how many datagrams."""
         receive_from, flows = self._socket.recvfrom, self._flows
         burst: list[tuple[bytes, Flow]] = []
-        for _ in range(BURST):
+        for _ in range(most):
             try:
                 data, source = receive_from(MAX_DATAGRAM)
             except BlockingIOError:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -193,7 +194,7 @@ def test_the_hash_key_skips_to_the_beep_and_then_ends_the_message(tmp_path: Path
     assert call.line.said[-2:] == ["vm.message_kept", "vm.goodbye"]
     call.line.wait(5.0)
     assert call.line.is_over
-    assert call.world.states() == {"m1": "new"}
+    assert call.world.states() == {"m2": "new"}
 
 
 def test_a_star_logs_in_and_nothing_is_kept(tmp_path: Path) -> None:  # VM-2
@@ -595,3 +596,48 @@ def test_the_greeting_and_the_beep_are_one_piece_where_the_call_is_answered_befo
         call.line = Line(call.world, remote=remote)
         call.to_the_beep()
     assert lists == [[*SYSTEM, "beep"], SYSTEM, ["beep"]]
+
+
+@pytest.mark.parametrize("key", ["#", "*", "0"])
+def test_what_has_begun_unheard_of_is_nothing_where_the_caller_goes_on(
+    tmp_path: Path, key: str
+) -> None:
+    class Line(FakeLine):
+        """Is slow to tell that the beep is over."""
+
+        def play_and_record(self, *args: Any, begun: Callable[[bool], None], **how: Any) -> None:
+            self.begun = begun
+            super().play_and_record(*args, begun=lambda whole: None, **how)
+
+    call = Calling(tmp_path, Settings(operator="100"))
+    call.line = line = Line(call.world)
+    call.to_the_beep()
+    begun = line.begun
+    line.press(key)
+    line.wait(0.5)
+    begun(True)
+    if key == "#":
+        assert line.said[-1] == "beep"
+        line.drop(seconds=4.0)
+        assert call.world.states() == {"m2": "new"}
+    else:
+        assert call.went == (["log in"] if key == "*" else [])
+        assert call.world.states() == {}
+    line.wait(1.0)
+    assert len(call.world.files()) == (key == "#")
+
+
+def test_a_caller_who_goes_at_once_behind_the_beep_is_recorded(tmp_path: Path) -> None:  # VM-3
+    call = Calling(tmp_path).begin()
+    call.line.wait(11.0)
+    call.deposit._message = None  # as if it had not been told yet
+    call.line.drop(seconds=3.0)
+    assert call.world.states() == {"m1": "new"}
+
+
+def test_the_last_place_in_a_mailbox_is_that_of_whoever_hears_its_greeting(
+    tmp_path: Path,
+) -> None:  # VM-2, VM-8
+    call = Calling(tmp_path, Settings(max_messages=1)).begin()
+    call.line.press("#")
+    assert call.line.said[-1] == "beep"

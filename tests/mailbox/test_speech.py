@@ -47,6 +47,29 @@ def test_what_is_stopped_never_ends(talk: Talk) -> None:
     assert talk.over == []
 
 
+def test_an_answer_is_recorded_behind_what_is_said_unless_something_else_is(talk: Talk) -> None:
+    ended: list[str] = []
+
+    def ask(words: str) -> None:
+        talk.speaker.say_and_record(
+            prompts([words]),
+            "answer.wav",
+            limit=60.0,
+            silence=5.0,
+            begun=lambda: talk.over.append(words),
+            done=lambda recorded: ended.append(recorded.ended),
+        )
+
+    ask("one")
+    talk.say("two")
+    talk.line.wait(10.0)
+    assert (talk.over, ended, talk.line.recording) == (["two"], ["stopped"], None)
+    ask("three")
+    talk.line.wait(10.0)
+    assert talk.over == ["two", "three"]
+    assert talk.line.recording == ("answer.wav", 60.0, 5.0)
+
+
 def test_nothing_to_say_is_said_at_once_but_not_before_the_caller_is_ready(talk: Talk) -> None:
     talk.say()
     assert talk.over == []

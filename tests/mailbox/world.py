@@ -193,6 +193,8 @@ class FakeLine:
         """Who is rung for the remote."""
         self._back: Callable[[], None] = lambda: None
         self._recorded: Callable[[Recorded], None] | None = None
+        self._stopped: Callable[[], None] = _nothing
+        """Tells that a recording does not begin."""
         self._playing: Callable[[bool], None] | None = None
         self._cancel: Callable[[], None] = lambda: None
 
@@ -215,6 +217,7 @@ class FakeLine:
         self.is_over = True
         self._playing = None
         self.application.hung_up()
+        self._stop()
         self.end_recording("closed", seconds)
         self.world.clock.advance(1.0)
 
@@ -269,6 +272,29 @@ class FakeLine:
         self.recording = (path, limit, silence)
         self._recorded = done
 
+    def play_and_record(
+        self,
+        sounds: Sequence[Sound],
+        path: str,
+        *,
+        limit: float,
+        silence: float,
+        begun: Callable[[bool], None],
+        done: Callable[[Recorded], None],
+    ) -> None:
+        def over(whole: bool) -> None:
+            if whole:
+                self._stopped = _nothing
+                self.record(path, limit=limit, silence=silence, done=done)
+            begun(whole)
+
+        self.play(sounds, over)
+        self._stopped = lambda: done(Recorded(0.0, "stopped"))
+
+    def _stop(self) -> None:
+        stopped, self._stopped = self._stopped, _nothing
+        stopped()
+
     def finish(self) -> None:
         self.world.clock.later(0.0, self.end_recording)
 
@@ -291,6 +317,7 @@ class FakeLine:
         assert not self.is_over
         self.is_over = True
         self._playing = None
+        self.world.clock.later(0.0, self._stop)
 
     def _played(self) -> None:
         if self._playing is not None and not self.is_over:
@@ -299,6 +326,8 @@ class FakeLine:
 
     def _replace(self) -> None:
         self._cancel()
+        stopped, self._stopped = self._stopped, _nothing
+        self.world.clock.later(0.0, stopped)
         if self._playing is not None:
             done, self._playing = self._playing, None
             self.world.clock.later(0.0, lambda: None if self.is_over else done(False))
@@ -310,6 +339,10 @@ class FakeLine:
         if isinstance(sound, Pause):
             return sound.seconds
         return sum(seconds for _, seconds in sound.steps)
+
+
+def _nothing() -> None:
+    """No recording waits for the end of sounds."""
 
 
 def name_of(sound: Sound) -> str:

@@ -69,12 +69,14 @@ def test_a_message_is_left_for_whoever_cannot_be_reached(world: World) -> None:
     (greeting,) = performed(world, stage_messages.Play)
     said = (Clip("/vm.cannot_take_your_call"), Clip("/vm.leave_a_message"))
     assert greeting.sounds == (*said, BEEP)
-    ends(world, ("played",))
-    (recording,) = performed(world, stage_messages.Record)
+    recording = greeting.then
+    assert recording is not None
     assert (recording.limit, recording.silence) == (180.0, 10.0)
+    ends(world, ("played",))
     alice.hangs_up()
     world.run()
-    ends(world, (8.0, "closed", "", 0.1, 7.9), stage_messages.Record)
+    result = (8.0, "closed", "", 0.1, 7.9)
+    world.media.ended(stage_messages.Ended(recording.serial, result))
     world.run()
     assert ("101", 1, 0) in world.news
     finish(world)

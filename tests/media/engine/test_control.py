@@ -62,11 +62,14 @@ statistics = st.builds(
     st.floats(1, 9),
 )
 sounds = st.lists(
-    st.builds(Clip, text)
+    st.builds(Clip, text, st.floats(0, 9))
     | st.builds(Pause, st.floats(0, 9))
     | st.just(Tones((((425.0,), 0.5), ((), 0.5)))),
     max_size=3,
 ).map(tuple)
+records = st.builds(
+    stage_messages.Record, u32, u32, text, st.floats(0, 9), st.none() | st.floats(0, 9)
+)
 messages: st.SearchStrategy[control.Message] = st.one_of(
     st.builds(
         control.Configure, u16, u32, st.floats(0, 1e6), st.floats(0, 1e6),
@@ -89,8 +92,8 @@ messages: st.SearchStrategy[control.Message] = st.one_of(
     st.builds(control.Trouble, text),
     st.builds(control.Insecure, u32, text),
     st.builds(control.Qualities, st.lists(st.tuples(u32, statistics), max_size=4).map(tuple)),
-    st.builds(stage_messages.Play, u32, u32, st.booleans(), sounds),
-    st.builds(stage_messages.Record, u32, u32, text, st.floats(0, 9), st.none() | st.floats(0, 9)),
+    st.builds(stage_messages.Play, u32, u32, st.booleans(), sounds, st.none() | records),
+    records,
     st.builds(stage_messages.Listen, u32, st.booleans()),
     st.builds(stage_messages.Ended, u32, st.tuples(st.floats(0, 9), text)),
 )  # fmt: skip

@@ -1,5 +1,7 @@
 """What signalling asks of ports beyond relaying, and that whoever waits is told, once."""
 
+from typing import Any
+
 from softswitch.media.engine import stage_messages
 from softswitch.media.engine.interface import (
     Clip,
@@ -41,6 +43,8 @@ def test_each_request_is_one_message() -> None:
     it.send_digits(ONE, "12", gap=0.2)
     it.mix(ONE, "room", muted=True)
     it.leave(ONE)
+    how: dict[str, Any] = {"limit": 9.0, "silence": 3.0, "played": print, "done": print}
+    it.play_and_record(ONE, [Pause(1.0)], "d.wav", **how)
     assert workers.heard == [
         stage_messages.Play(1, 1, True, (Clip("a.wav"), Pause(1.0))),
         stage_messages.Hush(1),
@@ -53,6 +57,9 @@ def test_each_request_is_one_message() -> None:
         stage_messages.SendDigits(1, "12", 0.1, 0.2),
         stage_messages.Mix(1, "room", True),
         stage_messages.Leave(1),
+        stage_messages.Play(
+            1, 4, False, (Pause(1.0),), stage_messages.Record(1, 5, "d.wav", 9.0, 3.0)
+        ),
     ]
 
 
@@ -76,8 +83,10 @@ def test_of_ports_that_are_gone_is_said_at_once_that_they_are() -> None:
     it.play(ONE, [], done=played.append)
     it.record(ONE, "b.wav", limit=60.0, silence=2.0, done=recorded.append)
     it.record_call(ONE, OTHER, "c.wav", recorded.append)
-    assert played == [Played("closed")]
-    assert recorded == [Recorded(0.0, "closed")] * 2
+    how: dict[str, Any] = {"played": played.append, "done": recorded.append}
+    it.play_and_record(ONE, [], "d.wav", limit=60.0, silence=2.0, **how)
+    assert played == [Played("closed")] * 2
+    assert recorded == [Recorded(0.0, "closed")] * 3
 
 
 def test_a_worker_that_died_ends_what_it_was_doing_and_no_more() -> None:

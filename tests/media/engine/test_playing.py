@@ -9,11 +9,12 @@ import pytest
 import soundfile
 
 from softswitch.media.codecs.g711 import A_LAW, MU_LAW
+from softswitch.media.engine.control import Message
 from softswitch.media.engine.department import Say
 from softswitch.media.engine.interface import Clip, Pause, Sound, Tones
 from softswitch.media.engine.leg import Leg
 from softswitch.media.engine.playing import CROWD, Players
-from softswitch.media.engine.stage_messages import Ended, Hush, Play
+from softswitch.media.engine.stage_messages import Ended, Hush, Play, Record
 from tests.media.engine.lanes import Inline
 from tests.media.engine.studio import (
     FRAME,
@@ -35,9 +36,11 @@ class Setup(Studio[Players]):
 
     def __init__(self) -> None:
         self.lane = Inline()
+        self.begun: list[Record] = []
+        self.mentioned: list[Message] = []
 
         def make(legs: Mapping[int, Leg], say: Say, clock: Callable[[], float]) -> Players:
-            return Players(legs, say, clock, self.lane)
+            return Players(legs, say, clock, self.lane, self.begun.append, self.mentioned.append)
 
         super().__init__(make)
 
@@ -371,3 +374,42 @@ def test_many_legs_are_spread_over_few_slots(it: Setup) -> None:
         it.department.tick(it.now)
         counts.append(sum(len(it.sent(leg)) for leg in legs))
     assert counts == [CROWD, CROWD] + [0] * 18
+
+
+THEN = Record(0, 2, "said.wav", 60.0, 5.0)
+
+
+def test_a_recording_begins_with_the_end_of_sounds_which_is_only_mentioned(
+    it: Setup, clip: Clip
+) -> None:
+    leg = it.leg(PCMU)
+    it.say(Play(leg.id, 1, False, (clip,), THEN))
+    it.pass_time(0.4)
+    assert not it.begun
+    it.pass_time(0.2)
+    assert it.heard(leg) == CLIP
+    assert it.begun == [THEN]
+    assert it.mentioned == [Ended(1, ("played", ""))]
+    assert it.said == []
+
+
+def test_it_begins_behind_sounds_that_cannot_be_played_too(it: Setup) -> None:
+    it.play(it.leg(PCMU), Clip("/no/such.wav"))
+    it.say(Play(it.leg(PCMU).id, 3, False, (Clip("/no/such.wav"),), THEN))
+    it.pass_time(0.1)
+    it.say(Play(it.leg(G729).id, 4, False, (Pause(1.0),), THEN))
+    assert it.begun == [THEN, THEN]
+    assert [one.result[0] for one in it.mentioned if isinstance(one, Ended)] == ["failed"] * 2
+
+
+def test_it_never_begins_behind_sounds_that_are_stopped(it: Setup, clip: Clip) -> None:
+    leg = it.leg(PCMU)
+    for stop in (lambda: it.say(Hush(leg.id)), lambda: it.department.ended(leg)):
+        it.said.clear()
+        it.say(Play(leg.id, 1, False, (clip,), THEN))
+        it.pass_time(0.1)
+        stop()
+        assert [type(one) for one in it.said] == [Ended, Ended]
+        assert it.said[1] == Ended(2, (0.0, "stopped"))
+    it.pass_time(1.0)
+    assert not it.begun

@@ -174,14 +174,14 @@ def test_patience_is_counted_from_the_oldest_message_that_still_waits(
             assert isinstance(await heard.get(), control.Notice)
             it.send(CONFIGURE, urgent=False)
             it.flush()
-            it._out_of_patience()
             assert it._later is None
             it.send(control.Lend(0, 1), urgent=False)
-            it._out_of_patience()
-            assert it._queue
-            assert it._later is not None
-            it._due = 0.0
-            it._out_of_patience()
+            waits = it._later
+            assert waits is not None
+            it.send(control.Lend(0, 1), urgent=False)
+            assert it._later is waits
+            it.flush()
+            assert waits.cancelled()
             assert not it._queue
             assert isinstance(await heard.get(), control.Lent)
 

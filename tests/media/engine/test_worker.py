@@ -533,6 +533,18 @@ def test_the_heart_beats_once_a_second_unless_something_else_is_said(it: Driver)
     assert it.heard() == []
 
 
+def test_what_is_only_mentioned_leaves_with_whatever_is_said_next(it: Driver) -> None:
+    it.lend(1)
+    it.worker._mention(control.TimedOut(7))
+    it.serve(20)
+    assert it.heard() == []
+    assert [type(said) for said in it.lend(1)] == [control.TimedOut, control.Lent]
+    it.serve(40)
+    it.worker._mention(control.TimedOut(8))
+    it.serve(30)
+    assert it.heard() == [control.TimedOut(8)]  # in place of a sign of life
+
+
 def test_a_worker_ends_when_signalling_is_gone(it: Driver) -> None:
     it.channel.close()
     it.worker.run()

@@ -61,6 +61,11 @@ class Script:
         """Record."""
         self.line.record("/a.wav", limit=60.0, silence=10.0, done=self.recorded.append)
 
+    def asks(self) -> None:
+        """Play something, and record what is said to it."""
+        how: dict[str, Any] = {"begun": self.played, "done": self.recorded.append}
+        self.line.play_and_record([GREETING], "/a.wav", limit=60.0, silence=10.0, **how)
+
 
 def answers(script: Script) -> None:
     """What most applications do first."""

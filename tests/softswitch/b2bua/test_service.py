@@ -204,6 +204,38 @@ def test_a_recording_ends_after_the_call_and_is_told_then() -> None:
     finish(world)
 
 
+def test_what_is_said_to_something_is_recorded_behind_it() -> None:
+    world, alice, script = asked()
+    script.asks()
+    asked_for = performed(world, stage_messages.Play)[-1]
+    assert asked_for.sounds == (GREETING,)
+    assert asked_for.then is not None
+    assert (asked_for.then.path, asked_for.then.limit, asked_for.then.silence) == ("/a.wav", 60, 10)
+    ends(world, ("played",))
+    assert script.told == ["begin", "played"]
+    alice.hangs_up()
+    world.run()
+    world.media.ended(stage_messages.Ended(asked_for.then.serial, (3.0, "closed")))
+    assert script.recorded == [Recorded(3.0, "closed")]
+    script.asks()
+    assert performed(world, stage_messages.Play)[-1] is asked_for
+    finish(world)
+
+
+def test_a_worker_that_is_gone_tells_nobody_from_within(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, _, script = asked()
+    monkeypatch.setattr(world.media, "_say", lambda port, message: False)
+    for record in (script.takes_down, script.asks):
+        record()
+        assert script.recorded == []
+        world.run()
+        assert script.recorded == [Recorded(0.0, "closed")]
+        script.recorded.clear()
+    assert script.told == ["begin"]
+    monkeypatch.undo()
+    finish(world)
+
+
 def test_an_application_is_called_back_unless_it_thinks_better_of_it() -> None:
     world, alice, script = asked()
     script.line.later(1.0, lambda: script.told.append("later"))

@@ -62,13 +62,13 @@ def test_datagrams_arrive_with_their_flow_and_are_answered_along_it(host: str) -
     with_socket(test, host)
 
 
-def test_a_wakeup_reads_a_burst_and_leaves_the_rest_for_the_next() -> None:
+def test_a_look_reads_a_burst_and_leaves_the_rest_for_wakeups() -> None:
     async def test(listening: UdpSocket, received: Received, sender: socket.socket) -> None:
         for _ in range(BURST + 10):
             sender.sendto(b"x", listening.local)
         listening._drain()
         assert len(received) == BURST
-        await turns()
+        await turns(12)
         assert len(received) == BURST + 10
 
     with_socket(test)
@@ -166,7 +166,7 @@ def test_flows_are_remembered_but_not_without_end(monkeypatch: pytest.MonkeyPatc
         with peer() as second, peer() as third:
             for each in (sender, sender, second, third, sender):
                 each.sendto(b"x", listening.local)
-            await turns()
+            await turns(8)
             flows = [flow for _, flow in received]
             assert [flow.remote for flow in flows] == [
                 each.getsockname() for each in (sender, sender, second, third, sender)
@@ -196,7 +196,7 @@ def test_an_icmp_error_does_not_stop_the_reading() -> None:
     async def test(listening: UdpSocket, received: Received, sender: socket.socket) -> None:
         listening._socket = Refusing(listening._socket)  # type: ignore[assignment]
         sender.sendto(b"still there", listening.local)
-        await turns()
+        await turns(6)
         assert [data for data, _ in received] == [b"still there"]
 
     with_socket(test)
