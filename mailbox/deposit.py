@@ -239,7 +239,9 @@ class Deposit:
             self._boxes.discard(message)  # VM-11, or somebody has gone elsewhere
             return
         self._draft = self._message = None
-        message = message._replace(ended_at=self._line.wall(), seconds=recorded.seconds)
+        message = message._replace(
+            ended_at=self._line.wall(), seconds=recorded.seconds, loss=recorded.loss
+        )
         path = self._boxes.path(message)
         if recorded.ended == "failed" or not recorded.seconds:
             # The disk is full, or the worker is gone: what is in the file tells how much there is.

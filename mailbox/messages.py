@@ -46,6 +46,8 @@ class Message(NamedTuple):
     """Whose forward has sent the caller to the mailbox, the first one; empty: nobody's."""
     codec: str = ""
     """In which it came."""
+    loss: float | None = None
+    """Percent of the packets that did not come while it was recorded; None: nobody knows."""
 
 
 class Recording(NamedTuple):

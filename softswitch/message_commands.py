@@ -27,6 +27,7 @@ class MessageCommands:
         """For a ControlServer."""
         return {
             "messages": self.messages,
+            "message": self.message,
             "restore message": self.restore,
             "delete message": self.delete,
         }
@@ -38,6 +39,20 @@ class MessageCommands:
         if not there and self._tenants.settings(mailbox) is None:
             raise CannotAnswer(f"there is no mailbox {mailbox}")
         return [self._row(one) for one in sorted(there, key=lambda one: one.ended_at)]
+
+    def message(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """All that is known of the message `id`. Raises CannotAnswer."""
+        message = self._find(request)
+        return self._row(message) | {
+            "mailbox": message.mailbox,
+            "called": message.called,
+            "reason": message.reason,
+            "diverted_by": message.diverted_by,
+            "forwarded_by": message.forwarded_by,
+            "began_at": message.began_at,
+            "codec": message.codec,
+            "loss": message.loss,
+        }
 
     def restore(self, request: Mapping[str, Any]) -> str:
         """Bring the deleted message `id` back. Raises CannotAnswer."""

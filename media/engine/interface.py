@@ -152,6 +152,8 @@ class Recorded(NamedTuple):
     """Seconds from the start to the end of the last sound; 0 when there was none."""
     gaps: float = 0.0
     """Seconds that are silent in the file because the disk did not take them in time."""
+    loss: float | None = None
+    """Percent of what the remote has sent meanwhile that did not come; None: nobody knows."""
 
 
 class PortStatistics(NamedTuple):

@@ -9,7 +9,7 @@ second, spread over all recordings. The call does not know of it: neither the re
 way back changes but for the packets of the legs that are tapped.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from softswitch.media.engine.control import Trouble
@@ -39,13 +39,15 @@ costs more than to write."""
 class _Recording:
     """A file, whom it is of, and who waits for it."""
 
-    __slots__ = ("file", "legs", "passed", "path", "recorder", "serial", "warned")
+    __slots__ = ("before", "file", "legs", "passed", "path", "recorder", "serial", "warned")
 
     def __init__(self, legs: Sequence[Leg], serial: int, path: str, recorder: Recorder) -> None:
         self.legs = tuple(legs)
         self.serial = serial
         self.path = path
         self.recorder = recorder
+        self.before = _expected_and_lost(legs)
+        """Packets, when it begins."""
         self.file: Recording | None = None
         """None until there is something to write."""
         self.passed = True
@@ -211,6 +213,7 @@ class Recorders:
             self._of[leg] = tuple(other for other in self._of[leg] if other is not recording)
             if not self._of[leg]:
                 del self._of[leg]
+        loss = _loss(recording)
         now = self._clock()
         self._write(recording, recorder.finish(at if recorder.began <= at < now else now))
 
@@ -223,6 +226,7 @@ class Recorders:
                 problem,
                 *recorder.sound,
                 gaps,
+                loss,
             )
             self._say(Ended(recording.serial, result))
 
@@ -239,3 +243,18 @@ class Recorders:
         if problem and not self._refuses:
             self._say(Trouble(f"{problem}: recordings end"))
         self._refuses = bool(problem)
+
+
+def _expected_and_lost(legs: Iterable[Leg]) -> tuple[int, int]:
+    """Packets up to now, of all these remotes together."""
+    receptions = [leg.reception for leg in legs]
+    return sum(one.expected for one in receptions), sum(one.lost for one in receptions)
+
+
+def _loss(recording: _Recording) -> float | None:
+    """Percent of the packets that should have come since it began, to a tenth; None: of none."""
+    expected, lost = _expected_and_lost(recording.legs)
+    before, lost_before = recording.before
+    if expected <= before:
+        return None
+    return round(100 * max(0, lost - lost_before) / (expected - before), 1)

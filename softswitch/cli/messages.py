@@ -1,6 +1,6 @@
 """`softswitch messages`: what is in a mailbox, and deleted messages brought back (VM-14, VM-21)."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -47,6 +47,33 @@ def listed(
 
 
 @app.command()
+def show(message: Id, file: where.File = None) -> None:
+    """Show all that is known of a message: who called whom, why it was left, how well it came."""
+    row = _asked("message", file, id=message)
+    loss = row["loss"]
+    facts = {
+        "id": row["id"],
+        "mailbox": row["mailbox"],
+        "state": row["state"],
+        "from": row["caller"] or "withheld",
+        "name": row["name"],
+        "called": row["called"],
+        "reason": row["reason"].replace("_", " "),
+        "diverted by": row["diverted_by"],
+        "forwarded by": row["forwarded_by"],
+        "call began": _utc(row["began_at"]),
+        "left at": _utc(row["at"]),
+        "seconds": f"{row['seconds']:.1f}",
+        "codec": row["codec"],
+        "loss": "unknown" if loss is None else f"{loss:.1f} %",
+        "file": row["file"],
+    }
+    for name, value in facts.items():
+        if value:
+            typer.echo(f"{name:<13} {visible(str(value))}")
+
+
+@app.command()
 def restore(message: Id, file: where.File = None) -> None:
     """Bring a deleted message back. It is an old one then."""
     typer.echo(_asked("restore message", file, id=message))
@@ -56,6 +83,10 @@ def restore(message: Id, file: where.File = None) -> None:
 def delete(message: Id, file: where.File = None) -> None:
     """Delete a message; its owner's lamp follows."""
     typer.echo(_asked("delete message", file, id=message))
+
+
+def _utc(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _asked(subject: str, file: Any, **what: str) -> Any:

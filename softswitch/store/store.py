@@ -87,6 +87,7 @@ class MessageRow(NamedTuple):
     introduction: bool = False
     diverted_by: str = ""
     codec: str = ""
+    loss: float | None = None
 
 
 class MailboxRow(NamedTuple):

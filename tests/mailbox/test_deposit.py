@@ -161,6 +161,7 @@ def test_hanging_up_keeps_the_message(tmp_path: Path) -> None:  # VM-3
     assert message.called == "48221112235"
     assert message.reason == "no_answer"
     assert message.codec == "PCMA"
+    assert message.loss == 0.4
     assert message.began_at == NOON - 20
     assert message.ended_at == pytest.approx(NOON + 28)
     assert call.world.states() == {"m1": "new"}

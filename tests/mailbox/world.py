@@ -231,7 +231,7 @@ class FakeLine:
                 write_sound(self.recording[0], seconds)
             heard = seconds if sound is None else sound
             self.recording = None
-            done(Recorded(seconds, ended, "", 0.0, heard))
+            done(Recorded(seconds, ended, "", 0.0, heard, loss=0.4))
             self.world.clock.advance(0.1)
 
     # what an application asks of it

@@ -65,4 +65,33 @@ def test_what_cannot_be_done_is_said(world: World, commands: MessageCommands) ->
     world.boxes.begin(Message("", "101", "102", "", "101", "busy", NOON, NOON, 0.0))
     with pytest.raises(CannotAnswer, match="there is no message m2"):
         commands.delete({"id": "m2"})
-    assert set(commands.handlers()) == {"messages", "restore message", "delete message"}
+    with pytest.raises(CannotAnswer, match="there is no message m2"):
+        commands.message({"id": "m2"})
+    handlers = {"messages", "message", "restore message", "delete message"}
+    assert set(commands.handlers()) == handlers
+
+
+def test_all_that_is_known_of_a_message_is_told(
+    world: World, commands: MessageCommands
+) -> None:  # VM-7
+    draft = Message("", "101", "102", "Anna", "+48221112235", "busy", NOON, NOON + 9, 8.0)
+    message = world.boxes.begin(draft._replace(diverted_by="103", codec="PCMA", loss=0.4))
+    world.boxes.keep(message)
+    world.clock.advance(0.1)
+    assert commands.message({"id": "m1"}) == {
+        "id": "m1",
+        "mailbox": "101",
+        "state": "new",
+        "caller": "102",
+        "name": "Anna",
+        "called": "+48221112235",
+        "reason": "busy",
+        "diverted_by": "103",
+        "forwarded_by": "",
+        "began_at": NOON,
+        "at": NOON + 9,
+        "seconds": 8.0,
+        "codec": "PCMA",
+        "loss": 0.4,
+        "file": f"{world.folder}/voicemail/101/m1.wav",
+    }

@@ -1,7 +1,7 @@
 """Recordings of remotes: what is in the file, and what nobody loses."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
 
@@ -128,14 +128,14 @@ def test_a_remote_that_says_nothing_is_silence(it: Setup) -> None:
     leg = it.leg(PCMU)
     it.record(leg)
     it.pass_time(1.0)
-    assert it.finish(leg).result == (1.0, "finished", "", 0.0, 0.0, 0.0)
+    assert it.finish(leg).result == (1.0, "finished", "", 0.0, 0.0, 0.0, None)
     assert it.octets() == b"\xff" * 8000
 
 
 def test_nothing_at_all_makes_no_file(it: Setup) -> None:
     leg = it.leg(PCMU)
     it.record(leg)
-    assert it.finish(leg).result == (0.0, "finished", "", 0.0, 0.0, 0.0)
+    assert it.finish(leg).result == (0.0, "finished", "", 0.0, 0.0, 0.0, None)
     assert list(it.path.parent.iterdir()) == []
 
 
@@ -161,7 +161,7 @@ def test_it_ends_with_silence_and_tells_where_speech_was(it: Setup) -> None:
     )
     (ended,) = it.said
     assert isinstance(ended, Ended)
-    seconds, why, _, begins, ends, _ = ended.result
+    seconds, why, _, begins, ends, *_ = ended.result
     assert why == "silence"
     assert 4.0 <= seconds <= 5.0
     assert (round(begins, 2), round(ends, 2)) == (1.0, 2.0)
@@ -225,7 +225,7 @@ def test_a_leg_that_is_closed_keeps_what_it_said(it: Setup) -> None:
     it.department.ended(leg)
     it.department.ended(leg)
     it.let_the_disk_work()
-    assert it.said[-1] == Ended(1, (1.0, "closed", "", 0.0, 1.0, 0.0))
+    assert it.said[-1] == Ended(1, (1.0, "closed", "", 0.0, 1.0, 0.0, 0.0))
     assert it.octets() == SOUND[:8000]
 
 
@@ -256,7 +256,7 @@ def test_a_call_has_the_caller_on_the_left_and_is_relayed_as_before(it: Setup) -
     talk(it, caller, callee, 2.0)
     it.say(FinishCall(caller.id))
     it.let_the_disk_work()
-    assert it.said[-1] == Ended(1, (2.0, "finished", "", 0.0, 2.0, 0.0))
+    assert it.said[-1] == Ended(1, (2.0, "finished", "", 0.0, 2.0, 0.0, 0.0))
     octets = it.octets()
     assert wave.read(it.path.read_bytes()) == Layout("PCMU", 8000, 2)
     assert octets[0::2] == SOUND[:16000]
@@ -322,7 +322,7 @@ def test_a_callee_that_is_gone_is_silent_and_a_caller_that_is_gone_ends_it(it: S
     it.pass_time(1.0, lambda number: it.speak(caller, 50 + number, frame(SOUND, 50 + number)))
     it.department.ended(caller)
     it.let_the_disk_work(IN_NO_HURRY)
-    assert it.said[-1] == Ended(1, (2.0, "closed", "", 0.0, 2.0, 0.0))
+    assert it.said[-1] == Ended(1, (2.0, "closed", "", 0.0, 2.0, 0.0, 0.0))
     assert it.octets()[0::2] == SOUND[:16000]
     assert it.octets()[1:16000:2] == OTHER[:8000]
 
@@ -533,3 +533,44 @@ def test_the_last_packet_is_kept_when_the_phone_hangs_up_behind_it(
     octets = it.octets()
     assert octets.strip(b"\xff").startswith(SOUND[:8000].strip(b"\xff"))
     assert len(octets) <= 8000 + 2 * 160
+
+
+@pytest.mark.parametrize(
+    ("lost", "percent"), [((), 0.0), ((30,), 1.0), ((3, 40, 41), 3.0), (range(1, 99), 98.0)]
+)
+def test_how_much_was_lost_is_told(it: Setup, lost: Iterable[int], percent: float) -> None:  # VM-7
+    leg = it.leg(PCMU)
+    it.record(leg)
+    comes = set(range(100)) - set(lost)
+    it.pass_time(2.0, lambda number: it.speak(leg, number, bytes(160)) if number in comes else None)
+    assert it.finish(leg).result[-1] == percent
+
+
+def test_loss_is_that_of_this_recording_alone_to_a_tenth(it: Setup) -> None:  # VM-7
+    leg = it.leg(PCMU)
+    it.speak(leg, 0, bytes(160))
+    it.speak(leg, 50, bytes(160))
+    it.record(leg)
+    it.pass_time(6.0, lambda number: it.speak(leg, 51 + number + (number > 9), bytes(160)))
+    assert it.finish(leg).result[-1] == 0.3
+    it.record(leg)
+    it.pass_time(1.0, lambda number: it.speak(leg, 352 + number, bytes(160)))
+    it.speak(leg, 401, bytes(160))
+    assert it.finish(leg).result[-1] == 0.0, "what comes twice is no loss"
+
+
+def test_the_loss_of_a_call_is_that_of_both_sides(it: Setup) -> None:
+    one, other = it.leg(PCMU), it.leg(PCMU)
+    it.say(RecordCall(one.id, other.id, 1, str(it.path)))
+
+    def both(number: int) -> None:
+        it.speak(one, number, bytes(160))
+        if number != 40:
+            it.speak(other, number, bytes(160))
+
+    it.pass_time(2.0, both)
+    it.say(FinishCall(one.id))
+    it.let_the_disk_work()
+    ended = it.said[-1]
+    assert isinstance(ended, Ended)
+    assert ended.result[-1] == 0.5

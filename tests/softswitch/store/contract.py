@@ -159,8 +159,8 @@ async def keeps_messages_until_they_are_dropped(store: Store) -> None:
     await store.put_messages([message("b", began_at=2.0), message("a", began_at=3.0)])
     await store.put_messages([message("c", began_at=1.0)], ["b", "x"])
     assert [row.id for row in await store.messages()] == ["c", "a"]
-    await store.put_messages([message("a", state="old")])
-    assert (await store.messages())[1] == message("a", state="old")
+    await store.put_messages([message("a", state="old", loss=0.4)])
+    assert (await store.messages())[1] == message("a", state="old", loss=0.4)
 
 
 async def keeps_what_owners_have_decided(store: Store) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from softswitch.store import schema
 from softswitch.store.sqlite import open_store
-from softswitch.store.store import StoreError
+from softswitch.store.store import MessageRow, StoreError
 
 from . import contract
 
@@ -59,6 +59,28 @@ def test_a_new_migration_is_applied_to_an_old_file(
         open_once(path, read_only=True)
     assert open_once(path) == 2
     run_sql(path, "INSERT INTO extra VALUES (1)")
+
+
+def test_of_a_message_that_is_older_nobody_knows_what_was_lost(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # VM-7
+    scripts = schema.migrations()
+    monkeypatch.setattr(schema, "migrations", lambda: scripts[:11])
+    open_once(path)
+    run_sql(
+        path,
+        "INSERT INTO messages (id, mailbox, caller, caller_name, called, reason, began_at,"
+        " ended_at, seconds, state, deleted_at)"
+        " VALUES ('m', '101', '', '', '', 'busy', 1, 2, 1, 'new', 0)",
+    )
+    monkeypatch.setattr(schema, "migrations", lambda: scripts)
+
+    async def main() -> list[MessageRow]:
+        async with open_store(path) as store:
+            return await store.messages()
+
+    (row,) = asyncio.run(main())
+    assert (row.id, row.loss) == ("m", None)
 
 
 def test_a_migration_that_fails_leaves_the_file_as_it_was(
