@@ -457,3 +457,17 @@ def test_runs_are_given_out_as_their_packets_would_be(
         taken.append(b"".join(pieces))
     assert taken[0] == taken[1]
     assert (one.doubled, one.lost, one.late) == (other.doubled, other.lost, other.late)
+
+
+def test_a_run_that_came_in_one_piece_is_taken_in_one_piece() -> None:
+    buffer = JitterBuffer(8000)
+    for number in range(2):
+        buffer.put(number, 160 * number, bytes(160), START + FRAME * number)
+        assert buffer.take(START + FRAME * (number + 1)) == bytes(160)
+    sound = bytes(number for number in range(2, 7) for _ in range(160))
+    times = Arrivals.of([START + FRAME * number for number in range(2, 7)])
+    assert buffer.put_run(2, 320, sound, times)
+    assert buffer.take_run(320) == [sound[:320]]
+    assert buffer.take_run(8000) == [sound[320:]]
+    assert buffer.duration == 160
+    assert buffer.take_run(8000) == []
