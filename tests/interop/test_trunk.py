@@ -4,16 +4,21 @@ The carrier is a phone, too, at an address of its own: it has no account, and is
 speaks from.
 """
 
+import os
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.audio import known_sound, read_wav, write_wav, wrong_samples
+from softswitch.media.codecs.g711 import MU_LAW
+from tests.support.audio import FRAME, known_sound, read_wav, write_tone, write_wav, wrong_samples
+from tests.support.captures import write_capture
 from tests.support.conversation import connected, speak_at_once
 from tests.support.phones import Phone
 from tests.support.ports import free_port
+from tests.support.rtp_socket import Packet
 from tests.support.sipp import OWN, Sipp, with_login
 from tests.support.switch import Switch
 
@@ -24,10 +29,14 @@ LOST_TO_A_BUSY_MACHINE = 0.04
 CARRIER, SECOND = "127.0.0.7", "127.0.0.11"
 """Where the carriers are; the second one is for numbers abroad, and speaks TCP."""
 MAIN, ANNA = "+48221112233", "+48221112235"
+EWA, BOXES = "+48221112236", "+48221112237"
+"""Ewa is 105 and has no phone; the other number is for mailboxes."""
 MOBILE = "+48600100100"
 
 PATIENT = {"ring_time": "10s", "unreachable_after": "10s", "voicemail": "off"}
 """Of those whose phones have to be started first, and know no lamps."""
+GREETED, BEEPED, MARGIN = 0.3, 0.4, 0.3
+"""Seconds before the caller may speak."""
 FORWARDING = {"no_answer": MOBILE, "return_after": "2s"}
 """Of 102."""
 
@@ -46,9 +55,11 @@ def second_port() -> int:
 def switch(
     tmp_path_factory: pytest.TempPathFactory, port: int, second_port: int
 ) -> Iterator[Switch]:
+    folder = tmp_path_factory.mktemp("switch")
+    write_tone(folder / "busy.wav", 440.0, GREETED)
     with Switch(
-        tmp_path_factory.mktemp("switch"),
-        users=("100", "101", "102", "103", "104"),
+        folder,
+        users=("100", "101", "102", "103", "104", "105"),
         user={"calls": "mobile", "ring_time": "2s", "voicemail": {"pin": "4711"}},
         each={
             "101": {"number": ANNA},
@@ -56,6 +67,13 @@ def switch(
             "100": {**PATIENT, "calls": "europe"},
             "103": PATIENT,
             "104": {"voicemail": "off", "forward": {"unavailable": MOBILE}},
+            "105": {
+                "number": EWA,
+                "voicemail": {
+                    "min_message": "1s",
+                    "greeting": {"file": "busy.wav", "use_for": ["busy", "no_answer"]},
+                },
+            },
         },
         more={
             "country": "PL",
@@ -63,7 +81,7 @@ def switch(
                 "carrier": {
                     "host": CARRIER,
                     "port": port,
-                    "numbers": [MAIN, ANNA],
+                    "numbers": [MAIN, ANNA, EWA, BOXES],
                     "to": "100",
                     "channels": 2,
                 },
@@ -75,6 +93,7 @@ def switch(
                     "number_format": "e164",
                 },
             },
+            "numbers": {BOXES: "voicemail"},
             "outgoing": {"routes": [{"match": "ES", "via": ["abroad"]}, {"via": ["carrier"]}]},
         },
     ) as running:
@@ -282,3 +301,83 @@ def test_a_flood_of_diversions_from_a_carrier_is_only_counted(
         carrier.play()
         carrier.finish()
     assert not phones["carrier"].rings()
+
+
+def diverted(fields: str, speaks: str, seconds: float) -> str:
+    """A caller whom another system has sent on, and who speaks for so long."""
+    scenario = (OWN / "caller_diverted.xml").read_text()
+    before = round(1000 * (GREETED + BEEPED + MARGIN))
+    words = {"FIELDS": fields, "SPEAKS": speaks, "BEFORE": before}
+    words["MEANWHILE"] = round(1000 * (seconds + MARGIN))
+    for word, value in words.items():
+        scenario = scenario.replace(word, str(value))
+    return scenario
+
+
+def messages(switch: Switch) -> set[str]:
+    """Of 105."""
+    return {one.stem for one in (switch.file.parent / "state/voicemail/105").glob("*.wav")}
+
+
+def left(switch: Switch, before: set[str]) -> dict[str, str]:
+    """All that is told of the message that is new."""
+    end = time.monotonic() + 3.0
+    while not (new := messages(switch) - before):
+        assert time.monotonic() < end, switch.log()[-3000:]
+        time.sleep(0.05)
+    shown = switch.command("messages", "show", *new)
+    return {line[:14].strip(): line[14:] for line in shown.splitlines()}
+
+
+@pytest.mark.parametrize(
+    ("number", "fields"),
+    [
+        ("*98", "Diversion: <sip:105@pbx.example>;reason=user-busy;counter=1"),
+        (
+            BOXES,
+            f"History-Info: <sip:{EWA}@pbx.example>;index=1\n"
+            f"History-Info: <sip:{BOXES}@pbx.example;cause=486>;index=1.1;mp=1",
+        ),
+    ],
+)
+def test_what_another_system_forwards_to_mailboxes_is_a_message(
+    switch: Switch, tmp_path: Path, number: str, fields: str
+) -> None:  # FWD-10, VM-7
+    (tmp_path / "said").write_bytes(MU_LAW.payload_of(known_sound(1.2, seed=5)))
+    before = messages(switch)
+    scenario = diverted(fields, f'rtp_stream="{tmp_path}/said,1,0"', 1.2)
+    scenario = scenario.replace("[media_port]", "[rtpstream_audio_port]")
+    with Sipp(scenario, switch, "pbx", tmp_path, calls=number, address=CARRIER) as system:
+        system.play()
+        system.finish()
+    told = left(switch, before)
+    assert told["from"] == "600100100"
+    assert told["name"] == "Jan"
+    assert told["called"] == number
+    assert (told["reason"], told["diverted by"]) == ("busy", "105")
+    assert told["call began"].endswith("UTC")
+    assert (told["codec"], told["loss"]) == ("PCMU", "0.0 %")
+    assert f"Jan -> {number} (busy) -> voicemail 105" in switch.log()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="SIPp plays captures through a raw socket: root only")
+def test_how_much_of_a_message_was_lost_is_kept_with_it(
+    switch: Switch, tmp_path: Path
+) -> None:  # VM-7
+    sound = MU_LAW.payload_of(known_sound(1.6, seed=6))
+    packets = [
+        (number * 0.02, Packet(0, False, number, number * FRAME, 7, sound[start : start + FRAME]))
+        for number, start in enumerate(range(0, len(sound), FRAME))
+        if number not in (20, 41, 42, 60)
+    ]
+    capture = write_capture(tmp_path / "said.pcap", packets)
+    before = messages(switch)
+    scenario = diverted(
+        "Diversion: <sip:105@pbx>;reason=no-answer", f'play_pcap_audio="{capture}"', 1.6
+    )
+    with Sipp(scenario, switch, "pbx", tmp_path, calls="*98", address=CARRIER) as system:
+        system.play()
+        system.finish()
+    told = left(switch, before)
+    assert told["reason"] == "no answer"
+    assert told["loss"] == "5.0 %"
