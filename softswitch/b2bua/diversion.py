@@ -4,8 +4,8 @@
     History-Info  the whole way: whom the call was for, and each one it came to
 
 Only our own forwards are told. Of what a caller says there only the length is believed: that a call
-was forwarded often is a reason to forward it no more (features FWD-12). What trunks say there counts
-for voicemail alone (`diverted.py`).
+was forwarded often is a reason to forward it no more (features FWD-12). For voicemail, trunks are
+believed more (`diverted.py`).
 """
 
 from __future__ import annotations
