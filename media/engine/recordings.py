@@ -30,8 +30,8 @@ AT_ONCE = 0.5
 LEAST_FREE, ENOUGH_FREE = 0.05, 1 << 30
 """Share of the disk, and octets: with less than both, nothing more is recorded (REC-3). The rest
 is for what must be written, the switch's own books."""
-LOOK_EVERY = 16
-"""Writes of a recording between two looks at that."""
+LOOK_EVERY = 5.0
+"""Seconds of a recording between two looks at that, however many are written at a time."""
 FILL = 1 << 16
 """Octets of silence written at a time."""
 MODE = 0o600
@@ -48,7 +48,8 @@ class _File:
         self._descriptor = -1
         self._octets = 0
         """Of sound, on the disk as far as we know."""
-        self._writes = 0
+        self._between_looks = round(LOOK_EVERY * layout.rate) * layout.block_octets
+        self._look_at = self._between_looks
         self.taken = 0
         """Octets that do not wait any more. The other thread reads it."""
         self.problem = ""
@@ -69,8 +70,8 @@ class _File:
             try:
                 self._add(octets)
                 self._fill(missing)
-                self._writes += 1
-                if not self._writes % LOOK_EVERY:
+                if self._octets >= self._look_at:
+                    self._look_at = self._octets + self._between_looks
                     self._look()
             except OSError as error:
                 self._fail(error)

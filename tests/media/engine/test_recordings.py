@@ -164,14 +164,27 @@ def test_the_disk_is_looked_at_now_and_then(
     recording = Recording(lane, str(path), PCMU)
     lane.collect()
     monkeypatch.setattr(recordings, "nearly_full", lambda _: True)
-    for _ in range(16):
+    for _ in range(5):
         assert recording.problem == ""
         recording.write(SECOND)
         lane.collect()
     assert recording.problem == "a.wav: the disk is nearly full"
     recording.finish(lambda _: None)
     lane.collect()
-    assert path.stat().st_size == wave.HEADER_SIZE + 16 * 8000
+    assert path.stat().st_size == wave.HEADER_SIZE + 5 * 8000
+
+
+def test_the_disk_is_looked_at_as_often_where_more_is_written_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lane = Inline()
+    recording = Recording(lane, str(tmp_path / "a.wav"), PCMU)
+    lane.collect()
+    monkeypatch.setattr(recordings, "nearly_full", lambda _: True)
+    for problem in ("", "a.wav: the disk is nearly full"):
+        recording.write(3 * SECOND)
+        lane.collect()
+        assert recording.problem == problem
 
 
 def disk(blocks: int, free: int, size: int = 4096) -> os.statvfs_result:
