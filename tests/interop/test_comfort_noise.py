@@ -309,6 +309,8 @@ def heard_in(sound: Samples) -> set[float]:
 
 LOUD = 500
 """A sample of a word."""
+WRITTEN_WITHIN = 3.0
+"""Seconds after a call in which its recording is there: nobody who hangs up waits for the disk."""
 TALK = 4.2
 """Seconds of a call in which a browser speaks, and is silent, again and again."""
 
@@ -353,8 +355,12 @@ def test_a_browser_describes_its_pauses_and_the_recording_has_them_too(
 
 
 def recording(switch: Switch) -> Samples:
-    """The caller's side of the only recorded call."""
-    (file,) = (switch.file.parent / "state" / "recordings").rglob("*.wav")
+    """The caller's side of the only recorded call, once it is on the disk."""
+    end = time.monotonic() + WRITTEN_WITHIN
+    while not (files := [*(switch.file.parent / "state" / "recordings").rglob("*.wav")]):
+        assert time.monotonic() < end, "there is no recording"
+        time.sleep(0.02)
+    (file,) = files
     heard, _ = soundfile.read(file, dtype="int16")
     left: Samples = heard[:, 0]
     return left
