@@ -15,7 +15,7 @@ TALK = 0.5
 """Seconds from ACK to BYE: answering and hanging up are then work of different moments."""
 HANG_UP = "<!-- hang up -->"
 """Where the caller's scenario may be cut: what is before it leaves the call up."""
-SETUP_RATE = 150.0
+SETUP_RATE = 400.0
 """Calls per second, when they are only to be there."""
 REGISTER_RATE = 500.0
 

@@ -25,6 +25,9 @@ MAX_REPEATED = 0.01
 that an answer took 500 ms."""
 MAX_LATE = 0.05
 """The load may take so much longer to send than it should."""
+SETTLED = 34.0
+"""Seconds that calls have been up when others begin: their transactions are forgotten by then
+(RFC 3261 §17), and workers look at them as rarely as at older ones. After a minute they end."""
 QUIET_TIME = 4.0
 """Seconds at most that the switch is given to finish what a run has left."""
 FIRST_GUESS = 0.85
@@ -110,6 +113,7 @@ class Bench:
             phones.register_new(0, extensions)
             if calls_up:
                 phones.keep_up(calls_up)
+                time.sleep(SETTLED)
             for _ in range(self._options.runs):
                 for rate, done in runs.items():
                     done.append(self.run(switch, phones, rate))
